@@ -1,0 +1,12 @@
+/** A MAC address in the one spelling the server uses: `00:15:65:5e:16:7c`. */
+export type Mac = string & { readonly brand: 'Mac' };
+
+/** All zeros and all ones are what phones send before they know themselves; they name no device. */
+const NOBODY = /^(?:0{12}|f{12})$/;
+
+/** Reads any spelling a phone or a person uses (0015655E167C, 00-15-65-5e-16-7c, 0015.655e.167c). */
+export function parseMac(text: string): Mac | undefined {
+  const digits = text.replaceAll(/[:.\s-]/g, '').toLowerCase();
+  if (!/^[\da-f]{12}$/.test(digits) || NOBODY.test(digits)) return undefined;
+  return digits.match(/../g)?.join(':') as Mac;
+}

@@ -1,0 +1,36 @@
+import { contains, type Ip, type Network } from '../lib/ip.ts';
+
+/** What is known of who asks for a file. */
+export interface Claim {
+  /** The file is one device's own. */
+  readonly own: boolean;
+  /** It carries passwords or keys. */
+  readonly secret: boolean;
+  /** An operator has not approved the device yet. */
+  readonly held: boolean;
+  /** What speaks against its being the device that asks. */
+  readonly contradictions: readonly string[];
+  /** The id of another known device to which the address belongs. */
+  readonly addressOwner?: string;
+  /** Nothing but the address says which device it is, and it is not surely at that address. */
+  readonly addressOnly: boolean;
+  /** The request came with the key of the device's tenant. */
+  readonly key: boolean;
+  readonly ip: Ip;
+}
+
+/**
+ * Whether a file may leave for the one who asks. Common files go to anybody; a device's own file only to that device, and one
+ * with secrets only with the tenant's key or into a network that the settings trust.
+ * @returns why not, in words; undefined when it may
+ */
+export function refusal(claim: Claim, trusted: readonly Network[]): string | undefined {
+  if (!claim.own) return undefined;
+  if (claim.held) return 'the device waits for approval';
+  if (claim.contradictions.length > 0) return claim.contradictions.join('; ');
+  if (claim.addressOwner !== undefined) return `the address belongs to the device ${claim.addressOwner}`;
+  if (!claim.secret) return undefined;
+  if (claim.addressOnly) return 'only the address says which device it is';
+  if (!claim.key && !contains(trusted, claim.ip)) return 'no provisioning key, and the settings do not trust the network';
+  return undefined;
+}

@@ -1,0 +1,24 @@
+import type { Format } from '../sdk.ts';
+
+/** Signs that XML 1.0 has no way to write (section 2.2); lone surrogates become the replacement sign when encoded. */
+const UNWRITABLE = /(?![\t\n\r\u007f-\u009f])\p{Cc}|[\ufffe\uffff]/gu;
+const MARKUP = /[&<>"'\t\n\r]/g;
+const references: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&#34;',
+  "'": '&#39;',
+  // Within an attribute these would be read as spaces (section 3.3.3).
+  '\t': '&#9;',
+  '\n': '&#10;',
+  '\r': '&#13;',
+};
+
+/** How values are written into a file of a format, so that none can say more than one value. */
+export const escapes: Readonly<Record<Format, ((text: string) => string) | undefined>> = {
+  xml: (text) => text.replace(UNWRITABLE, '').replace(MARKUP, (sign) => references[sign] ?? sign),
+  // Every control character ends the line for some phone or other.
+  lines: (text) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' '),
+  text: undefined,
+};

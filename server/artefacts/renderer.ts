@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { ResolvedConfig } from '../configs/model.ts';
+import type { PhoneSettings } from '../configs/raw-config.ts';
+import type { Device } from '../devices/model.ts';
+import { ProvisioningError, reason } from '../lib/errors.ts';
+import type { Plugin } from '../plugins/model.ts';
+import type { Artefact, Format, ServerView } from '../sdk.ts';
+import { escapes } from './escape.ts';
+import type { Resolved } from './names.ts';
+import { findTemplate, type TemplateTexts, templateNames } from './overrides.ts';
+import { compile, encode, type Limits, type Template } from './template/template.ts';
+import { buildView } from './view.ts';
+
+/** A file as it leaves for a phone. */
+export interface Rendered {
+  readonly bytes: Buffer;
+  /** SHA-256, in hexadecimal. */
+  readonly digest: string;
+  readonly contentType: string;
+  readonly modified: Date;
+}
+
+/** All that a file is made of. The same ingredients make the same file. */
+export interface Ingredients {
+  readonly plugin: Plugin;
+  readonly file: Resolved;
+  /** Absent for a common file. */
+  readonly device?: Device;
+  readonly config: ResolvedConfig;
+  readonly settings: PhoneSettings;
+  readonly server: ServerView;
+}
+
+export interface RendererOptions {
+  readonly texts: TemplateTexts & { readonly updated: number };
+  /** Most bytes kept in memory. */
+  readonly cacheBytes: number;
+  readonly limits: Limits;
+  /** A file was rendered, or could not be; or it was at hand. */
+  readonly observe?: (
+    event: { readonly kind: 'hit' } | { readonly kind: 'rendered' | 'failed'; readonly milliseconds: number },
+  ) => void;
+}
+
+interface Entry {
+  readonly made: Ingredients;
+  readonly texts: TemplateTexts;
+  readonly outcome: Rendered | ProvisioningError;
+}
+
+const contentTypes: Readonly<Record<Format, string>> = {
+  xml: 'application/xml',
+  lines: 'text/plain',
+  text: 'text/plain',
+};
+
+/** Renders files and keeps them for as long as nothing they are made of has changed. */
+export class Renderer {
+  readonly #options: RendererOptions;
+  readonly #files: LRUCache<string, Entry>;
+  #texts: RendererOptions['texts'];
+  /** Compiled templates of a plugin; a plugin that was loaded anew is another object and starts afresh. */
+  #templates = new WeakMap<Plugin, Map<string, Template>>();
+
+  constructor(options: RendererOptions) {
+    this.#options = options;
+    this.#texts = options.texts;
+    this.#files = new LRUCache({
+      maxSize: options.cacheBytes,
+      // What is kept beside the bytes is some hundred more.
+      sizeCalculation: ({ outcome }) => 512 + (outcome instanceof Error ? outcome.message.length : outcome.bytes.length),
+    });
+  }
+
+  /** Other overrides or shared templates from now on. */
+  replaceTexts(texts: RendererOptions['texts']): void {
+    this.#texts = texts;
+    this.#templates = new WeakMap();
+  }
+
+  /**
+   * The file, from memory when nothing has changed since it was made. A failure is kept, too: it stays one until something changes.
+   * @throws ProvisioningError template-failed, with the template's file and line and without any value
+   */
+  render(ingredients: Ingredients): Rendered {
+    const { plugin, file, device, server } = ingredients;
+    const key = `${device?.id ?? plugin.id}\n${file.name}\n${server.url}`;
+    const kept = this.#files.get(key);
+    if (kept && kept.texts === this.#texts && sameIngredients(kept.made, ingredients)) {
+      this.#options.observe?.({ kind: 'hit' });
+      return outcomeOf(kept);
+    }
+    const started = performance.now();
+    const entry = { made: ingredients, texts: this.#texts, outcome: this.#make(ingredients) };
+    this.#files.set(key, entry);
+    const kind = entry.outcome instanceof Error ? 'failed' : 'rendered';
+    this.#options.observe?.({ kind, milliseconds: performance.now() - started });
+    return outcomeOf(entry);
+  }
+
+  /** The templates that would be used, the first that exists first: what explain shows. */
+  templateOf({ plugin, file, device }: Pick<Ingredients, 'plugin' | 'file' | 'device'>): string | undefined {
+    const names = templateNames(file.artefact, file.name, file.model ?? device?.model, plugin);
+    return names.map((name) => findTemplate(name, plugin, this.#texts)?.name).find((name) => name !== undefined);
+  }
+
+  #make(ingredients: Ingredients): Rendered | ProvisioningError {
+    const { plugin, file, device, config, settings, server } = ingredients;
+    const { artefact } = file;
+    try {
+      const template = this.#template(plugin, artefact, file, device);
+      const view = buildView({
+        plugin,
+        ...(device && { device }),
+        ...(file.model !== undefined && { model: file.model }),
+        settings,
+        raw: config.raw,
+        server,
+      });
+      const text = template.render({ ...view }, this.#options.limits);
+      const bytes = encode(text, artefact.encoding ?? 'utf-8');
+      return {
+        bytes,
+        digest: createHash('sha256').update(bytes).digest('hex'),
+        contentType: contentTypeOf(artefact),
+        modified: new Date(Math.max(plugin.package.updated, config.updated, device?.updated ?? 0, this.#texts.updated)),
+      };
+    } catch (cause) {
+      return new ProvisioningError('template-failed', `${file.name} cannot be rendered: ${reason(cause)}`, { cause });
+    }
+  }
+
+  #template(plugin: Plugin, artefact: Artefact, file: Resolved, device: Device | undefined): Template {
+    const names = templateNames(artefact, file.name, file.model ?? device?.model, plugin);
+    const loader = (name: string) => findTemplate(name, plugin, this.#texts);
+    const source = names.map(loader).find((found) => found !== undefined);
+    if (!source) throw new ProvisioningError('template-missing', `there is no template ${artefact.template}`);
+    const compiled = this.#templates.get(plugin) ?? new Map<string, Template>();
+    this.#templates.set(plugin, compiled);
+    const key = `${artefact.format} ${source.name}`;
+    const template = compiled.get(key) ?? compile(source, loader, { escape: escapes[artefact.format] });
+    compiled.set(key, template);
+    return template;
+  }
+}
+
+function outcomeOf({ outcome }: Entry): Rendered {
+  if (outcome instanceof Error) throw outcome;
+  return outcome;
+}
+
+/** Plugins, resolved configs and settings are never changed but replaced, so the same object is the same content. */
+function sameIngredients(a: Ingredients, b: Ingredients): boolean {
+  return (
+    a.plugin === b.plugin &&
+    a.config === b.config &&
+    a.device?.revision === b.device?.revision &&
+    // A device that was deleted and made again begins at revision 1 again.
+    a.device?.updated === b.device?.updated &&
+    a.server.tftpPort === b.server.tftpPort
+  );
+}
+
+function contentTypeOf({ contentType, format, encoding = 'utf-8' }: Artefact): string {
+  return contentType ?? `${contentTypes[format]}; charset=${encoding === 'ascii' ? 'us-ascii' : encoding}`;
+}

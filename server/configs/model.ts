@@ -1,0 +1,39 @@
+import type { OrderedJson } from '../lib/ordered-json.ts';
+
+/** Raw config: what devices should be, in provd's vocabulary, in the order in which it was given. */
+export type RawConfig = ReadonlyMap<string, OrderedJson>;
+
+export interface Config {
+  readonly id: string;
+  readonly tenant: string;
+  /** Ids of the configs it inherits from; a later one outranks an earlier one, and this config outranks all. */
+  readonly parents: readonly string[];
+  readonly raw: RawConfig;
+  /** `autocreate`: copied for a device that has none; `default`: used by a device that has none. */
+  readonly role?: 'autocreate' | 'default';
+  /** Made for one device; goes when no device uses it any more. */
+  readonly transient: boolean;
+  readonly deletable: boolean;
+  /** Keys of others (`X_…`), kept as they came. */
+  readonly extra: ReadonlyMap<string, OrderedJson>;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly updated: number;
+  /** Rises by one with every change; a write names the revision it read. */
+  readonly revision: number;
+}
+
+/** A config with all it inherits. The same object is handed out until an ancestor changes: it is its own revision. */
+export interface ResolvedConfig {
+  /** Id of the config it was resolved from. */
+  readonly id: string;
+  readonly raw: RawConfig;
+  /** Which config a value came from, by its path (`sip_lines.1.username`); objects have no entry, their leaves have. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** The ids it was made of, in the order in which they were laid over each other; the config itself is the last. */
+  readonly chain: readonly string[];
+  /** Parents that do not exist. */
+  readonly missing: readonly string[];
+  /** When the youngest of the chain was changed. */
+  readonly updated: number;
+}

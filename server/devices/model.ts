@@ -1,0 +1,67 @@
+import type { Ip } from '../lib/ip.ts';
+import type { Mac } from '../lib/mac.ts';
+import type { OrderedJson } from '../lib/ordered-json.ts';
+
+/** One phone, as the server knows it. */
+export interface Device {
+  /** 32 hexadecimal digits, or what the one who created it chose. */
+  readonly id: string;
+  readonly tenant: string;
+  readonly mac?: Mac;
+  readonly serial?: string;
+  readonly uuid?: string;
+  readonly ip?: Ip;
+  readonly vendor?: string;
+  readonly model?: string;
+  /** Firmware release that the phone last told. */
+  readonly version?: string;
+  /** Id of the plugin that serves it; it may not be installed. */
+  readonly plugin?: string;
+  /** The plugin is an operator's choice: it outranks association. */
+  readonly pinned: boolean;
+  /** Id of its config; it may not exist. */
+  readonly config?: string;
+  /** false: an unknown phone held until an operator approves it; it gets no file of its own. */
+  readonly approved: boolean;
+  /** How it came here; absent when somebody made it. */
+  readonly added?: 'auto';
+  readonly description?: string;
+  /** Choices of one phone that its templates read (`options.switchboard`). */
+  readonly options: ReadonlyMap<string, OrderedJson>;
+  /** Keys of others (`X_…`), kept as they came. */
+  readonly extra: ReadonlyMap<string, OrderedJson>;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly updated: number;
+  /** Rises by one with every change of the fields above; a write names the revision it read. */
+  readonly revision: number;
+}
+
+/** What the server found out about a device without anybody changing it. It does not count as a change of the device. */
+export interface Condition {
+  /** All its files can be made from plugin and config. */
+  readonly configured: boolean;
+  /** Why not, in words; absent when configured, or when nothing was tried yet. */
+  readonly problem?: string;
+}
+
+/** The last time a device asked, whatever it asked. */
+export interface Sighting {
+  readonly device: string;
+  readonly at: number;
+  readonly ip: Ip;
+}
+
+/** What a device last fetched under one name. */
+export interface Delivery {
+  readonly device: string;
+  readonly artefact: string;
+  /** SHA-256 of the bytes, in hexadecimal. */
+  readonly digest: string;
+  readonly at: number;
+  readonly ip: Ip;
+  readonly transport: string;
+}
+
+/** Facts by which a device is found. */
+export type Identity = 'mac' | 'serial' | 'uuid' | 'ip';

@@ -1,0 +1,268 @@
+import { randomBytes } from 'node:crypto';
+import { ProvisioningError } from '../lib/errors.ts';
+import type { Ip } from '../lib/ip.ts';
+import { KeyedLock } from '../lib/lock.ts';
+import type { DeviceInfo } from '../sdk.ts';
+import type { DeviceDao, DeviceQuery, StoredDevice } from './dao.ts';
+import { type Finding, find } from './find.ts';
+import type { Condition, Delivery, Device } from './model.ts';
+import type { DeviceNotifier } from './notifier.ts';
+import { checkId, type DeviceChange } from './validator.ts';
+
+export interface DeviceServiceOptions {
+  readonly dao: DeviceDao;
+  readonly notifier: DeviceNotifier;
+  /** Several phones share one address; an address then says nothing of who is asking. */
+  readonly nat: boolean;
+  /** What becomes of a phone that nobody made a device for. */
+  readonly unknown: 'create' | 'hold' | 'refuse';
+  /** How long after a device was last seen at an address the address counts as its own. Milliseconds. */
+  readonly addressHold: number;
+  /** The plugin for a phone of which this is known, given the one it has. */
+  choosePlugin(facts: DeviceInfo, current: string | undefined): string | undefined;
+  /** Makes a config for a device that has none, and tells its id; undefined when nothing says what should be in it. */
+  autocreateConfig(tenant: string): Promise<string | undefined>;
+  /** A device stopped using this config. */
+  dropConfig(id: string): Promise<void>;
+  now?(): number;
+}
+
+/** Notes of this kind are only worth a row when the last one is older. */
+const sightingEveryMs = 60_000;
+
+export function deviceService(options: DeviceServiceOptions) {
+  const { dao, notifier, nat, now = Date.now } = options;
+  const lock = new KeyedLock();
+  const sightings = new Map<string, { at: number; ip: Ip; stored: boolean }>();
+  const deliveries = new Map<string, Delivery>();
+
+  /** When a device was last known to be at its address. */
+  function atAddressSince(device: StoredDevice): number {
+    const seen = sightings.get(device.id) ?? device.seen;
+    return seen && seen.ip === device.ip ? seen.at : device.updated;
+  }
+
+  /** Stores what `next` makes of the device as it is by now; nothing is written when that is the same. */
+  async function rewrite(id: string, next: (device: StoredDevice) => Device): Promise<StoredDevice | undefined> {
+    return lock.run(id, async () => {
+      for (;;) {
+        const stored = await dao.get(id);
+        if (!stored) return undefined;
+        const wanted = next(stored);
+        if (wanted === stored) return stored;
+        // Another node may have written in between: then once more, on what it wrote.
+        if (!(await dao.update({ ...wanted, updated: now() }))) continue;
+        if (stored.config !== undefined && stored.config !== wanted.config) await options.dropConfig(stored.config);
+        notifier.changed([id]);
+        return dao.get(id);
+      }
+    });
+  }
+
+  /** The device with what this request adds; the same object when it adds nothing. */
+  function learned(device: StoredDevice, info: DeviceInfo, ip: Ip): Device {
+    const news: { -readonly [Key in keyof Device]?: Device[Key] } = {};
+    for (const fact of ['mac', 'serial', 'uuid', 'vendor', 'model'] as const) {
+      if (device[fact] === undefined && info[fact] !== undefined) Object.assign(news, { [fact]: info[fact] });
+    }
+    if (info.version !== undefined && info.version !== device.version) news.version = info.version;
+    if (device.ip !== ip) news.ip = ip;
+    return associated(Object.keys(news).length === 0 ? device : { ...device, ...news });
+  }
+
+  /** The device with the plugin that serves it best; the same object when it has that, or one that an operator chose. */
+  function associated<Known extends Device>(device: Known): Known {
+    if (device.pinned) return device;
+    const plugin = options.choosePlugin(device, device.plugin);
+    return plugin === undefined || plugin === device.plugin ? device : { ...device, plugin };
+  }
+
+  /** Gives a device a config of its own when it has none. Two requests of one phone at once make one. */
+  async function withConfig(device: StoredDevice): Promise<StoredDevice> {
+    if (device.config !== undefined || !device.approved) return device;
+    return lock.run(`config of ${device.id}`, async () => {
+      const current = await dao.get(device.id);
+      if (!current || current.config !== undefined) return current ?? device;
+      const config = await options.autocreateConfig(device.tenant);
+      if (config === undefined) return current;
+      const stored = await rewrite(device.id, (latest) => (latest.config === undefined ? { ...latest, config } : latest));
+      if (stored?.config !== config) await options.dropConfig(config);
+      return stored ?? device;
+    });
+  }
+
+  async function releaseAddress(ip: Ip, owner: string): Promise<void> {
+    if (nat) return;
+    for (const other of await dao.findBy('ip', ip)) {
+      if (other.id === owner) continue;
+      await rewrite(other.id, (device) => (device.ip === ip ? without(device, 'ip') : device));
+    }
+  }
+
+  return {
+    get: (id: string): Promise<StoredDevice | undefined> => dao.get(id),
+    list: (query: DeviceQuery) => dao.list(query),
+    idsUsing: dao.idsUsing.bind(dao),
+
+    find: (info: DeviceInfo, ip: Ip, tenant: string | undefined): Promise<Finding> => find(dao, info, ip, tenant),
+
+    /** Another device to which this address belongs now; never behind NAT, where an address belongs to nobody. */
+    async addressOwner(ip: Ip, device: StoredDevice | undefined): Promise<StoredDevice | undefined> {
+      // No two devices have one address outside NAT mode: when it is this device's, nobody else need be looked for.
+      if (nat || device?.ip === ip) return undefined;
+      const held = now() - options.addressHold;
+      return (await dao.findBy('ip', ip)).find((other) => other.id !== device?.id && atAddressSince(other) > held);
+    },
+
+    /** Whether an address alone says that it is this device that asks. */
+    isAt(device: StoredDevice, ip: Ip): boolean {
+      return !nat && device.ip === ip && atAddressSince(device) > now() - options.addressHold;
+    },
+
+    /** Writes down what a request told of a known device. One read-modify-write a device at a time; most requests write nothing. */
+    async remember(device: StoredDevice, info: DeviceInfo, ip: Ip): Promise<StoredDevice> {
+      if (learned(device, info, ip) === device) return withConfig(device);
+      const stored = (await rewrite(device.id, (current) => learned(current, info, ip))) ?? device;
+      if (device.ip !== ip) await releaseAddress(ip, device.id);
+      return withConfig(stored);
+    },
+
+    /**
+     * Makes a device for a phone that is not known, as the settings allow.
+     * @returns undefined when they do not, or when the phone told nothing that it could be known by again
+     */
+    async meet(info: DeviceInfo, ip: Ip, tenant: string): Promise<StoredDevice | undefined> {
+      const identity = info.mac ?? info.serial ?? info.uuid;
+      if (options.unknown === 'refuse' || identity === undefined) return undefined;
+      const id = newId();
+      const fresh = { ...blank(id, tenant, now()), ...info, ip, approved: options.unknown === 'create', added: 'auto' as const };
+      const met = await lock.run(`new ${identity}`, async () => {
+        const { device: meanwhile } = await find(dao, info, ip, tenant);
+        if (meanwhile) return meanwhile;
+        try {
+          await dao.insert(associated(fresh));
+        } catch (cause) {
+          // Another node was faster with another request of the same phone.
+          if (!(cause instanceof ProvisioningError) || cause.code !== 'device-mac-taken') throw cause;
+          return (await find(dao, info, ip, tenant)).device;
+        }
+        await releaseAddress(ip, id);
+        notifier.changed([id]);
+        return dao.get(id);
+      });
+      return met && withConfig(met);
+    },
+
+    /** @throws ProvisioningError device-invalid, device-id-taken, device-mac-taken */
+    async create(tenant: string, change: DeviceChange, id = newId()): Promise<StoredDevice> {
+      checkId(id);
+      const device = associated(apply(blank(id, tenant, now()), change));
+      await dao.insert(device);
+      if (device.ip !== undefined) await releaseAddress(device.ip, id);
+      notifier.changed([id]);
+      const stored = await dao.get(id);
+      if (!stored) throw unknownDevice(id);
+      return withConfig(stored);
+    },
+
+    /** @throws ProvisioningError device-unknown, device-mac-taken */
+    async change(id: string, change: DeviceChange): Promise<StoredDevice> {
+      const stored = await rewrite(id, (device) => associated(apply(device, change)));
+      if (!stored) throw unknownDevice(id);
+      if (change.ip) await releaseAddress(change.ip, id);
+      return withConfig(stored);
+    },
+
+    /** @throws ProvisioningError device-unknown */
+    async remove(id: string): Promise<void> {
+      await lock.run(id, async () => {
+        const stored = await dao.get(id);
+        if (!stored || !(await dao.delete(id))) throw unknownDevice(id);
+        sightings.delete(id);
+        for (const [key, { device }] of deliveries) if (device === id) deliveries.delete(key);
+        if (stored.config !== undefined) await options.dropConfig(stored.config);
+        notifier.changed([id]);
+      });
+    },
+
+    setConditions: (conditions: ReadonlyMap<string, Condition>): Promise<void> => dao.setConditions(conditions),
+
+    /** Notes that a device asked from here; it is written with the next batch. */
+    noteSighting(id: string, ip: Ip): void {
+      const at = now();
+      const known = sightings.get(id);
+      if (known && known.ip === ip && at - known.at < sightingEveryMs) return;
+      sightings.set(id, { at, ip, stored: false });
+    },
+
+    /** Notes what was sent to a device; it is written with the next batch. */
+    noteDelivery(delivery: Omit<Delivery, 'at'>): void {
+      deliveries.set(`${delivery.device}/${delivery.artefact}`, { ...delivery, at: now() });
+    },
+
+    /** What a device last fetched, file by file, with what is not written yet. */
+    async deliveries(id: string): Promise<Delivery[]> {
+      const all = new Map((await dao.deliveries(id)).map((delivery) => [delivery.artefact, delivery]));
+      for (const delivery of deliveries.values()) if (delivery.device === id) all.set(delivery.artefact, delivery);
+      return [...all.values()];
+    },
+
+    /** Writes the notes. What could not be written is written with the next batch. */
+    async flush(): Promise<void> {
+      const seen = [...sightings].filter(([, { stored }]) => !stored);
+      const sent = [...deliveries];
+      if (seen.length > 0) {
+        await dao.noteSightings(seen.map(([device, { at, ip }]) => ({ device, at, ip })));
+        for (const [, note] of seen) note.stored = true;
+      }
+      if (sent.length > 0) {
+        await dao.noteDeliveries(sent.map(([, delivery]) => delivery));
+        // One that was replaced while the batch was written stays for the next.
+        for (const [key, delivery] of sent) if (deliveries.get(key) === delivery) deliveries.delete(key);
+      }
+    },
+  };
+}
+
+export type DeviceService = ReturnType<typeof deviceService>;
+
+function newId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+function unknownDevice(id: string): ProvisioningError {
+  return new ProvisioningError('device-unknown', `No device has the id ${id}`);
+}
+
+function blank(id: string, tenant: string, at: number): Device {
+  return {
+    id,
+    tenant,
+    pinned: false,
+    approved: true,
+    options: new Map(),
+    extra: new Map(),
+    created: at,
+    updated: at,
+    revision: 1,
+  };
+}
+
+/** The device with somebody's change; the same object when nothing changes. */
+function apply<Stored extends Device>(device: Stored, change: DeviceChange): Stored {
+  let next = device;
+  for (const [key, value] of Object.entries(change) as [keyof DeviceChange, unknown][]) {
+    if (value === undefined || value === device[key]) continue;
+    if (value !== null) next = { ...next, [key]: value };
+    else if (key === 'options' || key === 'extra') next = { ...next, [key]: new Map() };
+    else next = without(next, key);
+  }
+  // Whoever names a plugin means it; whoever takes it away leaves the choice to us.
+  if (change.plugin !== undefined) next = { ...next, pinned: change.plugin !== null };
+  return next;
+}
+
+function without<Stored extends Device>(device: Stored, key: keyof Stored): Stored {
+  const { [key]: _, ...rest } = device;
+  return rest as Stored;
+}

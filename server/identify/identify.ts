@@ -1,0 +1,182 @@
+import { type Mac, parseMac } from '../lib/mac.ts';
+import type { PhoneRequest } from '../pipeline/request.ts';
+import type { VendorPackage } from '../plugins/model.ts';
+import type { DeviceInfo, Facts } from '../sdk.ts';
+import { Dispatcher, type Entry } from './dispatcher.ts';
+import { MacPrefixes } from './mac-prefixes.ts';
+
+/** Where in a request a pattern looks. What a phone says of itself ranks before what it asks for; this is that order. */
+export const places = [
+  'userAgent',
+  'vendorClass',
+  'vendorIdentifyingClass',
+  'vendorIdentifyingOptions',
+  'vendorSpecific',
+  'userClass',
+  'headers',
+  'hostName',
+  'query',
+  'path',
+] as const;
+export type Place = (typeof places)[number];
+
+const optionOf: Partial<Record<Place, number>> = {
+  vendorClass: 60,
+  vendorIdentifyingClass: 124,
+  vendorIdentifyingOptions: 125,
+  vendorSpecific: 43,
+  userClass: 77,
+  hostName: 12,
+};
+
+/** What one pattern found, and where: what explain shows and what a recognition test is made of. */
+export interface Evidence {
+  readonly package: string;
+  readonly place: Place;
+  readonly pattern: string;
+  readonly facts: DeviceInfo;
+}
+
+export interface Identification {
+  readonly info: DeviceInfo;
+  readonly evidence: readonly Evidence[];
+  /** Facts that cannot all be true of one phone, in words; nothing secret is sent to it. */
+  readonly contradictions: readonly string[];
+}
+
+/** All packages' patterns, compiled once for all requests. */
+export interface Recogniser {
+  identify(request: PhoneRequest): Identification;
+}
+
+/** @param report a package's `facts` function failed: its finds are left out, the others' are not */
+export function compileRecogniser(
+  packages: readonly VendorPackage[],
+  report: (packageId: string, cause: unknown) => void,
+): Recogniser {
+  const dispatchers = new Map<Place, Dispatcher<VendorPackage>>();
+  for (const place of places) {
+    if (place === 'headers') continue;
+    const entries = packages.flatMap((owner) => entriesOf(owner, owner.definition.recognise[place]));
+    if (entries.length > 0) dispatchers.set(place, new Dispatcher(entries));
+  }
+  const headers = new Map<string, Dispatcher<VendorPackage>>();
+  for (const name of new Set(packages.flatMap(({ definition }) => Object.keys(definition.recognise.headers ?? {})))) {
+    headers.set(name, new Dispatcher(packages.flatMap((owner) => entriesOf(owner, owner.definition.recognise.headers?.[name]))));
+  }
+  const prefixes = new MacPrefixes(packages);
+
+  return {
+    identify(request) {
+      const evidence: Evidence[] = [];
+      const look = (place: Place, text: string, dispatcher: Dispatcher<VendorPackage>): void => {
+        for (const { groups, entry } of dispatcher.match(text)) {
+          try {
+            const facts = readFacts(entry.owner, groups);
+            if (facts) evidence.push({ package: entry.owner.id, place, pattern: String(entry.pattern), facts });
+          } catch (cause) {
+            report(entry.owner.id, cause);
+          }
+        }
+      };
+      for (const [place, dispatcher] of dispatchers) {
+        const text = textAt(place, request);
+        if (text) look(place, text, dispatcher);
+      }
+      for (const [name, dispatcher] of headers) {
+        const value = request.headers[name];
+        if (value !== undefined) look('headers', String(value), dispatcher);
+      }
+      return weigh(evidence, request.mac, prefixes);
+    },
+  };
+}
+
+function entriesOf(owner: VendorPackage, patterns: readonly RegExp[] = []): Entry<VendorPackage>[] {
+  return patterns.map((pattern) => ({ pattern, owner }));
+}
+
+function textAt(place: Place, request: PhoneRequest): string | undefined {
+  if (place === 'path') return request.path;
+  if (place === 'query') return request.query;
+  if (place === 'userAgent') return request.headers['user-agent'];
+  const option = optionOf[place];
+  return option === undefined ? undefined : request.options.get(option)?.toString('latin1');
+}
+
+function readFacts({ definition }: VendorPackage, groups: Readonly<Record<string, string | undefined>>): DeviceInfo | undefined {
+  const found: Facts = { vendor: definition.vendor, ...groups };
+  const facts = definition.facts ? definition.facts(found) : found;
+  if (!facts) return undefined;
+  const mac = facts.mac === undefined ? undefined : parseMac(facts.mac);
+  return {
+    ...(facts.vendor && { vendor: facts.vendor }),
+    ...(facts.model && { model: facts.model }),
+    ...(facts.version && { version: facts.version }),
+    ...(mac && { mac }),
+    ...(facts.serial && { serial: facts.serial }),
+    ...(facts.uuid && { uuid: facts.uuid.toLowerCase() }),
+  };
+}
+
+/** One vote a package and fact, however many firmware lines it has; what the transport itself tells is not put to the vote. */
+function weigh(evidence: readonly Evidence[], transportMac: Mac | undefined, prefixes: MacPrefixes): Identification {
+  const ranked = [...evidence].sort((a, b) => places.indexOf(a.place) - places.indexOf(b.place));
+  const mac = transportMac ?? elect(ranked, 'mac');
+  // A MAC prefix is one more voice for the vendor it belongs to, and the only one when no pattern spoke.
+  const owner = mac && prefixes.vendorOf(mac);
+  const vendor = elect(ranked, 'vendor', owner);
+  const ofVendor = ranked.filter(({ facts }) => facts.vendor === vendor);
+  const info: DeviceInfo = clean({
+    vendor,
+    model: elect(ofVendor, 'model'),
+    version: elect(ofVendor, 'version'),
+    mac,
+    serial: elect(ranked, 'serial'),
+    uuid: elect(ranked, 'uuid'),
+  });
+  return { info, evidence, contradictions: contradictions(ranked, transportMac) };
+}
+
+/** The value that most packages found; between equals the one from the better place, then of the first package by its name. */
+function elect<Key extends keyof DeviceInfo>(
+  ranked: readonly Evidence[],
+  key: Key,
+  extra?: DeviceInfo[Key],
+): DeviceInfo[Key] | undefined {
+  const voters = new Map<DeviceInfo[Key], Set<string>>();
+  const spoken = new Set<string>();
+  for (const { package: voter, facts } of ranked) {
+    const value = facts[key];
+    // A package that found two values is heard with the one from its best place.
+    if (value === undefined || spoken.has(voter)) continue;
+    spoken.add(voter);
+    voters.set(value, (voters.get(value) ?? new Set()).add(voter));
+  }
+  if (extra !== undefined) voters.set(extra, (voters.get(extra) ?? new Set()).add('its MAC prefix'));
+  let best: DeviceInfo[Key] | undefined;
+  let votes = 0;
+  for (const [value, { size }] of voters) {
+    if (size > votes) [best, votes] = [value, size];
+  }
+  return best;
+}
+
+function contradictions(ranked: readonly Evidence[], transportMac: Mac | undefined): string[] {
+  const told: string[] = [];
+  for (const key of ['mac', 'serial', 'uuid'] as const) {
+    const seen = new Map<string, string>(key === 'mac' && transportMac ? [[transportMac, 'the transport']] : []);
+    for (const { facts, place } of ranked) {
+      const value = facts[key];
+      if (value !== undefined && !seen.has(value)) seen.set(value, place);
+    }
+    if (seen.size > 1) {
+      told.push(`${key} is ${[...seen].map(([value, place]) => `${value} by ${place}`).join(' and ')}`);
+    }
+  }
+  return told;
+}
+
+function clean(info: { [Key in keyof DeviceInfo]: DeviceInfo[Key] | undefined }): DeviceInfo {
+  return Object.fromEntries(Object.entries(info).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,89 @@
+import { isIPv6 } from 'node:net';
+import { nameFor, type Resolved } from '../artefacts/names.ts';
+import type { Rendered, Renderer } from '../artefacts/renderer.ts';
+import type { ResolvedConfig } from '../configs/model.ts';
+import type { PhoneSettings, Reading } from '../configs/raw-config.ts';
+import type { Device } from '../devices/model.ts';
+import { ProvisioningError } from '../lib/errors.ts';
+import type { Plugin } from '../plugins/model.ts';
+import type { ServerView } from '../sdk.ts';
+import type { Tenant } from '../tenants/model.ts';
+
+/** What a device should have is a function of what is stored; this is that function, for phones, the sweep, explain and the CLI. */
+export interface DesiredOptions {
+  readonly renderer: Renderer;
+  readonly configs: {
+    resolve(id: string): Promise<ResolvedConfig | undefined>;
+    /** The config of a device that has none. */
+    fallback(tenant: string): Promise<ResolvedConfig>;
+    read(config: ResolvedConfig): Reading;
+  };
+  readonly tenants: { get(id: string): Tenant | undefined };
+  readonly tftpPort: number;
+}
+
+export class Desired {
+  readonly #options: DesiredOptions;
+
+  constructor(options: DesiredOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * One file of a device, or a common one.
+   * @param base URL under which phones reach the server, without the tenant's key
+   * @throws ProvisioningError config-missing, config-invalid, template-failed: why it cannot be made, in words
+   */
+  async file(plugin: Plugin, file: Resolved, device: Device | undefined, tenant: string, base: string): Promise<Rendered> {
+    const config = await this.config(file.artefact.own ? device : undefined, tenant);
+    const settings = this.#read(config);
+    const server = this.server(settings, tenant, base);
+    return this.#options.renderer.render({
+      plugin,
+      file,
+      config,
+      settings,
+      server,
+      ...(file.artefact.own && device && { device }),
+    });
+  }
+
+  /** All files that are a device's own, by the names it asks for. */
+  filesOf(plugin: Plugin, device: Device): Resolved[] {
+    return plugin.artefacts.flatMap((artefact) => {
+      const name = artefact.own ? nameFor(artefact, device) : undefined;
+      return name === undefined ? [] : [{ artefact, name }];
+    });
+  }
+
+  /** The complete config of a device, or of common files. @throws ProvisioningError config-missing */
+  async config(device: Device | undefined, tenant: string): Promise<ResolvedConfig> {
+    if (device?.config === undefined) return this.#options.configs.fallback(tenant);
+    const config = await this.#options.configs.resolve(device.config);
+    if (!config) throw new ProvisioningError('config-missing', `The device's config ${device.config} does not exist`);
+    return config;
+  }
+
+  server(settings: PhoneSettings, tenant: string, base: string): ServerView {
+    const key = this.#options.tenants.get(tenant)?.provisioningKey?.reveal();
+    const told = settings.httpBaseUrl ?? base;
+    const url = key === undefined || told.endsWith(`/${key}`) ? told : `${told}/${key}`;
+    return { url, host: hostOf(told), tftpPort: settings.tftpPort ?? this.#options.tftpPort };
+  }
+
+  #read(config: ResolvedConfig): PhoneSettings {
+    const reading = this.#options.configs.read(config);
+    if ('settings' in reading) return reading.settings;
+    const told = reading.complaints.map(({ path, message }) => `${path} ${message}`).join('; ');
+    throw new ProvisioningError('config-invalid', `The config ${config.id} is not complete: ${told}`, {
+      complaints: reading.complaints,
+    });
+  }
+}
+
+/** The host of a URL as other protocols are told it: an IPv6 address without brackets. */
+function hostOf(url: string): string {
+  const { hostname } = new URL(url);
+  const bare = hostname.replace(/^\[|\]$/g, '');
+  return isIPv6(bare) ? bare : hostname;
+}

@@ -1,0 +1,110 @@
+import type { Condition } from '../devices/model.ts';
+import type { DeviceService } from '../devices/service.ts';
+import { ProvisioningError, reason } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import type { Catalogue } from '../plugins/service.ts';
+import type { Desired } from './desired.ts';
+
+export interface SweepOptions {
+  readonly devices: DeviceService;
+  readonly plugins: { readonly catalogue: Catalogue };
+  readonly desired: Desired;
+  /** The URL under which a device last reached us, or the one to expect. */
+  readonly baseUrl: (device: string) => string;
+  readonly log: Log;
+}
+
+/** Rendering takes about a millisecond; after this long, phones that ask have their turn. */
+const sliceMs = 5;
+
+/**
+ * Renders ahead of the phones. After a change it makes all files of the devices concerned, so that a mistake shows at once, in the
+ * device's `configured` and `problem`, and a phone finds its files in memory. Phones never wait for it: it works in short slices.
+ */
+export class Sweep {
+  readonly #options: SweepOptions;
+  /** Devices still to be looked at. A device that changes twice before its turn has one turn. */
+  readonly #waiting = new Set<string>();
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: SweepOptions) {
+    this.#options = options;
+  }
+
+  /** How many devices are still to be looked at. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  touch(devices: Iterable<string>): void {
+    for (const device of devices) this.#waiting.add(device);
+    if (this.#waiting.size > 0 && !this.#stopped) this.#running ??= this.#run();
+  }
+
+  /** Resolves when nothing waits any more. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.idle();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      // The change that brought us here is still being answered.
+      await turn();
+      while (this.#waiting.size > 0 && !this.#stopped) {
+        await this.#slice();
+        await turn();
+      }
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #slice(): Promise<void> {
+    const conditions = new Map<string, Condition>();
+    const end = performance.now() + sliceMs;
+    for (const id of this.#waiting) {
+      this.#waiting.delete(id);
+      try {
+        const condition = await this.#look(id);
+        if (condition) conditions.set(id, condition);
+      } catch (cause) {
+        this.#options.log.error({ event: 'sweep.failed', device: id, why: reason(cause) }, 'cannot look at a device');
+      }
+      if (performance.now() > end) break;
+    }
+    try {
+      if (conditions.size > 0) await this.#options.devices.setConditions(conditions);
+    } catch (cause) {
+      this.#options.log.error({ event: 'sweep.failed', why: reason(cause) }, 'cannot store the condition of devices');
+    }
+  }
+
+  async #look(id: string): Promise<Condition | undefined> {
+    const { devices, plugins, desired, baseUrl } = this.#options;
+    const device = await devices.get(id);
+    if (!device) return undefined;
+    if (device.plugin === undefined) return { configured: false, problem: 'No installed plugin supports it' };
+    const plugin = plugins.catalogue.plugin(device.plugin);
+    if (!plugin) return { configured: false, problem: `Its plugin ${device.plugin} is not installed` };
+    const files = desired.filesOf(plugin, device);
+    if (files.length === 0)
+      return { configured: false, problem: `It lacks what ${device.plugin} needs to name its files: a MAC address, say` };
+    try {
+      for (const file of files) await desired.file(plugin, file, device, device.tenant, baseUrl(id));
+      return { configured: true };
+    } catch (cause) {
+      if (!(cause instanceof ProvisioningError)) throw cause;
+      return { configured: false, problem: cause.message };
+    }
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,88 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ProvisioningError, reason } from '../lib/errors.ts';
+
+/** A vendor package as it lies in its folder, not yet looked at. */
+export interface Found {
+  /** Name of the folder. */
+  readonly id: string;
+  readonly folder: string;
+}
+
+export interface Raw {
+  readonly definition: unknown;
+  readonly templates: ReadonlyMap<string, string>;
+  /** Milliseconds since 1970. */
+  readonly updated: number;
+}
+
+/** Where vendor packages lie: folders of folders. */
+export interface PluginDao {
+  /** In the order of their names; a later directory's package stands for an earlier one's of the same name. */
+  find(): Promise<Found[]>;
+  /** @throws whatever the package's code throws, or ProvisioningError plugin-unreadable */
+  read(found: Found): Promise<Raw>;
+}
+
+/** @param entry the file in a package that exports its definition */
+export function folderDao(directories: readonly string[], entry = 'plugin.js'): PluginDao {
+  return {
+    async find() {
+      const found = new Map<string, Found>();
+      for (const directory of directories) {
+        for (const id of await folders(directory)) {
+          const folder = join(directory, id);
+          if (await exists(join(folder, entry))) found.set(id, { id, folder });
+        }
+      }
+      return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+
+    async read({ folder }) {
+      const file = join(folder, entry);
+      const module: unknown = await import(pathToFileURL(file).href);
+      if (typeof module !== 'object' || module === null || !('default' in module)) {
+        throw new ProvisioningError('plugin-unreadable', `${entry} has no default export`);
+      }
+      const templates = await readTemplates(join(folder, 'templates'));
+      const times = await Promise.all([
+        stat(file),
+        ...[...templates.keys()].map((name) => stat(join(folder, 'templates', name))),
+      ]);
+      return { definition: module.default, templates, updated: Math.max(...times.map(({ mtimeMs }) => Math.floor(mtimeMs))) };
+    },
+  };
+}
+
+/** Templates of a folder by file name; none when the folder does not exist. */
+export async function readTemplates(folder: string): Promise<Map<string, string>> {
+  const templates = new Map<string, string>();
+  for (const name of (await entries(folder))
+    .filter((each) => each.isFile() && each.name.endsWith('.tpl'))
+    .map(({ name }) => name)) {
+    templates.set(name, await readFile(join(folder, name), 'utf8'));
+  }
+  return templates;
+}
+
+async function folders(directory: string): Promise<string[]> {
+  return (await entries(directory)).filter((each) => each.isDirectory()).map(({ name }) => name);
+}
+
+async function entries(directory: string) {
+  try {
+    return (await readdir(directory, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new ProvisioningError('plugin-unreadable', `Cannot read ${directory}: ${reason(cause)}`, { cause });
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    // What cannot be looked at is there: reading it says what is wrong, for this package alone.
+    (cause: NodeJS.ErrnoException) => cause.code !== 'ENOENT',
+  );
+}

@@ -1,0 +1,122 @@
+import { ProvisioningError, reason } from '../lib/errors.ts';
+import { compareVersions } from '../lib/version.ts';
+import type { Line, Vendor } from '../sdk.ts';
+import type { Found, PluginDao } from './dao.ts';
+import type { BrokenPackage, ModelRow, Plugin, VendorPackage } from './model.ts';
+import type { PluginNotifier } from './notifier.ts';
+import { checkVendor, isOwn } from './validator.ts';
+
+/** All that is installed at one moment. It never changes; loading makes another. */
+export interface Catalogue {
+  readonly packages: readonly VendorPackage[];
+  readonly broken: readonly BrokenPackage[];
+  plugin(id: string): Plugin | undefined;
+  plugins(): readonly Plugin[];
+  /** The plugins that could serve a phone of this vendor. */
+  ofVendor(vendor: string | undefined): readonly Plugin[];
+}
+
+export interface PluginService {
+  /** What is installed now. */
+  readonly catalogue: Catalogue;
+  /** Reads all packages anew. A broken one is left out and listed; it never rejects for a package's sake. */
+  load(): Promise<Catalogue>;
+}
+
+/** Longer than any definition takes to load; a package that waits for something at its top level would hold up the start for good. */
+const loadTimeoutMs = 10_000;
+
+export function pluginService(dao: PluginDao, notifier: PluginNotifier): PluginService {
+  let catalogue = catalogueOf([], []);
+  return {
+    get catalogue() {
+      return catalogue;
+    },
+    async load() {
+      const packages: VendorPackage[] = [];
+      const broken: BrokenPackage[] = [];
+      const taken = new Map<string, string>();
+      for (const found of await dao.find()) {
+        try {
+          const loaded = await loadPackage(dao, found);
+          for (const { id } of loaded.plugins) {
+            const owner = taken.get(id);
+            if (owner !== undefined)
+              throw new ProvisioningError('plugin-invalid', `plugins.${id} is already a plugin of ${owner}`);
+          }
+          for (const { id } of loaded.plugins) taken.set(id, loaded.id);
+          packages.push(loaded);
+        } catch (cause) {
+          broken.push({ ...found, problem: reason(cause).replaceAll(/\s*\n\s*/g, '; ') });
+        }
+      }
+      catalogue = catalogueOf(packages, broken);
+      notifier.changed(catalogue);
+      return catalogue;
+    },
+  };
+}
+
+async function loadPackage(dao: PluginDao, found: Found): Promise<VendorPackage> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new ProvisioningError('plugin-unreadable', `plugin.js did not finish loading within ${loadTimeoutMs / 1000} s`);
+    timer = setTimeout(() => reject(error), loadTimeoutMs);
+  });
+  try {
+    const { definition, templates, updated } = await Promise.race([dao.read(found), late]);
+    return packageOf(found, definition, templates, updated);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @throws ProvisioningError plugin-invalid with all that is wrong */
+export function packageOf(
+  { id, folder }: Found,
+  definition: unknown,
+  templates: ReadonlyMap<string, string>,
+  updated: number,
+): VendorPackage {
+  const complaints = checkVendor(definition, templates);
+  if (complaints.length > 0) {
+    const told = complaints.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+    throw new ProvisioningError('plugin-invalid', told, { complaints });
+  }
+  const vendor = definition as Vendor;
+  const plugins: Plugin[] = [];
+  const made: VendorPackage = { id, folder, definition: vendor, plugins, templates, updated };
+  for (const [pluginId, line] of Object.entries(vendor.plugins)) plugins.push(pluginOf(pluginId, line, made));
+  return made;
+}
+
+function pluginOf(id: string, line: Line, owner: VendorPackage): Plugin {
+  const models = new Map<string, ModelRow>();
+  for (const series of line.series) {
+    for (const [name, model] of Object.entries(series.models)) models.set(name, { name, model, series });
+  }
+  const own = line.artefacts ?? [];
+  const artefacts = [
+    ...owner.definition.artefacts.map((file) => own.find(({ name }) => name === file.name) ?? file),
+    ...own.filter(({ name }) => !owner.definition.artefacts.some((file) => file.name === name)),
+  ].map((file) => ({ ...file, own: isOwn(file) }));
+  const version = line.series.map((series) => series.version).reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
+  return { id, package: owner, line, version, models, artefacts };
+}
+
+export function catalogueOf(packages: readonly VendorPackage[], broken: readonly BrokenPackage[]): Catalogue {
+  const plugins = packages.flatMap((each) => each.plugins);
+  const byId = new Map(plugins.map((plugin) => [plugin.id, plugin]));
+  const byVendor = new Map<string, Plugin[]>();
+  for (const plugin of plugins) {
+    const { vendor } = plugin.package.definition;
+    byVendor.set(vendor, [...(byVendor.get(vendor) ?? []), plugin]);
+  }
+  return {
+    packages,
+    broken,
+    plugin: (id) => byId.get(id),
+    plugins: () => plugins,
+    ofVendor: (vendor) => (vendor === undefined ? [] : (byVendor.get(vendor) ?? [])),
+  };
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import type { Complaint } from '../lib/errors.ts';
+import { placeholders } from '../lib/placeholders.ts';
+import type { Artefact, Line, Vendor } from '../sdk.ts';
+
+/** What a name may depend on: with one of the first three it is one device's own. */
+const ownFacts = ['mac', 'serial', 'uuid'];
+const nameFacts = new Set([...ownFacts, 'model', 'version']);
+const groupNames = new Set(['vendor', 'model', 'version', 'mac', 'serial', 'uuid']);
+
+const pattern = z.instanceof(RegExp, { error: 'must be a regular expression' }).superRefine((regex, context) => {
+  // A sticky or global pattern remembers where it stopped and misses every other phone.
+  if (/[gy]/.test(regex.flags)) context.addIssue({ code: 'custom', message: `${regex} must not have the flags g or y` });
+  for (const [, name = ''] of regex.source.matchAll(/\(\?<([A-Za-z]\w*)>/g)) {
+    if (!groupNames.has(name)) {
+      context.addIssue({ code: 'custom', message: `the group ${name} is no fact; facts are ${[...groupNames].join(', ')}` });
+    }
+  }
+});
+const patterns = z.array(pattern);
+const word = z.union([z.string(), z.number()]);
+const func = z.custom<unknown>((value) => typeof value === 'function', { error: 'must be a function' });
+
+/** A relative path that stays below its folder. */
+const fileName = z
+  .string()
+  .regex(/^[^/\\\0]+(?:\/[^/\\\0]+)*$/, 'must be a relative path with single slashes')
+  .refine((name) => !name.split('/').some((part) => part === '.' || part === '..'), 'must not contain . or ..')
+  .superRefine((name, context) => {
+    for (const fact of placeholders(name)) {
+      if (!nameFacts.has(fact))
+        context.addIssue({ code: 'custom', message: `{${fact}} is not known; use ${[...nameFacts].join(', ')}` });
+    }
+  });
+
+const artefact = z
+  .strictObject({
+    name: fileName,
+    template: z.string().regex(/^[\w.-]+$/, 'must be the name of a file in templates/'),
+    format: z.enum(['xml', 'lines', 'text']),
+    secret: z.boolean().optional(),
+    own: z.boolean().optional(),
+    encoding: z.enum(['utf-8', 'iso-8859-1', 'ascii']).optional(),
+    contentType: z.string().optional(),
+  })
+  .refine((value) => !value.secret || isOwn(value as Artefact), {
+    error: 'a file with secrets must be one device’s own: put {mac}, {serial} or {uuid} into its name, or set own',
+    path: ['secret'],
+  });
+
+const series = z.strictObject({
+  version: z.string().regex(/\d/, 'must be a firmware release'),
+  images: z.array(fileName).optional(),
+  models: z.record(z.string().min(1), z.looseObject({ lines: z.number().int().min(0) })),
+});
+
+const vendor = z.strictObject({
+  vendor: z.string().min(1),
+  version: z.string().min(1),
+  recognise: z.strictObject({
+    path: patterns.optional(),
+    query: patterns.optional(),
+    userAgent: patterns.optional(),
+    headers: z.record(z.string().regex(/^[a-z\d-]+$/, 'must be in lower case'), patterns).optional(),
+    vendorClass: patterns.optional(),
+    vendorSpecific: patterns.optional(),
+    userClass: patterns.optional(),
+    hostName: patterns.optional(),
+    vendorIdentifyingClass: patterns.optional(),
+    vendorIdentifyingOptions: patterns.optional(),
+  }),
+  macPrefixes: z.array(z.string().regex(/^(?:[\da-f][:.-]?){6,12}$/i, 'must be 6 to 12 hexadecimal digits')).optional(),
+  facts: func.optional(),
+  plugins: z
+    .record(
+      z.string().regex(/^[a-z\d][\w.-]*$/i, 'a plugin id is letters, digits, dots and dashes'),
+      z.strictObject({ series: z.array(series).min(1), artefacts: z.array(artefact).optional() }),
+    )
+    .refine((lines) => Object.keys(lines).length > 0, 'at least one firmware line is needed'),
+  artefacts: z.array(artefact).min(1),
+  words: z.record(z.string(), z.record(z.string(), word)).optional(),
+  support: func.optional(),
+  extra: func.optional(),
+  dhcp: z.record(z.string().regex(/^\d+$/), z.string()).optional(),
+  resync: z
+    .strictObject({ event: z.string().min(1), contentType: z.string().optional(), body: z.string().optional() })
+    .optional(),
+});
+
+/** Whether a file is one device's own. */
+export function isOwn(file: Artefact): boolean {
+  const needed = placeholders(file.name);
+  return file.own === true || ownFacts.some((fact) => needed.has(fact));
+}
+
+/** What is wrong with a package's definition; none, and it is a `Vendor`. */
+export function checkVendor(definition: unknown, templates: ReadonlyMap<string, string>): Complaint[] {
+  const parsed = vendor.safeParse(definition);
+  if (!parsed.success) {
+    return parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  }
+  return checkWhole(definition as Vendor, templates);
+}
+
+function checkWhole(definition: Vendor, templates: ReadonlyMap<string, string>): Complaint[] {
+  const complaints: Complaint[] = [];
+  const lines: [string, Pick<Line, 'artefacts'>][] = [['', definition], ...Object.entries(definition.plugins)];
+  for (const [id, { artefacts = [] }] of lines) {
+    for (const { name, template } of artefacts) {
+      if (!templates.has(template)) {
+        complaints.push({
+          path: id ? `plugins.${id}` : 'artefacts',
+          message: `${name} needs templates/${template}, which is not there`,
+        });
+      }
+    }
+  }
+  for (const [id, { series: rows }] of Object.entries(definition.plugins)) {
+    const seen = new Set<string>();
+    for (const name of rows.flatMap(({ models }) => Object.keys(models))) {
+      if (seen.has(name)) complaints.push({ path: `plugins.${id}`, message: `the model ${name} stands in two rows` });
+      seen.add(name);
+    }
+  }
+  return complaints;
+}

@@ -1,0 +1,281 @@
+/**
+ * The contract of a vendor plugin: all that a folder under plugins/ may import, and it imports types only, so that a built
+ * package stands alone. A package is data; the server recognises, associates, builds the view, renders and serves for all
+ * vendors alike. docs/writing-a-plugin.md walks through it; tests/plugins/contract.test.ts holds every package to it.
+ *
+ *   export default { vendor: 'Acme', … } satisfies Vendor;
+ */
+
+import type { Mac } from './lib/mac.ts';
+import type { Daylight, TimeZone } from './lib/time-zone.ts';
+
+export type { Daylight, Mac, TimeZone };
+
+/** One vendor package: one dialect of configuration files, one or more firmware lines ("plugins") side by side. */
+export interface Vendor {
+  /** The vendor's name as devices carry it: `Digium`. */
+  readonly vendor: string;
+  /** Version of this package, not of a firmware. */
+  readonly version: string;
+  readonly recognise: Recognise;
+  /** First digits of the vendor's MAC addresses, 6 or more (a sub-prefix of a shared block): `00:0f:d3`. The longest wins. */
+  readonly macPrefixes?: readonly string[];
+  /** Puts what one pattern found into the vendor's own spelling (`1_4_0_0` → `1.4.0.0`); undefined drops the find. */
+  facts?(found: Facts): Facts | undefined;
+  /** Firmware lines by plugin id (`digium-2.8.1`). */
+  readonly plugins: Readonly<Record<string, Line>>;
+  readonly artefacts: readonly Artefact[];
+  /** The vendor's words for the neutral vocabulary: `{ transport: { udp: 0, tcp: 1, tls: 2 } }`. Templates read `words`. */
+  readonly words?: Words;
+  /** How well a line supports a phone, when the table of models cannot say it. undefined: as computed. */
+  support?(info: DeviceInfo, line: Line): Support | undefined;
+  /** What templates need beyond the view (a key layout, a vendor's zone name); they read it as `extra`. */
+  extra?(view: View): object;
+  /** DHCP options for this vendor's phones, by code: `{ 66: '{server.url}/Digium' }`. */
+  readonly dhcp?: Readonly<Record<number, string>>;
+  /** The SIP event that makes a phone re-read its configuration. */
+  readonly resync?: { readonly event: string; readonly contentType?: string; readonly body?: string };
+}
+
+/**
+ * Patterns over what a phone sends, one list for each place. Every named group is a fact: vendor, model, version, mac, serial,
+ * uuid; a pattern that matches without groups says "this vendor". Bytes beyond ASCII arrive as Latin-1 characters.
+ */
+export interface Recognise {
+  /** HTTP path or TFTP file name, decoded, with one leading `/` and without the provisioning key. */
+  readonly path?: readonly RegExp[];
+  /** What follows the `?`, as sent. */
+  readonly query?: readonly RegExp[];
+  readonly userAgent?: readonly RegExp[];
+  /** Other HTTP headers, by their name in lower case. */
+  readonly headers?: Readonly<Record<string, readonly RegExp[]>>;
+  /** DHCP options 60, 43, 77, 12, 124 and 125 (RFC 2132, 3004, 3925). */
+  readonly vendorClass?: readonly RegExp[];
+  readonly vendorSpecific?: readonly RegExp[];
+  readonly userClass?: readonly RegExp[];
+  readonly hostName?: readonly RegExp[];
+  readonly vendorIdentifyingClass?: readonly RegExp[];
+  readonly vendorIdentifyingOptions?: readonly RegExp[];
+}
+
+/** What one pattern told, still in the phone's spelling. */
+export interface Facts {
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly version?: string;
+  readonly mac?: string;
+  readonly serial?: string;
+  readonly uuid?: string;
+}
+
+/** What one request told about a phone, all packages heard. */
+export interface DeviceInfo {
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly version?: string;
+  readonly mac?: Mac;
+  readonly serial?: string;
+  readonly uuid?: string;
+}
+
+/** Support scores, as provd's: none, improbable, unknown, probable, incomplete, complete, exact. Below 300 a line is not chosen. */
+export type Support = 0 | 100 | 200 | 300 | 400 | 500 | 600;
+
+/** One firmware line: what a device is associated with. */
+export interface Line {
+  /** Models that share a firmware release, newest facts in one row each. */
+  readonly series: readonly Series[];
+  /** Artefacts that only this line has, or has otherwise than the package (same `name`). */
+  readonly artefacts?: readonly Artefact[];
+}
+
+export interface Series {
+  /** The firmware release that this line installs: `1.4.0.0.57389`. */
+  readonly version: string;
+  /** Paths of firmware images, as phones ask for them; placeholders as in artefact names. */
+  readonly images?: readonly string[];
+  readonly models: Readonly<Record<string, Model>>;
+}
+
+/** All facts of a model. Facts that only one vendor's templates need may stand here too. */
+export interface Model {
+  /** SIP accounts. */
+  readonly lines: number;
+  /** Programmable keys of the phone itself. */
+  readonly keys?: number;
+  /** Expansion modules: how many at most, and the keys of each. */
+  readonly modules?: { readonly most: number; readonly keys: number };
+  readonly [fact: string]: unknown;
+}
+
+/**
+ * One kind of file a phone can ask for. `{mac}` (0015655e167c), `{MAC}` (0015655E167C), `{mac:-}` (00-15-65-5e-16-7c),
+ * `{serial}`, `{uuid}`, `{model}`, `{version}` stand for facts of the device; the sign after a colon is put between the parts
+ * (`{version:_}` is 1_4_0_0). A name with mac, serial or uuid belongs to one device; any other is common to many.
+ */
+export interface Artefact {
+  readonly name: string;
+  /** File in templates/, or an operator's override of it. */
+  readonly template: string;
+  /** Says how values are escaped, what the contract test checks, and the content type. */
+  readonly format: Format;
+  /** Carries passwords or keys: leaves only for the device it belongs to. */
+  readonly secret?: boolean;
+  /** The file is one device's own although its name does not say whose. */
+  readonly own?: boolean;
+  /** Default utf-8. In iso-8859-1 what does not fit becomes `?`, in ascii it is left out. */
+  readonly encoding?: 'utf-8' | 'iso-8859-1' | 'ascii';
+  /** Default: by the format. */
+  readonly contentType?: string;
+}
+
+/** `xml` escapes markup; `lines` keeps a value on its line (one setting each); `text` writes values as they are. */
+export type Format = 'xml' | 'lines' | 'text';
+
+export type Word = string | number;
+export interface Words {
+  readonly transport?: Readonly<Record<Transport, Word>>;
+  readonly srtp?: Readonly<Record<SrtpMode, Word>>;
+  readonly dtmf?: Readonly<Record<DtmfMode, Word>>;
+  readonly key?: Readonly<Record<KeyType, Word>>;
+  readonly syslogLevel?: Readonly<Record<SyslogLevel, Word>>;
+  /** By locale (`fr_CA`) or language (`fr`). */
+  readonly locale?: Readonly<Record<string, Word>>;
+  readonly [table: string]: Readonly<Record<string, Word>> | undefined;
+}
+
+export type Transport = 'udp' | 'tcp' | 'tls';
+export type SrtpMode = 'disabled' | 'preferred' | 'required';
+export type DtmfMode = 'RTP-in-band' | 'RTP-out-of-band' | 'SIP-INFO';
+export type KeyType = 'speeddial' | 'blf' | 'park';
+export type SyslogLevel = 'critical' | 'error' | 'warning' | 'info' | 'debug';
+
+/** What a template sees, the same for every vendor, with all defaults applied. What is not set is null, never missing. */
+export interface View {
+  readonly device: DeviceView;
+  /** This device's row of the table, with its name; null when its model is unknown to the plugin. */
+  readonly model: (Model & { readonly name: string }) | null;
+  readonly plugin: { readonly id: string; readonly firmware: readonly FirmwareView[] };
+  readonly server: ServerView;
+  /** Where this device finds the plugin's other files, below `server.url`, by their template: `files['contacts.tpl']`. */
+  readonly files: Readonly<Record<string, string>>;
+  /** By rising number; numbers may have gaps. */
+  readonly lines: readonly LineView[];
+  /** Function keys by rising position; positions may have gaps. */
+  readonly keys: readonly KeyView[];
+  readonly sip: SipView;
+  readonly callManagers: readonly { readonly priority: number; readonly host: string; readonly port: number | null }[];
+  readonly locale: { readonly name: string; readonly language: string; readonly country: string } | null;
+  readonly timeZone: (Omit<TimeZone, 'daylight'> & { readonly daylight: Daylight | null }) | null;
+  readonly ntp: { readonly host: string } | null;
+  readonly dns: { readonly host: string } | null;
+  readonly vlan: { readonly id: number; readonly priority: number | null; readonly pcPortId: number | null } | null;
+  readonly syslog: { readonly host: string; readonly port: number; readonly level: SyslogLevel } | null;
+  /** Accounts of the phone's own menus and web page. */
+  readonly admin: { readonly username: string | null; readonly password: string | null };
+  readonly user: { readonly username: string | null; readonly password: string | null };
+  /** Feature codes to dial (`exten_…`). */
+  readonly codes: CodesView;
+  readonly phoneBook: PhoneBookView | null;
+  readonly protocol: 'SIP' | 'SCCP' | null;
+  readonly options: ReadonlyMap<string, unknown>;
+  /** The complete raw config in its own words and order, for what the view has no name for (`raw.X_…`). */
+  readonly raw: ReadonlyMap<string, unknown>;
+  readonly words: Words;
+  readonly extra: object;
+}
+
+export interface DeviceView {
+  readonly id: string;
+  readonly mac: Mac | null;
+  readonly serial: string | null;
+  readonly uuid: string | null;
+  readonly ip: string | null;
+  readonly vendor: string | null;
+  readonly model: string | null;
+  readonly version: string | null;
+}
+
+export interface FirmwareView {
+  readonly model: string;
+  readonly version: string;
+  /** Paths below `server.url`, without a leading slash. */
+  readonly images: readonly string[];
+}
+
+export interface ServerView {
+  /** Base of all URLs that the phone is told, with the tenant's key where one is set, without a trailing slash. */
+  readonly url: string;
+  readonly host: string;
+  readonly tftpPort: number;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  /** null: none was set; the phone looks it up (RFC 3263) or takes the default of its transport. */
+  readonly port: number | null;
+}
+
+export interface LineView {
+  readonly number: number;
+  readonly username: string;
+  readonly authUsername: string;
+  readonly password: string;
+  readonly displayName: string;
+  /** The extension that people dial; null if not told. */
+  readonly extension: string | null;
+  readonly proxy: Endpoint | null;
+  readonly backupProxy: Endpoint | null;
+  readonly registrar: Endpoint | null;
+  readonly backupRegistrar: Endpoint | null;
+  readonly outboundProxy: Endpoint | null;
+  readonly dtmf: DtmfMode | null;
+  readonly srtp: SrtpMode;
+  readonly voicemail: string | null;
+}
+
+export interface KeyView {
+  readonly position: number;
+  readonly type: KeyType;
+  readonly value: string | null;
+  readonly label: string | null;
+  /** The line that the key belongs to. */
+  readonly line: number | null;
+}
+
+export interface SipView {
+  readonly transport: Transport;
+  readonly srtp: SrtpMode;
+  readonly dtmf: DtmfMode | null;
+  readonly proxy: Endpoint | null;
+  readonly backupProxy: Endpoint | null;
+  readonly registrar: Endpoint | null;
+  readonly backupRegistrar: Endpoint | null;
+  readonly outboundProxy: Endpoint | null;
+  readonly subscribeMwi: boolean | null;
+  /** PEM texts, the root first. */
+  readonly trustedCertificates: readonly string[];
+  readonly localChain: readonly string[];
+  readonly localCertificate: string | null;
+  readonly localKey: string | null;
+}
+
+export interface CodesView {
+  readonly dnd: string | null;
+  readonly forwardUnconditional: string | null;
+  readonly forwardNoAnswer: string | null;
+  readonly forwardBusy: string | null;
+  readonly forwardDisableAll: string | null;
+  readonly park: string | null;
+  readonly pickupGroup: string | null;
+  readonly pickupCall: string | null;
+  readonly voicemail: string | null;
+}
+
+export interface PhoneBookView {
+  readonly scheme: string;
+  readonly host: string;
+  readonly port: number;
+  readonly profile: string;
+  readonly userUuid: string | null;
+}

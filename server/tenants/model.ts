@@ -1,0 +1,14 @@
+import type { Secret } from '../lib/secret.ts';
+
+export interface Tenant {
+  /** A UUID. */
+  readonly id: string;
+  readonly name: string;
+  /** The tenant that unknown phones come to; there is exactly one, it is made with the store. */
+  readonly main: boolean;
+  /** First path segment of the URLs of its phones; 8 to 256 of `A-Za-z0-9-$~.`, unique. */
+  readonly provisioningKey?: Secret;
+  readonly created: number;
+  readonly updated: number;
+  readonly revision: number;
+}

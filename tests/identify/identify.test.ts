@@ -1,0 +1,144 @@
+import { expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import { compileRecogniser } from '../../server/identify/identify.ts';
+import { repositoryPackage, testPackage } from '../support/packages.ts';
+import { dhcp, request } from '../support/requests.ts';
+
+const nobody = () => {
+  throw new Error('no package fails in this test');
+};
+const digium = await repositoryPackage('digium');
+const acme = testPackage('Acme', {
+  recognise: {
+    userAgent: [/^Acme (?<model>\w+) (?<version>[\d.]+) (?<mac>[\da-f:]{17})$/],
+    path: [/\/(?<mac>[\da-f]{12})\.cfg$/],
+  },
+  macPrefixes: ['02:00:5e', '02:00:5f:1'],
+});
+const both = compileRecogniser([acme, digium], nobody);
+
+test('a request that no pattern matches says nothing, and is not an error', () => {
+  expect(both.identify(request({ path: '/favicon.ico' }))).toEqual({ info: {}, evidence: [], contradictions: [] });
+});
+
+test.each([
+  ['/Digium/000fd3054848.cfg', { vendor: 'Digium', mac: '00:0f:d3:05:48:48' }],
+  ['/Digium/000FD3054848.cfg', { vendor: 'Digium', mac: '00:0f:d3:05:48:48' }],
+  ['/Digium/000fd3054848-contacts.xml', { vendor: 'Digium', mac: '00:0f:d3:05:48:48' }],
+  ['/Digium/', { vendor: 'Digium' }],
+  ['/Digium/000000000000.cfg', { vendor: 'Digium' }],
+  ['/Digium/firmware/1_4_0_0_57389_D40_firmware.eff', { vendor: 'Digium' }],
+])('a Digium phone that asks for %s is %j', (path, info) => {
+  expect(compileRecogniser([digium], nobody).identify(request({ path })).info).toEqual(info);
+});
+
+test.each([
+  ['digium_D40_1_0_5_46476', { vendor: 'Digium', model: 'D40', version: '1.0.5.46476' }],
+  ['digium_D40_1_1_0_0_48178', { vendor: 'Digium', model: 'D40', version: '1.1.0.0.48178' }],
+  ['digium_D70_1_0_5_46476', { vendor: 'Digium', model: 'D70', version: '1.0.5.46476' }],
+])('DHCP option 60 %s is %j', (vendorClass, info) => {
+  expect(both.identify(dhcp({ 60: vendorClass })).info).toEqual(info);
+});
+
+test('the hardware address of the transport outranks what texts say, and their disagreement is a contradiction', () => {
+  const mac = '02:11:22:33:44:55' as never;
+  const { info, contradictions } = both.identify({ ...request({ path: '/Digium/000fd3054848.cfg' }), mac });
+  expect(info.mac).toBe(mac);
+  expect(contradictions).toEqual(['mac is 02:11:22:33:44:55 by the transport and 00:0f:d3:05:48:48 by path']);
+});
+
+test('what a phone says of itself ranks before what it asks for', () => {
+  const { info, contradictions } = both.identify(
+    request({ path: '/000fd3054848.cfg', headers: { 'user-agent': 'Acme T1 1.2 02:00:5e:00:00:01' } }),
+  );
+  expect(info).toEqual({ vendor: 'Acme', model: 'T1', version: '1.2', mac: '02:00:5e:00:00:01' });
+  expect(contradictions).toEqual(['mac is 02:00:5e:00:00:01 by userAgent and 00:0f:d3:05:48:48 by path']);
+});
+
+test('each vendor package has one vote a fact, however many firmware lines it has', () => {
+  const lines = Object.fromEntries(
+    [1, 2, 3, 4].map((line) => [`loud-${line}`, { series: [{ version: `${line}.0`, models: { X: { lines: 1 } } }] }]),
+  );
+  const loud = testPackage('Loud', { recognise: { path: [/^\/(?<mac>[\da-f]{12})\.cfg/] }, plugins: lines });
+  const quiet = ['One', 'Two'].map((name) => testPackage(name, { recognise: { query: [/^mac=(?<mac>[\da-f]{12})$/] } }));
+  const { info } = compileRecogniser([loud, ...quiet], nobody).identify(
+    request({ path: '/0200000000aa.cfg', query: 'mac=0200000000bb' }),
+  );
+  expect(info.mac).toBe('02:00:00:00:00:bb');
+});
+
+test('model and version are those of the vendor that was elected', () => {
+  const other = testPackage('Other', { recognise: { path: [/^\/(?<model>T\d+)\//] } });
+  const { info } = compileRecogniser([acme, other], nobody).identify(
+    request({ path: '/T9/x', headers: { 'user-agent': 'Acme T1 1.2 02:00:5e:00:00:01' } }),
+  );
+  expect(info).toMatchObject({ vendor: 'Acme', model: 'T1' });
+});
+
+test.each([
+  ['02005e00abcd', 'Prefixed'],
+  ['02005f1aaaaa', 'Prefixed'],
+  ['02005f2aaaaa', 'Shared'],
+])('the MAC prefix of %s speaks for %s', (mac, vendor) => {
+  const plain = testPackage('Plain', { recognise: { path: [/(?<mac>[\da-f]{12})/] }, facts: ({ vendor: _, ...rest }) => rest });
+  const prefixed = testPackage('Prefixed', { macPrefixes: ['02005e', '02-00-5f-1'] });
+  const shared = testPackage('Shared', { macPrefixes: ['02:00:5f'] });
+  expect(compileRecogniser([plain, prefixed, shared], nobody).identify(request({ path: `/${mac}` })).info).toMatchObject({
+    vendor,
+  });
+});
+
+test('a package whose facts function fails is reported and left out; the others are heard', () => {
+  const report = jest.fn();
+  const failing = testPackage('Failing', {
+    recognise: { userAgent: [/Acme/] },
+    facts: () => {
+      throw new Error('oh');
+    },
+  });
+  const { info } = compileRecogniser([failing, acme], report).identify(
+    request({ headers: { 'user-agent': 'Acme T1 1.2 02:00:5e:00:00:01' } }),
+  );
+  expect(info.model).toBe('T1');
+  expect(report).toHaveBeenCalledWith('Failing', expect.objectContaining({ message: 'oh' }));
+});
+
+test('headers, queries and all DHCP options that identify a phone reach the patterns, byte for byte', () => {
+  const bytes = testPackage('Bytes', {
+    recognise: {
+      headers: { 'x-phone': [/^(?<model>\w+)$/] },
+      query: [/(?:^|&)sn=(?<serial>\w+)/],
+      vendorSpecific: [/\x01\x04(?<model>[^]{4})/],
+      userClass: [/^\x05(?<model>.{5})/],
+      hostName: [/^SEP(?<mac>[\dA-F]{12})$/],
+      vendorIdentifyingClass: [/^\x00\x00\x0d\xe9\x04(?<model>\w{4})/],
+      vendorIdentifyingOptions: [/\x00\x00\x0d\xe9.\x02.(?<serial>\w+)/],
+    },
+  });
+  const one = compileRecogniser([bytes], nobody);
+  expect(one.identify(request({ headers: { 'x-phone': 'M8' }, query: 'a=1&sn=S77' })).info).toEqual({
+    vendor: 'Bytes',
+    model: 'M8',
+    serial: 'S77',
+  });
+  const enterprise = Buffer.from([0, 0, 0x0d, 0xe9]);
+  expect(one.identify(dhcp({ 43: Buffer.from('0104ff00fe01', 'hex') })).info.model).toBe('\xff\x00\xfe\x01');
+  expect(one.identify(dhcp({ 77: '\x05ABCDE' })).info.model).toBe('ABCDE');
+  expect(one.identify(dhcp({ 12: 'SEP0200000000AA' })).info.mac).toBe('02:00:00:00:00:aa');
+  expect(one.identify(dhcp({ 124: Buffer.concat([enterprise, Buffer.from('\x04M800')]) })).info.model).toBe('M800');
+  expect(one.identify(dhcp({ 125: Buffer.concat([enterprise, Buffer.from('\x05\x02\x03S12')]) })).info.serial).toBe('S12');
+});
+
+test('no User-Agent, path or option, whatever its bytes, makes recognition fail', () => {
+  const text = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 300 });
+  fc.assert(
+    fc.property(text, text, text, (path, agent, option) => {
+      const asked = {
+        ...request({ path, headers: { 'user-agent': `Acme ${agent}` } }),
+        options: new Map([[60, Buffer.from(option, 'latin1')]]),
+      };
+      expect(Array.isArray(both.identify(asked).evidence)).toBe(true);
+    }),
+    { numRuns: 5_000 },
+  );
+});

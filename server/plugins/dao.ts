@@ -86,3 +86,16 @@ async function exists(file: string): Promise<boolean> {
     (cause: NodeJS.ErrnoException) => cause.code !== 'ENOENT',
   );
 }
+
+/** Operators' templates, by plugin id and file name: `<folder>/<plugin>/<name>.tpl`. Also when the youngest of them was changed. */
+export async function readOverrides(folder: string): Promise<{ overrides: Map<string, ReadonlyMap<string, string>>; updated: number }> {
+  const overrides = new Map<string, ReadonlyMap<string, string>>();
+  let updated = 0;
+  for (const plugin of await folders(folder)) {
+    const templates = await readTemplates(join(folder, plugin));
+    overrides.set(plugin, templates);
+    const times = await Promise.all([...templates.keys()].map((name) => stat(join(folder, plugin, name))));
+    updated = Math.max(updated, ...times.map(({ mtimeMs }) => Math.floor(mtimeMs)));
+  }
+  return { overrides, updated };
+}

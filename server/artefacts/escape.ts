@@ -16,9 +16,13 @@ const references: Readonly<Record<string, string>> = {
 };
 
 /** How values are written into a file of a format, so that none can say more than one value. */
-export const escapes: Readonly<Record<Format, ((text: string) => string) | undefined>> = {
-  xml: (text) => text.replace(UNWRITABLE, '').replace(MARKUP, (sign) => references[sign] ?? sign),
+export const escapes: Readonly<Record<Format, { readonly escape?: (text: string) => string }>> = {
+  xml: { escape: xml },
   // Every control character ends the line for some phone or other.
-  lines: (text) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' '),
-  text: undefined,
+  lines: { escape: (text) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ') },
+  text: {},
 };
+
+function xml(text: string): string {
+  return text.replace(UNWRITABLE, '').replace(MARKUP, (sign) => references[sign] ?? sign);
+}

@@ -67,7 +67,8 @@ export class Renderer {
     this.#options = options;
     this.#texts = options.texts;
     this.#files = new LRUCache({
-      maxSize: options.cacheBytes,
+      // 0 is no bound to the library; here it is no room.
+      maxSize: Math.max(options.cacheBytes, 1),
       // What is kept beside the bytes is some hundred more.
       sizeCalculation: ({ outcome }) => 512 + (outcome instanceof Error ? outcome.message.length : outcome.bytes.length),
     });
@@ -139,7 +140,7 @@ export class Renderer {
     const compiled = this.#templates.get(plugin) ?? new Map<string, Template>();
     this.#templates.set(plugin, compiled);
     const key = `${artefact.format} ${source.name}`;
-    const template = compiled.get(key) ?? compile(source, loader, { escape: escapes[artefact.format] });
+    const template = compiled.get(key) ?? compile(source, loader, escapes[artefact.format]);
     compiled.set(key, template);
     return template;
   }

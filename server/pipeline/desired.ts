@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { nameFor, type Resolved } from '../artefacts/names.ts';
 import type { Rendered, Renderer } from '../artefacts/renderer.ts';
 import type { ResolvedConfig } from '../configs/model.ts';
-import type { PhoneSettings, Reading } from '../configs/raw-config.ts';
+import { type PhoneSettings, type Reading, readSettings } from '../configs/raw-config.ts';
 import type { Device } from '../devices/model.ts';
 import { ProvisioningError } from '../lib/errors.ts';
 import type { Plugin } from '../plugins/model.ts';
@@ -14,9 +14,10 @@ export interface DesiredOptions {
   readonly renderer: Renderer;
   readonly configs: {
     resolve(id: string): Promise<ResolvedConfig | undefined>;
-    /** The config of a device that has none. */
-    fallback(tenant: string): Promise<ResolvedConfig>;
-    read(config: ResolvedConfig): Reading;
+    /** Id of the config of a device that has none. */
+    fallback(tenant: string): Promise<string | undefined>;
+    /** What the settings put under every config, and nothing else. */
+    readonly base: ResolvedConfig;
   };
   readonly tenants: { get(id: string): Tenant | undefined };
   readonly tftpPort: number;
@@ -24,6 +25,8 @@ export interface DesiredOptions {
 
 export class Desired {
   readonly #options: DesiredOptions;
+  /** A resolved config is read once: the object stays the same until something of it changes. */
+  readonly #readings = new WeakMap<ResolvedConfig, Reading>();
 
   constructor(options: DesiredOptions) {
     this.#options = options;
@@ -58,10 +61,15 @@ export class Desired {
 
   /** The complete config of a device, or of common files. @throws ProvisioningError config-missing */
   async config(device: Device | undefined, tenant: string): Promise<ResolvedConfig> {
-    if (device?.config === undefined) return this.#options.configs.fallback(tenant);
-    const config = await this.#options.configs.resolve(device.config);
-    if (!config) throw new ProvisioningError('config-missing', `The device's config ${device.config} does not exist`);
-    return config;
+    const { configs } = this.#options;
+    const id = device?.config ?? (await configs.fallback(tenant));
+    if (id === undefined && !device) return configs.base;
+    const config = id === undefined ? undefined : await configs.resolve(id);
+    if (config) return config;
+    throw new ProvisioningError(
+      'config-missing',
+      id === undefined ? 'It has no config, and no config has the role default' : `Its config ${id} does not exist`,
+    );
   }
 
   server(settings: PhoneSettings, tenant: string, base: string): ServerView {
@@ -72,12 +80,11 @@ export class Desired {
   }
 
   #read(config: ResolvedConfig): PhoneSettings {
-    const reading = this.#options.configs.read(config);
+    const reading = this.#readings.get(config) ?? readSettings(config.raw);
+    this.#readings.set(config, reading);
     if ('settings' in reading) return reading.settings;
     const told = reading.complaints.map(({ path, message }) => `${path} ${message}`).join('; ');
-    throw new ProvisioningError('config-invalid', `The config ${config.id} is not complete: ${told}`, {
-      complaints: reading.complaints,
-    });
+    throw new ProvisioningError('config-invalid', `Its config ${config.id} is not complete: ${told}`, { complaints: reading.complaints });
   }
 }
 

@@ -6,9 +6,10 @@ import type { StoredDevice } from '../devices/dao.ts';
 import type { DeviceService } from '../devices/service.ts';
 import type { Identification, Recogniser } from '../identify/identify.ts';
 import { bytesContent } from '../lib/content.ts';
-import { ProvisioningError, reason } from '../lib/errors.ts';
+import { ProvisioningError } from '../lib/errors.ts';
 import type { Network } from '../lib/ip.ts';
-import type { Log, SecurityLog } from '../lib/log.ts';
+import type { Log } from '../lib/log.ts';
+import type { SecurityLog } from '../lib/security-log.ts';
 import type { Plugin } from '../plugins/model.ts';
 import type { Catalogue } from '../plugins/service.ts';
 import type { Tenant } from '../tenants/model.ts';
@@ -25,7 +26,7 @@ export interface Parts {
   readonly tenants: { readonly main: Tenant; byKey(key: string): Tenant | undefined };
   readonly desired: Desired;
   /** The base of the URLs that a phone is told, from where it reached us. */
-  readonly baseUrl: (request: PhoneRequest) => string;
+  readonly baseUrl: (request: PhoneRequest, device: StoredDevice | undefined) => string;
   /** Folder of firmware images, one folder a plugin. */
   readonly images: string;
   /** Networks into which secrets go without a key. */
@@ -142,7 +143,7 @@ async function answer(request: PhoneRequest, plugin: Plugin, caller: Caller, par
       file,
       caller.device,
       tenant,
-      parts.baseUrl(request),
+      parts.baseUrl(request, caller.device),
     );
     const { device } = caller;
     const note = device && { device: device.id, artefact: file.name, digest, ip: request.ip, transport: request.transport };
@@ -157,8 +158,9 @@ async function answer(request: PhoneRequest, plugin: Plugin, caller: Caller, par
     };
   } catch (cause) {
     if (!(cause instanceof ProvisioningError)) throw cause;
-    log.error({ event: 'request.failed', file: file.name, code: cause.code, why: reason(cause) }, 'cannot make the file');
-    return { kind: 'failed' };
+    log.error({ event: 'request.failed', file: file.name, code: cause.code, why: cause.message }, 'cannot make the file');
+    // Without a config there is no such file yet; a file that there should be is worth asking for again.
+    return cause.code === 'config-missing' ? notFound : { kind: 'failed' };
   }
 }
 

@@ -47,10 +47,15 @@
       visual_voicemail="0"
       voicemail="{{ 'sip:%s@%s' % (line.voicemail or codes.voicemail, line.proxy.host) if line.voicemail or codes.voicemail }}"
       conflict="replace">
-      {{ host('primary', line.proxy) }}
-{%- if line.backupProxy %}
-      {{ host('alternate', line.backupProxy) }}
-{%- endif %}
+{%- for rank, endpoint in [('primary', line.proxy), ('alternate', line.backupProxy)] if endpoint %}
+      <host_{{ rank }}
+        server="{{ endpoint.host }}"
+        port="{{ endpoint.port or (5061 if sip.transport == 'tls' else 5060) }}"
+        transport="{{ sip.transport }}"
+        reregister="3600"
+        retry="25"
+        num_retries="5" />
+{%- endfor %}
     </account>
 {%- endfor %}
   </accounts>
@@ -63,12 +68,3 @@
 {%- endfor %}
   </firmwares>
 </config>
-{%- macro host(rank, endpoint) -%}
-<host_{{ rank }}
-        server="{{ endpoint.host }}"
-        port="{{ endpoint.port or (5061 if sip.transport == 'tls' else 5060) }}"
-        transport="{{ sip.transport }}"
-        reregister="3600"
-        retry="25"
-        num_retries="5" />
-{%- endmacro %}

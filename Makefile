@@ -1,0 +1,55 @@
+# The two commands that do everything: `make serve` and `make test`. Neither needs anything but Debian and Node 20.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash -euo pipefail
+
+NODE_MODULES := node_modules/.package-lock.json
+SOURCES = $(shell find server plugins templates -type f 2>/dev/null)
+JEST := NODE_OPTIONS=--experimental-vm-modules node_modules/.bin/jest
+
+.PHONY: help serve build test check format golden docs new-vendor clean
+
+help: ## Say what there is to make
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+serve: build ## Install, build and start the server on its embedded default; data in ./var
+	@node dist/server/main.js serve --development
+
+build: dist/.built ## Compile server and plugins into dist/
+
+$(NODE_MODULES): package.json package-lock.json .npmrc
+	@.ci/debian-packages build
+	@npm ci --no-progress --loglevel=error
+	@touch $@
+
+dist/.built: $(NODE_MODULES) tsconfig.json tsconfig.build.json $(SOURCES)
+	@rm -rf dist
+	@node_modules/.bin/tsc -p tsconfig.build.json
+	@for vendor in plugins/*/; do cp -r $${vendor}templates $${vendor}pkgs dist/$${vendor}; done
+	@cp -r templates dist/templates
+	@touch $@
+
+test: build ## Install what the tests need, and run them
+	@.ci/debian-packages test
+	@mkdir -p .cache && rm -f .cache/tests.json
+	@$(JEST) --json --outputFile=.cache/tests.json $(ARGS)
+
+check: $(NODE_MODULES) ## Format, lint, types, import table, generated docs
+	@node_modules/.bin/biome check --error-on-warnings .
+	@node_modules/.bin/tsc -p .
+	@$(JEST) --silent tests/architecture tests/docs
+
+format: $(NODE_MODULES) ## Put sources into the one format
+	@node_modules/.bin/biome check --write --error-on-warnings .
+
+golden: build ## Rewrite the golden files; review the difference
+	@UPDATE_GOLDEN=1 $(JEST) tests/plugins
+
+docs: build ## Write the generated pages of docs/ anew
+	@node dist/docs/generate.js
+
+new-vendor: $(NODE_MODULES) ## Scaffold a vendor package: make new-vendor V=acme
+	@node templates/new-vendor/new-vendor.mjs "$(V)"
+
+clean: ## Remove what was built and installed; data in ./var stays
+	rm -rf dist node_modules .cache

@@ -1,0 +1,238 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Renderer } from '../artefacts/renderer.ts';
+import { choose } from '../associate/associate.ts';
+import { createConfigNotifier } from '../configs/notifier.ts';
+import { BASE, flatten } from '../configs/resolve.ts';
+import { type ConfigService, createConfigService } from '../configs/service.ts';
+import { deviceNotifier } from '../devices/notifier.ts';
+import { type DeviceService, deviceService } from '../devices/service.ts';
+import { compileRecogniser, type Recogniser } from '../identify/identify.ts';
+import { defaultAddress } from '../lib/addresses.ts';
+import { reason } from '../lib/errors.ts';
+import { createLog, type RootLog } from '../lib/log.ts';
+import { createMetrics, type Metrics } from '../lib/metrics.ts';
+import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
+import { BaseUrls } from '../pipeline/base-url.ts';
+import { Desired } from '../pipeline/desired.ts';
+import type { PhoneRequest, Reply } from '../pipeline/request.ts';
+import { servePhone } from '../pipeline/serve-phone.ts';
+import { Sweep } from '../pipeline/sweep.ts';
+import { folderDao, readOverrides, readTemplates } from '../plugins/dao.ts';
+import { pluginNotifier } from '../plugins/notifier.ts';
+import { type Catalogue, type PluginService, pluginService } from '../plugins/service.ts';
+import type { Settings } from '../settings.ts';
+import { explainSystemError } from '../settings/system-error.ts';
+import { openSqliteStore } from '../store/sqlite/store.ts';
+import type { Store } from '../store/store.ts';
+import { tenantNotifier } from '../tenants/notifier.ts';
+import { type TenantService, tenantService } from '../tenants/service.ts';
+
+/** The server without its sockets: everything that answers, constructed by hand, once, in reading order. */
+export interface Core {
+  readonly settings: Settings;
+  readonly log: RootLog;
+  readonly security: SecurityLog;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  readonly tenants: TenantService;
+  readonly configs: ConfigService;
+  readonly plugins: PluginService;
+  readonly devices: DeviceService;
+  readonly desired: Desired;
+  readonly renderer: Renderer;
+  readonly sweep: Sweep;
+  readonly baseUrls: BaseUrls;
+  answer(request: PhoneRequest): Promise<Reply>;
+  /** Reads operators' templates anew, opens log files again. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Templates that all vendors share lie beside the bundled packages. */
+const sharedTemplates = join(import.meta.dirname, '../../templates');
+
+/** @throws ProvisioningError for what the settings ask for and the system does not give */
+export async function createCore(settings: Settings): Promise<Core> {
+  await mkdir(settings.data, { recursive: true, mode: 0o700 }).catch((cause) => {
+    throw explainSystemError(cause, { kind: 'directory', key: 'data', path: settings.data });
+  });
+  const log = createLog(settings.log);
+  const metrics = createMetrics({ process: true });
+  const security = counted(openSecurityLog(settings.log.security_file), metrics);
+  const store = await openSqliteStore(join(settings.data, 'offhook.sqlite'));
+
+  const tenantNews = tenantNotifier();
+  const tenants = await tenantService(store.tenants, tenantNews);
+
+  const configNews = createConfigNotifier(store.configs, (cause) => {
+    log.error({ event: 'configs.news-failed', err: cause }, 'could not tell who inherits from a config that changed');
+  });
+  const configs = createConfigService({
+    dao: store.configs,
+    base: settings.base_config,
+    mainTenant: tenants.main.id,
+    notifier: configNews,
+    now: Date.now,
+  });
+
+  const pluginNews = pluginNotifier();
+  const plugins = pluginService(folderDao(settings.plugins.directories), pluginNews);
+  let recogniser: Recogniser;
+  const reported = new Set<string>();
+  pluginNews.subscribe((catalogue) => {
+    reported.clear();
+    recogniser = compileRecogniser(catalogue.packages, (id, cause) => {
+      // Once is enough: the same phone asks again and again.
+      if (reported.has(id)) return;
+      reported.add(id);
+      log.error({ event: 'plugin.facts-failed', package: id, err: cause }, `the facts function of ${id} failed; what it found is left out`);
+    });
+    reportPlugins(catalogue, log);
+  });
+  await plugins.load();
+
+  const deviceNews = deviceNotifier();
+  const devices: DeviceService = deviceService({
+    dao: store.devices,
+    notifier: deviceNews,
+    nat: settings.phones.nat,
+    unknown: settings.phones.unknown,
+    addressHold: settings.phones.address_hold_seconds * 1_000,
+    choosePlugin: (facts, current) => choose(facts, plugins.catalogue.ofVendor(facts.vendor), current),
+    autocreateConfig: async (tenant) => (await configs.autocreate(tenant))?.id,
+    dropConfig: async (id) => {
+      await configs.dropUnused(id, async (used) => (await store.devices.idsUsing({ configs: [used] })).length > 0);
+    },
+  });
+
+  const texts = async () => {
+    const { overrides, updated } = await readOverrides(join(settings.data, 'templates'));
+    return { overrides, updated, shared: await readTemplates(sharedTemplates) };
+  };
+  const { cache_megabytes, limits } = settings.render;
+  const renderer = new Renderer({
+    texts: await texts(),
+    cacheBytes: cache_megabytes * 1_048_576,
+    limits: { outputBytes: limits.output_kilobytes * 1_024, steps: limits.steps, milliseconds: limits.milliseconds },
+    observe: (event) => {
+      metrics.cacheLookup(event.kind === 'hit' ? 'hit' : 'miss');
+      if (event.kind !== 'hit') metrics.rendered(event.kind, event.milliseconds / 1_000);
+    },
+  });
+  const base = { id: BASE, tenant: tenants.main.id, parents: [], raw: new Map(), transient: false, deletable: false, extra: new Map() };
+  const desired = new Desired({
+    renderer,
+    configs: {
+      resolve: (id) => configs.resolve(id),
+      fallback: (tenant) => configs.fallback(tenant),
+      base: flatten(settings.base_config, { ...base, created: 0, updated: 0, revision: 0 }, new Map()),
+    },
+    tenants,
+    tftpPort: settings.tftp.port,
+  });
+
+  const web = settings.http.enabled
+    ? { scheme: 'http' as const, port: settings.http.port }
+    : { scheme: 'https' as const, port: settings.http.tls.port };
+  const baseUrls = new BaseUrls(settings.phones.url, web, defaultAddress());
+  const sweep = new Sweep({ devices, plugins, desired, baseUrl: (device) => baseUrls.expected(device), log });
+  const touch = async (ids: Promise<readonly string[]>) => {
+    try {
+      sweep.touch(await ids);
+    } catch (cause) {
+      log.error({ event: 'sweep.failed', why: reason(cause) }, 'could not look up the devices that a change concerns');
+    }
+  };
+  const everybody = async () => (await store.devices.list({})).devices.map(({ id }) => id);
+  deviceNews.subscribe((ids) => sweep.touch(ids));
+  configNews.subscribe((ids) => void touch(store.devices.idsUsing({ configs: ids })));
+  tenantNews.subscribe((id) => void touch(store.devices.list({ tenants: [id] }).then(({ devices: all }) => all.map((each) => each.id))));
+  pluginNews.subscribe(() => void touch(everybody()));
+
+  const answer = (request: PhoneRequest) =>
+    servePhone(request, {
+      plugins,
+      recogniser: () => recogniser,
+      devices,
+      tenants,
+      desired,
+      baseUrl: (asked, device) => baseUrls.of(asked, device?.id),
+      images: join(settings.data, 'images'),
+      trusted: settings.phones.secrets_without_key,
+      log: () => log.nextRequest(),
+      security,
+    });
+
+  const flush = async () => {
+    try {
+      await devices.flush();
+    } catch (cause) {
+      log.error({ event: 'deliveries.not-written', why: reason(cause) }, 'could not write what phones fetched; it is tried again');
+    }
+  };
+  const flushing = setInterval(() => void flush(), settings.deliveries.flush_seconds * 1_000);
+  metrics.gauge('offhook_sweep_waiting', 'Devices whose files are still to be rendered ahead', () => sweep.waiting);
+  // What the store says of a device may be older than a package, a template or a setting.
+  void touch(everybody());
+
+  return {
+    settings,
+    log,
+    security,
+    metrics,
+    store,
+    tenants,
+    configs,
+    plugins,
+    devices,
+    desired,
+    renderer,
+    sweep,
+    baseUrls,
+    answer,
+    async reload() {
+      log.reopen();
+      security.reopen();
+      renderer.replaceTexts(await texts());
+      await touch(everybody());
+    },
+    async close() {
+      clearInterval(flushing);
+      await configNews.settled();
+      await sweep.stop();
+      await flush();
+      await store.close();
+      await security.close();
+      await log.close();
+    },
+  };
+}
+
+/** A broken package is one clear line; the others work on. */
+function reportPlugins({ packages, broken }: Catalogue, log: RootLog): void {
+  for (const { id, plugins } of packages) {
+    log.info({ event: 'plugin.loaded', package: id, plugins: plugins.map((plugin) => plugin.id) }, `loaded the vendor package ${id}`);
+  }
+  for (const { id, folder, problem } of broken) {
+    log.error({ event: 'plugin.broken', package: id, folder, problem }, `the vendor package ${id} is disabled: ${problem}`);
+  }
+}
+
+function counted(security: SecurityLog, metrics: Metrics): SecurityLog {
+  return {
+    ...security,
+    sensitiveFile(ip, name, refused) {
+      metrics.security(refused === undefined ? 'sensitive-file-sent' : 'sensitive-file-refused');
+      security.sensitiveFile(ip, name, refused);
+    },
+    deviceCreated(ip, id) {
+      metrics.security('device-created');
+      security.deviceCreated(ip, id);
+    },
+    wrongKey(ip) {
+      metrics.security('wrong-key');
+      security.wrongKey(ip);
+    },
+  };
+}

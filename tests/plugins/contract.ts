@@ -1,0 +1,286 @@
+import { spawnSync } from 'node:child_process';
+import { imagesOf, nameFor } from '../../server/artefacts/names.ts';
+import { templateNames } from '../../server/artefacts/overrides.ts';
+import { score, support } from '../../server/associate/associate.ts';
+import { compileRecogniser } from '../../server/identify/identify.ts';
+import { parseMac } from '../../server/lib/mac.ts';
+import type { Plugin, PluginArtefact, VendorPackage } from '../../server/plugins/model.ts';
+import type { Format } from '../../server/sdk.ts';
+import { marked, marker, rawConfigs } from '../support/raw-configs.ts';
+import { device, render } from '../support/render.ts';
+import { dhcp, request } from '../support/requests.ts';
+
+/** A request of a vendor's phone and what it tells. */
+export interface Sample {
+  readonly path?: string;
+  readonly userAgent?: string;
+  readonly vendorClass?: string;
+  readonly info: Readonly<Record<string, string>>;
+  /** The plugin that supports this phone exactly, where the request tells enough to know. */
+  readonly plugin?: string;
+}
+
+/** What the contract is held against besides the package itself. */
+export interface Surroundings {
+  /** All packages, this one among them. */
+  readonly all: readonly VendorPackage[];
+  readonly samples: readonly Sample[];
+  /** The text of pkgs/pkgs.db. */
+  readonly firmware: string;
+}
+
+/** An invariant of every vendor package: what breaks it, in words; nothing when it holds. */
+export interface Invariant {
+  readonly sentence: string;
+  broken(subject: VendorPackage, surroundings: Surroundings): string[];
+}
+
+const unknownModel = 'model-that-nobody-makes';
+
+export const invariants: readonly Invariant[] = [
+  {
+    sentence: 'every firmware image is installed by a firmware package',
+    broken: ({ plugins }, { firmware }) =>
+      plugins.flatMap((plugin) => {
+        const targets = copyTargets(firmware, plugin.id);
+        return imagePaths(plugin)
+          .filter((image) => !targets.some((target) => installs(target, image)))
+          .map((image) => `no firmware package of ${plugin.id} installs ${image}`);
+      }),
+  },
+  {
+    sentence: 'every model, an unknown one and none render every artefact in every case',
+    broken: ({ plugins }) =>
+      everyRendering(plugins, ({ plugin, artefact, model, name, config }) => {
+        const text = render(plugin, artefact, config, device(plugin, { ...(model !== undefined && { model }) }), model);
+        return text.trim() === '' ? [`${plugin.id} ${name}: the file is empty`] : [];
+      }),
+  },
+  {
+    sentence: 'output is well-formed for its kind',
+    broken: ({ plugins }) => {
+      const texts = new Map<string, { format: Format; label: string }>();
+      const failed = everyRendering(plugins, ({ plugin, artefact, model, name, config }) => {
+        const text = render(plugin, artefact, config, device(plugin, { ...(model !== undefined && { model }) }), model);
+        texts.set(text, { format: artefact.format, label: `${plugin.id} ${name}` });
+        return [];
+      });
+      const malformed = (Object.keys(problems) as Format[]).flatMap((format) =>
+        problems[format]([...texts.keys()].filter((text) => texts.get(text)?.format === format)).map(
+          ({ text, problem }) => `${texts.get(text)?.label}: ${problem}`,
+        ),
+      );
+      return [...failed, ...malformed];
+    },
+  },
+  {
+    sentence: 'a password shows up only in artefacts that are marked secret, and it does show up in one',
+    broken: ({ plugins }) =>
+      plugins.flatMap((plugin) => {
+        const shows = plugin.artefacts.filter((artefact) => rendersMarker(plugin, artefact));
+        const leaks = shows
+          .filter(({ secret }) => !secret)
+          .map(({ name }) => `${plugin.id} ${name} holds a password and is not secret`);
+        return shows.length === 0 ? [...leaks, `${plugin.id}: no artefact holds the SIP password`] : leaks;
+      }),
+  },
+  {
+    sentence: 'recognition samples are recognised as they should be, and by this package only',
+    broken: (subject, { all, samples }) => {
+      if (samples.length === 0) return ['there are no recognition samples'];
+      const recogniser = compileRecogniser(all, (id, cause) => {
+        throw new Error(`facts of ${id} failed`, { cause });
+      });
+      return samples.flatMap((sample) => {
+        const { info, evidence } = recogniser.identify(requestOf(sample));
+        const others = evidence.map((each) => each.package).filter((id) => id !== subject.id);
+        const told = JSON.stringify({ ...sample, info: undefined, plugin: undefined });
+        return [
+          ...(sameFacts(info, sample.info) ? [] : [`${told} is recognised as ${JSON.stringify(info)}`]),
+          ...others.map((id) => `${told} is claimed by ${id}, too`),
+        ];
+      });
+    },
+  },
+  {
+    sentence: 'a phone that runs a line’s firmware is associated with that line exactly',
+    broken: ({ plugins }) =>
+      plugins.flatMap((plugin) =>
+        [...plugin.models.values()].flatMap(({ name, series }) => {
+          const info = { vendor: plugin.package.definition.vendor, model: name, version: series.version };
+          const own = score(info, plugin).score;
+          return own === support.exact ? [] : [`${plugin.id} scores ${own} for ${name} with ${series.version}`];
+        }),
+      ),
+  },
+  {
+    sentence: 'every template is named by an artefact, a model, or another template',
+    broken: (subject) => {
+      const used = new Set([
+        ...subject.plugins.flatMap((plugin) =>
+          plugin.artefacts.flatMap((artefact) => [
+            artefact.template,
+            ...[...plugin.models.keys()].flatMap((model) => templateNames(artefact, artefact.name, model, plugin)),
+          ]),
+        ),
+        ...[...subject.templates.values()].flatMap((text) =>
+          [...text.matchAll(/['"]([\w.-]+\.tpl)['"]/g)].map(([, name = '']) => name),
+        ),
+      ]);
+      return [...subject.templates.keys()].filter((name) => !used.has(name)).map((name) => `nothing uses templates/${name}`);
+    },
+  },
+  {
+    sentence: 'no two artefacts of a device have one name',
+    broken: ({ plugins }) =>
+      plugins.flatMap((plugin) => {
+        const names = plugin.artefacts.map((artefact) =>
+          nameFor(artefact, device(plugin, { model: firstModel(plugin) }))?.toLowerCase(),
+        );
+        return names
+          .filter((name, index) => names.indexOf(name) !== index)
+          .map((name) => `${plugin.id} has two artefacts called ${name}`);
+      }),
+  },
+  {
+    sentence: 'no pattern takes long over a text that nearly fits',
+    broken: ({ definition }) =>
+      Object.entries(definition.recognise).flatMap(([place, patterns]) =>
+        (Array.isArray(patterns) ? (patterns as RegExp[]) : [])
+          .filter(explodes)
+          .map((pattern) => `${place}: ${pattern} backtracks without end`),
+      ),
+  },
+];
+
+// Renderings ----------------------------------------------------------------------------------------------------------------------
+
+interface Rendering {
+  readonly plugin: Plugin;
+  readonly artefact: PluginArtefact;
+  readonly model: string | undefined;
+  readonly name: string;
+  readonly config: (typeof rawConfigs)[keyof typeof rawConfigs];
+}
+
+function everyRendering(plugins: readonly Plugin[], look: (rendering: Rendering) => string[]): string[] {
+  return plugins.flatMap((plugin) =>
+    [...plugin.models.keys(), unknownModel, undefined].flatMap((model) =>
+      plugin.artefacts.flatMap((artefact) =>
+        Object.entries(rawConfigs).flatMap(([name, config]) => {
+          if (model === undefined && nameFor(artefact, device(plugin)) === undefined) return [];
+          const label = `${artefact.name} of ${model ?? 'no model'} (${name})`;
+          try {
+            return look({ plugin, artefact, model, name: label, config });
+          } catch (cause) {
+            return [`${plugin.id} ${label}: ${(cause as Error).message}`];
+          }
+        }),
+      ),
+    ),
+  );
+}
+
+function rendersMarker(plugin: Plugin, artefact: PluginArtefact): boolean {
+  const model = firstModel(plugin);
+  return render(plugin, artefact, marked, device(plugin, { model }), model).includes(marker);
+}
+
+function firstModel(plugin: Plugin): string {
+  return [...plugin.models.keys()][0] ?? unknownModel;
+}
+
+interface Problem {
+  readonly text: string;
+  readonly problem: string;
+}
+
+const problems: Readonly<Record<Format, (texts: readonly string[]) => Problem[]>> = {
+  xml: xmlProblems,
+  lines: (texts) =>
+    texts.flatMap((text) => {
+      const odd = text.split('\n').find((line) => line.trim() !== '' && !/^\s*(?:[#;[<!]|[^=:\s][^=:]*[=:])/.test(line));
+      return odd === undefined ? [] : [{ text, problem: `a line is no setting: ${odd}` }];
+    }),
+  text: () => [],
+};
+
+/** Asks a real XML parser: libexpat, through the Python that Debian's packages bring along. */
+function xmlProblems(texts: readonly string[]): Problem[] {
+  const script = [
+    'import json, sys, xml.dom.minidom',
+    'def problem(text):',
+    '  try:',
+    '    xml.dom.minidom.parseString(text.encode())',
+    '  except Exception as error:',
+    '    return str(error)',
+    'print(json.dumps([problem(text) for text in json.load(sys.stdin)]))',
+  ].join('\n');
+  const { stdout } = spawnSync('/usr/bin/python3', ['-c', script], {
+    input: JSON.stringify(texts),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  const told = JSON.parse(stdout) as (string | null)[];
+  return texts.flatMap((text, index) => {
+    const problem = told[index];
+    return problem ? [{ text, problem }] : [];
+  });
+}
+
+// Firmware ------------------------------------------------------------------------------------------------------------------------
+
+function imagePaths(plugin: Plugin): string[] {
+  return [...plugin.models.values()].flatMap(({ name, series }) => imagesOf(series, name));
+}
+
+/** What the `cp` steps of a plugin's packages copy, and where to: `*\/*.eff` and `Digium/firmware/`. */
+function copyTargets(text: string, plugin: string): { from: string; to: string }[] {
+  const sections = new Map(
+    [...text.matchAll(/^\[([^\]]+)\]\n((?:(?!\[).*\n?)*)/gm)].map(([, name = '', body = '']) => [
+      name,
+      new Map([...body.matchAll(/^([\w-]+)\s*[:=]\s*(.*)$/gm)].map(([, key = '', value = '']) => [key, value.trim()])),
+    ]),
+  );
+  return [...sections]
+    .filter(([name, keys]) => name.startsWith('pkg_') && (keys.get('plugin') ?? plugin).split(/\s+/).includes(plugin))
+    .flatMap(([, keys]) => [...(sections.get(`install_${keys.get('install')?.split(/\s+/)[0]}`)?.values() ?? [])])
+    .flatMap((step) => {
+      const words = step.split(/\s+/);
+      const to = words.pop() ?? '';
+      return words.shift() === 'cp' ? words.map((from) => ({ from, to })) : [];
+    });
+}
+
+function installs({ from, to }: { from: string; to: string }, image: string): boolean {
+  if (!to.endsWith('/')) return to === image;
+  const glob = from.split('/').at(-1) ?? '';
+  const pattern = glob
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]');
+  return image.startsWith(to) && new RegExp(`^${pattern}$`).test(image.slice(to.length));
+}
+
+// Recognition ---------------------------------------------------------------------------------------------------------------------
+
+function requestOf({ path = '/', userAgent, vendorClass }: Sample) {
+  if (vendorClass !== undefined) return dhcp({ 60: vendorClass });
+  return request({ path, headers: userAgent === undefined ? {} : { 'user-agent': userAgent } });
+}
+
+function sameFacts(info: object, expected: Readonly<Record<string, string>>): boolean {
+  const wanted = { ...expected, ...(expected.mac !== undefined && { mac: parseMac(expected.mac) }) };
+  return JSON.stringify(Object.entries(info).sort()) === JSON.stringify(Object.entries(wanted).sort());
+}
+
+/** Nested quantifiers make a pattern's time double with each character; in a process of its own, which can be ended. */
+function explodes(pattern: RegExp): boolean {
+  const script = `
+    const pattern = new RegExp(${JSON.stringify(pattern.source)}, ${JSON.stringify(pattern.flags)});
+    for (const piece of ['a', '0', '1.', 'a-', '_1', ' ', 'f:', '/', 'aA0.']) {
+      const literal = ${JSON.stringify(pattern.source.replaceAll(/\\(.)/g, '$1').match(/[\w/ -]{2,}/)?.[0] ?? '')};
+      for (const text of [piece.repeat(2000) + '!', literal + piece.repeat(2000) + '!']) pattern.test(text);
+    }`;
+  return spawnSync(process.execPath, ['-e', script], { timeout: 10_000 }).status !== 0;
+}

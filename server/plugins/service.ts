@@ -24,9 +24,9 @@ export interface PluginService {
 }
 
 /** Longer than any definition takes to load; a package that waits for something at its top level would hold up the start for good. */
-const loadTimeoutMs = 10_000;
+const patienceMs = 10_000;
 
-export function pluginService(dao: PluginDao, notifier: PluginNotifier): PluginService {
+export function pluginService(dao: PluginDao, notifier: PluginNotifier, loadTimeoutMs = patienceMs): PluginService {
   let catalogue = catalogueOf([], []);
   return {
     get catalogue() {
@@ -38,7 +38,7 @@ export function pluginService(dao: PluginDao, notifier: PluginNotifier): PluginS
       const taken = new Map<string, string>();
       for (const found of await dao.find()) {
         try {
-          const loaded = await loadPackage(dao, found);
+          const loaded = await loadPackage(dao, found, loadTimeoutMs);
           for (const { id } of loaded.plugins) {
             const owner = taken.get(id);
             if (owner !== undefined)
@@ -57,11 +57,11 @@ export function pluginService(dao: PluginDao, notifier: PluginNotifier): PluginS
   };
 }
 
-async function loadPackage(dao: PluginDao, found: Found): Promise<VendorPackage> {
+async function loadPackage(dao: PluginDao, found: Found, timeoutMs: number): Promise<VendorPackage> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new ProvisioningError('plugin-unreadable', `plugin.js did not finish loading within ${loadTimeoutMs / 1000} s`);
-    timer = setTimeout(() => reject(error), loadTimeoutMs);
+    const error = new ProvisioningError('plugin-unreadable', `plugin.js did not finish loading within ${timeoutMs / 1_000} s`);
+    timer = setTimeout(() => reject(error), timeoutMs);
   });
   try {
     const { definition, templates, updated } = await Promise.race([dao.read(found), late]);

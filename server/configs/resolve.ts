@@ -1,0 +1,99 @@
+import type { OrderedJson } from '../lib/ordered-json.ts';
+import type { Config, RawConfig, ResolvedConfig } from './model.ts';
+
+/** Origin of the values that the server's own settings put under every config. No config has this id. */
+export const BASE = 'settings';
+
+/** A leaf with the id of the config that set it last, or an object of such. */
+type Marked = { readonly value: OrderedJson; readonly origin: string } | Map<string, Marked>;
+
+/**
+ * Lays a config over all it inherits: the base first, then its parents in their order, each with its own parents below it, then
+ * itself. Each config counts once, where it is met first, so that a circle of parents does no harm. Objects merge, lists and all
+ * else replace; a key keeps the place where it first appeared.
+ *
+ * @param ancestors the config's parents and theirs, by id; those that are not among them do not exist
+ */
+export function flatten(base: RawConfig, config: Config, ancestors: ReadonlyMap<string, Config>): ResolvedConfig {
+  const { chain, missing } = inOrder(config, ancestors);
+  const marked = new Map<string, Marked>();
+  overlay(marked, base, BASE);
+  for (const { id, raw } of chain) overlay(marked, raw, id);
+  const origins = new Map<string, string>();
+  return {
+    id: config.id,
+    raw: unmark(marked, '', origins),
+    origins,
+    chain: chain.map(({ id }) => id),
+    missing,
+    updated: chain.reduce((latest, { updated }) => Math.max(latest, updated), 0),
+  };
+}
+
+/**
+ * The configs that one of this tenant may inherit from. Only these are ever laid over each other: a parent that did not exist when
+ * it was named may have been created by another tenant since.
+ */
+export function visibleTo(tenant: string, mainTenant: string, configs: ReadonlyMap<string, Config>): Map<string, Config> {
+  return new Map([...configs].filter(([, config]) => config.tenant === tenant || config.tenant === mainTenant));
+}
+
+/** The way to a value: keys joined by dots; a dot or a backslash in a key has a backslash before it. */
+export function pathOf(above: string, key: string): string {
+  const step = key.replaceAll(/[\\.]/g, '\\$&');
+  return above === '' ? step : `${above}.${step}`;
+}
+
+/** Parents before children. With a stack of its own: a long line of parents must not exhaust that of the language. */
+function inOrder(config: Config, ancestors: ReadonlyMap<string, Config>): { chain: Config[]; missing: string[] } {
+  const chain: Config[] = [];
+  const missing: string[] = [];
+  const met = new Set([config.id]);
+  const open = [{ config, parents: config.parents.values() }];
+  const enter = (id: string) => {
+    if (met.has(id)) return;
+    met.add(id);
+    const parent = ancestors.get(id);
+    if (parent) open.push({ config: parent, parents: parent.parents.values() });
+    else missing.push(id);
+  };
+  for (let top = open.at(-1); top; top = open.at(-1)) {
+    const parent = top.parents.next();
+    if (parent.done) {
+      chain.push(top.config);
+      open.pop();
+    } else {
+      enter(parent.value);
+    }
+  }
+  return { chain, missing };
+}
+
+function overlay(below: Map<string, Marked>, above: RawConfig, origin: string): void {
+  for (const [key, value] of above) {
+    if (!(value instanceof Map)) {
+      below.set(key, { value, origin });
+      continue;
+    }
+    let object = below.get(key);
+    if (!(object instanceof Map)) {
+      object = new Map();
+      below.set(key, object);
+    }
+    overlay(object, value, origin);
+  }
+}
+
+function unmark(marked: Map<string, Marked>, path: string, origins: Map<string, string>): Map<string, OrderedJson> {
+  const plain = new Map<string, OrderedJson>();
+  for (const [key, item] of marked) {
+    const here = pathOf(path, key);
+    if (item instanceof Map) {
+      plain.set(key, unmark(item, here, origins));
+    } else {
+      plain.set(key, item.value);
+      origins.set(here, item.origin);
+    }
+  }
+  return plain;
+}

@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { type Complaint, ProvisioningError } from '../lib/errors.ts';
+import { KeyedLock } from '../lib/lock.ts';
+import { type OrderedJson, stringifyOrdered } from '../lib/ordered-json.ts';
+import type { ConfigDao, ConfigQuery } from './dao.ts';
+import type { Config, RawConfig, ResolvedConfig } from './model.ts';
+import type { ConfigNotifier } from './notifier.ts';
+import { createResolver, readFamily } from './resolver.ts';
+import { checkId, validate } from './validator.ts';
+
+/** What somebody says of a config. What is left out of a replacement is unset: the whole config is replaced. */
+export interface ConfigFields {
+  readonly parents: readonly string[];
+  readonly raw: RawConfig;
+  readonly role?: Exclude<Config['role'], undefined>;
+  /** Default false. */
+  readonly transient?: boolean;
+  /** Default true. */
+  readonly deletable?: boolean;
+  readonly extra?: ReadonlyMap<string, OrderedJson>;
+}
+
+export interface NewConfig extends ConfigFields {
+  /** Default: 32 hexadecimal digits. */
+  readonly id?: string;
+  readonly tenant: string;
+}
+
+export interface ConfigService {
+  get(id: string): Promise<Config | undefined>;
+  list(query: ConfigQuery): Promise<{ configs: Config[]; total: number }>;
+  /** @throws ProvisioningError config-invalid with all complaints, config-id-taken */
+  create(config: NewConfig): Promise<Config>;
+  /**
+   * Replaces all but id and tenant. The same again is no change. With a `revision`, only over that one.
+   *
+   * @throws ProvisioningError config-invalid with all complaints, config-unknown, config-changed
+   */
+  replace(id: string, fields: ConfigFields, revision?: number): Promise<Config>;
+  /**
+   * Who names it as a parent or as a device's config keeps the name; it comes back to life if the id does.
+   *
+   * @returns false when there is none @throws ProvisioningError config-not-deletable
+   */
+  remove(id: string): Promise<boolean>;
+  /** With all it inherits. The same object until something of it changes: see `Resolver.resolve`. */
+  resolve(id: string): Promise<ResolvedConfig | undefined>;
+  /** Id of the config that a resolved value came from (`settings`: the server's), by its path as in `ResolvedConfig.origins`. */
+  explainValue(id: string, path: string): Promise<string | undefined>;
+  /**
+   * Makes a transient config for a new device, from the tenant's autocreate config, else from the main tenant's. It copies what
+   * that one says today, so that a line given to one phone stays with it.
+   *
+   * @returns undefined when there is no such config, or it has no line 1 to give
+   */
+  autocreate(tenant: string): Promise<Config | undefined>;
+  /** Id of the config for devices that have none: the tenant's default config, else the main tenant's. */
+  fallback(tenant: string): Promise<string | undefined>;
+  /** Removes a transient config that no device uses. @returns whether it did */
+  dropUnused(id: string, isUsed: (id: string) => Promise<boolean>): Promise<boolean>;
+}
+
+interface Parts {
+  readonly dao: ConfigDao;
+  /** What the server's settings put under every config. */
+  readonly base: RawConfig;
+  /** Its configs may be inherited by all tenants. */
+  readonly mainTenant: string;
+  readonly notifier: ConfigNotifier;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+// A writer loses only to another one that won. After five lost in a row two programs are at odds, and people should know.
+const MOST_ATTEMPTS = 5;
+
+export function createConfigService({ dao, base, mainTenant, notifier, now }: Parts): ConfigService {
+  const resolver = createResolver(dao, base, mainTenant);
+  const roles = new KeyedLock();
+
+  const announce = (id: string) => {
+    resolver.forget(id);
+    notifier.changed(id);
+  };
+
+  /** Runs a write that tells whether it changed something. */
+  const write = async (id: string, work: () => Promise<boolean>) => {
+    let changed: boolean;
+    try {
+      changed = await work();
+    } catch (cause) {
+      // What the store refused has changed nothing; what failed may still have reached the disk.
+      if (!(cause instanceof ProvisioningError)) announce(id);
+      throw cause;
+    }
+    if (changed) announce(id);
+    return changed;
+  };
+
+  /** There is one config of a role in a tenant: from looking for another until it is stored, nobody else gives the role away. */
+  const inTurn = <T>(role: Config['role'], work: () => Promise<T>) => (role === undefined ? work() : roles.run(role, work));
+
+  const check = async (config: Config, complaints: readonly Complaint[] = []) => {
+    const ancestors = await readFamily(dao, config.parents);
+    const { configs } = config.role ? await dao.list({ tenants: [config.tenant], role: config.role, limit: 2 }) : { configs: [] };
+    const rival = configs.find(({ id }) => id !== config.id);
+    const all = [...complaints, ...validate(config, { base, mainTenant, ancestors, rival })];
+    if (all.length === 0) return;
+    const [first] = all.map(({ path, message }) => `${path} ${message}`);
+    const more = all.length > 1 ? ` (and ${all.length - 1} more)` : '';
+    throw new ProvisioningError('config-invalid', `The config is not valid: ${first}${more}`, { complaints: all });
+  };
+
+  const withRole = async (role: 'autocreate' | 'default', tenant: string) => {
+    for (const owner of new Set([tenant, mainTenant])) {
+      const { configs } = await dao.list({ tenants: [owner], role, limit: 1 });
+      if (configs[0]) return configs[0];
+    }
+    return undefined;
+  };
+
+  const insert = async (config: Config) => {
+    await write(config.id, async () => {
+      await dao.insert(config);
+      return true;
+    });
+    return config;
+  };
+
+  const replaceOnce = async (stored: Config, fields: ConfigFields) => {
+    const { id, tenant, created, revision } = stored;
+    const wanted = { id, tenant, ...contentOf(fields), created, updated: now(), revision };
+    if (isSame(stored, wanted)) return stored;
+    await check(wanted);
+    return (await write(id, () => dao.update(wanted))) ? { ...wanted, revision: revision + 1 } : undefined;
+  };
+
+  return {
+    get: (id) => dao.get(id),
+    list: (query) => dao.list(query),
+    resolve: (id) => resolver.resolve(id),
+
+    create: (given) =>
+      inTurn(given.role, async () => {
+        const id = given.id ?? randomDigits();
+        const created = now();
+        const config = { id, tenant: given.tenant, ...contentOf(given), created, updated: created, revision: 1 };
+        await check(config, checkId(id));
+        return insert(config);
+      }),
+
+    replace: (id, fields, revision) =>
+      inTurn(fields.role, async () => {
+        for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+          const stored = await dao.get(id);
+          if (!stored) throw new ProvisioningError('config-unknown', `No config has the id ${id}`);
+          if (revision !== undefined && stored.revision !== revision) break;
+          const replaced = await replaceOnce(stored, fields);
+          if (replaced) return replaced;
+        }
+        throw new ProvisioningError('config-changed', `The config ${id} was changed by somebody else; read it again`);
+      }),
+
+    async remove(id) {
+      const config = await dao.get(id);
+      if (config && !config.deletable) throw new ProvisioningError('config-not-deletable', `The config ${id} may not be removed`);
+      return config !== undefined && write(id, () => dao.delete(id));
+    },
+
+    async explainValue(id, path) {
+      return (await resolver.resolve(id))?.origins.get(path);
+    },
+
+    async autocreate(tenant) {
+      const source = await withRole('autocreate', tenant);
+      const lines = source?.raw.get('sip_lines');
+      if (!source || !(lines instanceof Map && lines.get('1') instanceof Map)) return undefined;
+      const created = now();
+      const fields = contentOf({ parents: [source.id], raw: source.raw, transient: true });
+      return insert({ id: source.id + randomDigits(), tenant, ...fields, created, updated: created, revision: 1 });
+    },
+
+    async fallback(tenant) {
+      return (await withRole('default', tenant))?.id;
+    },
+
+    async dropUnused(id, isUsed) {
+      const config = await dao.get(id);
+      if (!config?.transient || !config.deletable || (await isUsed(id))) return false;
+      return write(id, () => dao.delete(id));
+    },
+  };
+}
+
+/** What is stored of what was said. A config for devices keeps no null: XiVO's programs write null for what they do not set. */
+function contentOf({ parents, raw, role, transient = false, deletable = true, extra = new Map() }: ConfigFields) {
+  const kept = extra.get('X_type') === 'device' ? withoutNulls(raw) : raw;
+  return { parents, raw: kept, ...(role === undefined ? {} : { role }), transient, deletable, extra };
+}
+
+function withoutNulls(object: RawConfig): Map<string, OrderedJson> {
+  const kept = [...object].filter(([, value]) => value !== null);
+  return new Map(kept.map(([key, value]) => [key, value instanceof Map ? withoutNulls(value) : value]));
+}
+
+function isSame(one: Config, other: Config): boolean {
+  const [left, right] = [one, other].map(({ parents, raw, role, transient, deletable, extra }) =>
+    JSON.stringify([parents, stringifyOrdered(new Map(raw)), role, transient, deletable, stringifyOrdered(new Map(extra))]),
+  );
+  return left === right;
+}
+
+/** 32 hexadecimal digits, as XiVO's ids are. */
+function randomDigits(): string {
+  return randomUUID().replaceAll('-', '');
+}

@@ -1,0 +1,149 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { folderDao, readOverrides } from '../../server/plugins/dao.ts';
+import { pluginNotifier } from '../../server/plugins/notifier.ts';
+import { type Catalogue, pluginService } from '../../server/plugins/service.ts';
+import { checkVendor } from '../../server/plugins/validator.ts';
+
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'offhook-plugins-'));
+  write('package.json', '{"type": "module"}');
+});
+
+afterEach(() => rmSync(root, { recursive: true }));
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+function definition(id: string, change = ''): string {
+  return `export default {
+    vendor: '${id}', version: '1', recognise: { path: [/^\\/${id}\\//] },
+    plugins: { '${id}-1': { series: [{ version: '1', models: { M: { lines: 1 } } }] } },
+    artefacts: [{ name: '${id}/{mac}.cfg', template: 'phone.tpl', format: 'text', secret: true }],
+    ${change}
+  };`;
+}
+
+function good(id: string, folder = id): void {
+  write(`${folder}/plugin.js`, definition(id));
+  write(`${folder}/templates/phone.tpl`, id);
+}
+
+async function load(...directories: string[]): Promise<Catalogue> {
+  return pluginService(folderDao(directories.length > 0 ? directories : [root]), pluginNotifier()).load();
+}
+
+test('packages are found by their folders, with their templates and firmware lines', async () => {
+  good('acme');
+  good('zenith');
+  const { packages, plugin, ofVendor } = await load();
+  expect(packages.map(({ id }) => id)).toEqual(['acme', 'zenith']);
+  expect(plugin('acme-1')?.package.templates.get('phone.tpl')).toBe('acme');
+  expect(ofVendor('zenith').map(({ id }) => id)).toEqual(['zenith-1']);
+  expect(ofVendor('nobody')).toEqual([]);
+  expect(ofVendor(undefined)).toEqual([]);
+});
+
+test.each<[string, string, RegExp]>([
+  ['throws', 'throw new Error("no licence");', /^no licence$/],
+  ['is no JavaScript', 'export default {', /Unexpected end of input|Unexpected token|Unexpected eof/i],
+  ['exports nothing', 'export const nothing = 1;', /^plugin\.js has no default export$/],
+  ['exports something else', 'export default 5;', /expected object/i],
+  ['imports what is not there', 'import "no-such-module"; export default {};', /no-such-module/],
+  ['has an unknown key', definition('bad', 'colour: 1'), /colour/i],
+  [
+    'has a pattern that remembers',
+    definition('bad', 'recognise: { path: [/a/g] }'),
+    /recognise\.path\.0: \/a\/g must not have the flags g or y/,
+  ],
+  ['has an unknown fact', definition('bad', 'recognise: { path: [/(?<colour>a)/] }'), /the group colour is no fact/],
+  [
+    'has no template',
+    definition('bad', 'artefacts: [{ name: "a", template: "none.tpl", format: "text" }]'),
+    /a needs templates\/none\.tpl, which is not there/,
+  ],
+  [
+    'has a secret for everybody',
+    definition('bad', 'artefacts: [{ name: "a", template: "phone.tpl", format: "text", secret: true }]'),
+    /a file with secrets must be one device’s own/,
+  ],
+  [
+    'names a file outside',
+    definition('bad', 'artefacts: [{ name: "../{mac}", template: "phone.tpl", format: "text" }]'),
+    /must not contain \. or \.\./,
+  ],
+  [
+    'names an unknown placeholder',
+    definition('bad', 'artefacts: [{ name: "{colour}", template: "phone.tpl", format: "text" }]'),
+    /\{colour\} is not known/,
+  ],
+  [
+    'has a plugin that is another’s',
+    definition('bad', 'plugins: { "acme-1": { series: [{ version: "1", models: {} }] } }'),
+    /plugins\.acme-1 is already a plugin of acme/,
+  ],
+])('a package that %s is disabled with one clear line, and the others work on', async (_, text, problem) => {
+  good('acme');
+  good('zenith');
+  write('bad/plugin.js', text);
+  write('bad/templates/phone.tpl', '');
+  const { packages, broken } = await load();
+  expect(packages.map(({ id }) => id)).toEqual(['acme', 'zenith']);
+  expect(broken).toEqual([{ id: 'bad', folder: join(root, 'bad'), problem: expect.stringMatching(problem) }]);
+  expect(broken[0]?.problem).not.toMatch(/\n/);
+});
+
+test('a package that waits for ever at its top level does not hold up the others', async () => {
+  good('acme');
+  write('bad/plugin.js', 'await new Promise(() => {}); export default {};');
+  const { packages, broken } = await pluginService(folderDao([root]), pluginNotifier(), 500).load();
+  expect(packages.map(({ id }) => id)).toEqual(['acme']);
+  expect(broken[0]?.problem).toBe('plugin.js did not finish loading within 0.5 s');
+});
+
+test('of two packages with one name the one in the later directory counts', async () => {
+  good('old', 'one/acme');
+  good('new', 'two/acme');
+  expect((await load(join(root, 'one'), join(root, 'two'))).plugins().map(({ id }) => id)).toEqual(['new-1']);
+});
+
+test('a directory that does not exist holds no packages, and folders without a plugin.js are none', async () => {
+  write('notes/readme.txt', 'nothing');
+  expect((await load(join(root, 'missing'), root)).packages).toEqual([]);
+});
+
+test('a line’s own artefact stands for the package’s of the same name, and adds others', async () => {
+  const own =
+    '[{ name: "acme/{mac}.cfg", template: "own.tpl", format: "xml", secret: true }, { name: "acme/extra", template: "own.tpl", format: "text" }]';
+  write(
+    'acme/plugin.js',
+    definition('acme', `plugins: { "acme-1": { series: [{ version: "1", models: {} }], artefacts: ${own} } }`),
+  );
+  write('acme/templates/phone.tpl', '');
+  write('acme/templates/own.tpl', '');
+  const { plugin } = await load();
+  expect(plugin('acme-1')?.artefacts.map(({ name, template, own: mine }) => [name, template, mine])).toEqual([
+    ['acme/{mac}.cfg', 'own.tpl', true],
+    ['acme/extra', 'own.tpl', false],
+  ]);
+});
+
+test('a package tells all that is wrong with it at once', () => {
+  const complaints = checkVendor({ vendor: '', version: '1', recognise: {}, plugins: {}, artefacts: [] }, new Map());
+  expect(complaints.map(({ path }) => path)).toEqual(['vendor', 'plugins', 'artefacts']);
+});
+
+test('operators’ templates are read by plugin, and so is when the youngest was changed', async () => {
+  write('templates/acme-1/M.tpl', 'mine');
+  write('templates/acme-1/notes.txt', 'not a template');
+  const { overrides, updated } = await readOverrides(join(root, 'templates'));
+  expect([...(overrides.get('acme-1') ?? [])]).toEqual([['M.tpl', 'mine']]);
+  expect(updated).toBeGreaterThan(0);
+  expect(await readOverrides(join(root, 'none'))).toEqual({ overrides: new Map(), updated: 0 });
+});

@@ -1,0 +1,41 @@
+import type { ConfigDao } from '../../server/configs/dao.ts';
+import type { Config } from '../../server/configs/model.ts';
+import { ProvisioningError } from '../../server/lib/errors.ts';
+
+/** A store of configs in memory that keeps what `ConfigDao` promises. `pause` is waited for before and after each access. */
+export function memoryConfigDao(pause: () => Promise<void> = async () => {}): ConfigDao {
+  const configs = new Map<string, Config>();
+  const slowly = async <T>(access: () => T): Promise<T> => {
+    await pause();
+    const result = access();
+    await pause();
+    return result;
+  };
+  return {
+    get: (id) => slowly(() => configs.get(id)),
+    insert: (config) =>
+      slowly(() => {
+        if (configs.has(config.id)) throw new ProvisioningError('config-id-taken', `There is a config with the id ${config.id}`);
+        configs.set(config.id, config);
+      }),
+    update: (config) =>
+      slowly(() => {
+        if (configs.get(config.id)?.revision !== config.revision) return false;
+        configs.set(config.id, { ...config, revision: config.revision + 1 });
+        return true;
+      }),
+    delete: (id) => slowly(() => configs.delete(id)),
+    list: ({ tenants, role, transient, offset = 0, limit = Number.POSITIVE_INFINITY }) =>
+      slowly(() => {
+        const found = [...configs.values()].filter(
+          (config) =>
+            (tenants === undefined || tenants.includes(config.tenant)) &&
+            (role === undefined || config.role === role) &&
+            (transient === undefined || config.transient === transient),
+        );
+        return { configs: found.slice(offset, offset + limit), total: found.length };
+      }),
+    childrenOf: (id) =>
+      slowly(() => [...configs.values()].filter(({ parents }) => parents.includes(id)).map((config) => config.id)),
+  };
+}

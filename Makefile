@@ -4,7 +4,7 @@
 SHELL := /bin/bash -euo pipefail
 
 NODE_MODULES := node_modules/.package-lock.json
-SOURCES = $(shell find server plugins templates -type f 2>/dev/null)
+SOURCES = $(shell find server plugins templates docs/generate.ts -type f 2>/dev/null)
 JEST := NODE_OPTIONS=--experimental-vm-modules node_modules/.bin/jest
 
 .PHONY: help serve build test check format golden docs new-vendor clean
@@ -46,7 +46,7 @@ golden: build ## Rewrite the golden files; review the difference
 	@UPDATE_GOLDEN=1 $(JEST) tests/plugins
 
 docs: build ## Write the generated pages of docs/ anew
-	@node dist/docs/generate.js
+	@node docs/write.mjs
 
 new-vendor: $(NODE_MODULES) ## Scaffold a vendor package: make new-vendor V=acme
 	@node templates/new-vendor/new-vendor.mjs "$(V)"

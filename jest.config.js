@@ -8,6 +8,6 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' }, sourceMaps: 'inline' },
     ],
   },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/var/'],
+  testPathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/var/'],
   testTimeout: 30_000,
 };

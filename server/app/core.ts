@@ -21,8 +21,8 @@ import { Sweep } from '../pipeline/sweep.ts';
 import { folderDao, readOverrides, readTemplates } from '../plugins/dao.ts';
 import { pluginNotifier } from '../plugins/notifier.ts';
 import { type Catalogue, type PluginService, pluginService } from '../plugins/service.ts';
-import type { Settings } from '../settings.ts';
 import { explainSystemError } from '../settings/system-error.ts';
+import type { Settings } from '../settings.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { tenantNotifier } from '../tenants/notifier.ts';
@@ -44,6 +44,8 @@ export interface Core {
   readonly sweep: Sweep;
   readonly baseUrls: BaseUrls;
   answer(request: PhoneRequest): Promise<Reply>;
+  /** Begins to render ahead; to be called once it is known under which URLs phones reach the server. */
+  begin(): void;
   /** Reads operators' templates anew, opens log files again. */
   reload(): Promise<void>;
   close(): Promise<void>;
@@ -86,7 +88,10 @@ export async function createCore(settings: Settings): Promise<Core> {
       // Once is enough: the same phone asks again and again.
       if (reported.has(id)) return;
       reported.add(id);
-      log.error({ event: 'plugin.facts-failed', package: id, err: cause }, `the facts function of ${id} failed; what it found is left out`);
+      log.error(
+        { event: 'plugin.facts-failed', package: id, err: cause },
+        `the facts function of ${id} failed; what it found is left out`,
+      );
     });
     reportPlugins(catalogue, log);
   });
@@ -120,7 +125,15 @@ export async function createCore(settings: Settings): Promise<Core> {
       if (event.kind !== 'hit') metrics.rendered(event.kind, event.milliseconds / 1_000);
     },
   });
-  const base = { id: BASE, tenant: tenants.main.id, parents: [], raw: new Map(), transient: false, deletable: false, extra: new Map() };
+  const base = {
+    id: BASE,
+    tenant: tenants.main.id,
+    parents: [],
+    raw: new Map(),
+    transient: false,
+    deletable: false,
+    extra: new Map(),
+  };
   const desired = new Desired({
     renderer,
     configs: {
@@ -132,10 +145,7 @@ export async function createCore(settings: Settings): Promise<Core> {
     tftpPort: settings.tftp.port,
   });
 
-  const web = settings.http.enabled
-    ? { scheme: 'http' as const, port: settings.http.port }
-    : { scheme: 'https' as const, port: settings.http.tls.port };
-  const baseUrls = new BaseUrls(settings.phones.url, web, defaultAddress());
+  const baseUrls = new BaseUrls(settings.phones.url, defaultAddress());
   const sweep = new Sweep({ devices, plugins, desired, baseUrl: (device) => baseUrls.expected(device), log });
   const touch = async (ids: Promise<readonly string[]>) => {
     try {
@@ -144,11 +154,9 @@ export async function createCore(settings: Settings): Promise<Core> {
       log.error({ event: 'sweep.failed', why: reason(cause) }, 'could not look up the devices that a change concerns');
     }
   };
-  const everybody = async () => (await store.devices.list({})).devices.map(({ id }) => id);
   deviceNews.subscribe((ids) => sweep.touch(ids));
   configNews.subscribe((ids) => void touch(store.devices.idsUsing({ configs: ids })));
-  tenantNews.subscribe((id) => void touch(store.devices.list({ tenants: [id] }).then(({ devices: all }) => all.map((each) => each.id))));
-  pluginNews.subscribe(() => void touch(everybody()));
+  tenantNews.subscribe((id) => void touch(store.devices.ids(id)));
 
   const answer = (request: PhoneRequest) =>
     servePhone(request, {
@@ -168,14 +176,14 @@ export async function createCore(settings: Settings): Promise<Core> {
     try {
       await devices.flush();
     } catch (cause) {
-      log.error({ event: 'deliveries.not-written', why: reason(cause) }, 'could not write what phones fetched; it is tried again');
+      log.error(
+        { event: 'deliveries.not-written', why: reason(cause) },
+        'could not write what phones fetched; it is tried again',
+      );
     }
   };
   const flushing = setInterval(() => void flush(), settings.deliveries.flush_seconds * 1_000);
   metrics.gauge('offhook_sweep_waiting', 'Devices whose files are still to be rendered ahead', () => sweep.waiting);
-  // What the store says of a device may be older than a package, a template or a setting.
-  void touch(everybody());
-
   return {
     settings,
     log,
@@ -191,11 +199,13 @@ export async function createCore(settings: Settings): Promise<Core> {
     sweep,
     baseUrls,
     answer,
+    // What the store says of a device may be older than a package, a template or a setting.
+    begin: () => void touch(store.devices.ids()),
     async reload() {
       log.reopen();
       security.reopen();
       renderer.replaceTexts(await texts());
-      await touch(everybody());
+      await touch(store.devices.ids());
     },
     async close() {
       clearInterval(flushing);
@@ -212,7 +222,10 @@ export async function createCore(settings: Settings): Promise<Core> {
 /** A broken package is one clear line; the others work on. */
 function reportPlugins({ packages, broken }: Catalogue, log: RootLog): void {
   for (const { id, plugins } of packages) {
-    log.info({ event: 'plugin.loaded', package: id, plugins: plugins.map((plugin) => plugin.id) }, `loaded the vendor package ${id}`);
+    log.info(
+      { event: 'plugin.loaded', package: id, plugins: plugins.map((plugin) => plugin.id) },
+      `loaded the vendor package ${id}`,
+    );
   }
   for (const { id, folder, problem } of broken) {
     log.error({ event: 'plugin.broken', package: id, folder, problem }, `the vendor package ${id} is disabled: ${problem}`);

@@ -28,6 +28,8 @@ export interface DeviceDao {
   /** With its deliveries. @returns false when there is none. */
   delete(id: string): Promise<boolean>;
   list(query: DeviceQuery): Promise<{ devices: StoredDevice[]; total: number }>;
+  /** All ids, or those of a tenant, in order of creation. */
+  ids(tenant?: string): Promise<string[]>;
   /** Ids of the devices whose config is one of these, or whose plugin is one of these, in order of creation. */
   idsUsing(use: { configs?: readonly string[]; plugins?: readonly string[] }): Promise<string[]>;
   /** Those that no longer exist are passed over, here and below. */

@@ -1,45 +1,49 @@
 import { formatHostPort, type Ip } from '../lib/ip.ts';
 import type { PhoneRequest } from './request.ts';
 
-/** Where phones can fetch files by URL. */
-export interface WebPort {
-  readonly scheme: 'http' | 'https';
-  readonly port: number;
-}
-
 /**
  * The base of the URLs that phones are told: what the settings say, else the address on which the phone reached us. What a device
  * was told last is remembered, so that its files are rendered ahead under the URL under which it will ask.
  */
 export class BaseUrls {
   readonly #fixed: string | undefined;
-  readonly #web: WebPort;
-  readonly #usual: string;
+  readonly #address: Ip;
+  /** Where files can be fetched by URL; HTTP before HTTPS, for phones that came by another way. */
+  readonly #ports = new Map<'http' | 'https', number>();
   /** By device, where it is not the usual one. */
   readonly #told = new Map<string, string>();
 
-  constructor(fixed: string | undefined, web: WebPort, address: Ip) {
+  /** @param address of this host, for devices that have not come yet */
+  constructor(fixed: string | undefined, address: Ip) {
     this.#fixed = fixed;
-    this.#web = web;
-    this.#usual = fixed ?? `${web.scheme}://${formatHostPort(address, web.port)}`;
+    this.#address = address;
+  }
+
+  listensAt(scheme: 'http' | 'https', port: number): void {
+    this.#ports.set(scheme, port);
   }
 
   of({ transport, reached }: PhoneRequest, device: string | undefined): string {
     if (this.#fixed !== undefined) return this.#fixed;
-    const web = transport === 'http' || transport === 'https' ? { scheme: transport, port: reached.port } : this.#web;
-    const url = `${web.scheme}://${formatHostPort(reached.ip, web.port)}`;
+    const isWeb = transport === 'http' || transport === 'https';
+    const url = isWeb ? `${transport}://${formatHostPort(reached.ip, reached.port)}` : this.#at(reached.ip);
     if (device !== undefined) {
-      if (url === this.#usual) this.#told.delete(device);
+      if (url === this.#at(this.#address)) this.#told.delete(device);
       else this.#told.set(device, url);
     }
     return url;
   }
 
   expected(device: string): string {
-    return this.#told.get(device) ?? this.#usual;
+    return this.#fixed ?? this.#told.get(device) ?? this.#at(this.#address);
   }
 
   forget(device: string): void {
     this.#told.delete(device);
+  }
+
+  #at(ip: Ip): string {
+    const scheme = this.#ports.has('http') || !this.#ports.has('https') ? 'http' : 'https';
+    return `${scheme}://${formatHostPort(ip, this.#ports.get(scheme) ?? 80)}`;
   }
 }

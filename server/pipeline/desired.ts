@@ -84,7 +84,9 @@ export class Desired {
     this.#readings.set(config, reading);
     if ('settings' in reading) return reading.settings;
     const told = reading.complaints.map(({ path, message }) => `${path} ${message}`).join('; ');
-    throw new ProvisioningError('config-invalid', `Its config ${config.id} is not complete: ${told}`, { complaints: reading.complaints });
+    throw new ProvisioningError('config-invalid', `Its config ${config.id} is not complete: ${told}`, {
+      complaints: reading.complaints,
+    });
   }
 }
 

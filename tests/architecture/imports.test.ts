@@ -15,15 +15,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   sdk: ['lib'],
   settings: ['lib'],
+  version: [],
   ...Object.fromEntries(resources.map((name) => [name, ['sdk', 'lib']])),
   ...Object.fromEntries(pure.map((name) => [name, ['sdk', 'lib']])),
   store: ['lib'],
   pipeline: [...resources, ...pure, 'sdk', 'lib'],
   listeners: ['pipeline', 'lib'],
   api: ['pipeline', ...resources, ...pure, 'settings', 'sdk', 'lib'],
-  app: ['api', 'listeners', 'pipeline', 'store', ...resources, ...pure, 'settings', 'sdk', 'lib'],
-  cli: ['app', 'settings', 'lib'],
-  main: ['cli', 'app', 'settings', 'lib'],
+  app: ['api', 'listeners', 'pipeline', 'store', ...resources, ...pure, 'settings', 'version', 'sdk', 'lib'],
+  cli: ['app', 'settings', 'version', 'lib'],
+  main: ['cli', 'app', 'settings', 'version', 'lib'],
 };
 const handedAround = /^server\/(?:(?:devices|configs|tenants|plugins)\/[\w-]+|pipeline\/request)\.ts$/;
 

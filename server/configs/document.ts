@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import { fieldFacts } from '../server/configs/raw-config-types.ts';
-import { tables, vocabulary } from '../server/configs/vocabulary.ts';
+import { fieldFacts } from './raw-config-types.ts';
+import { tables, vocabulary } from './vocabulary.ts';
 
-const START = '<!-- made from server/configs/vocabulary.ts: `REWRITE=1 npx jest tests/configs/docs.test.ts` -->';
+const START = '<!-- Generated from server/configs/vocabulary.ts by `make docs`. -->';
 const END = '<!-- end of what is made -->';
 
 /** docs/configs.md with its tables made anew; what people wrote around them stays. */
-export function withTables(page: string): string {
+export function configsPage(page: string): string {
   const start = page.indexOf(START);
   const end = page.indexOf(END);
   if (start < 0 || end < start) throw new Error('docs/configs.md has lost the marks around its tables');

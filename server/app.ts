@@ -1,0 +1,184 @@
+import { createServer, type Server } from 'node:http';
+import { isIPv4, isIPv6 } from 'node:net';
+import { createApi } from './api/api.ts';
+import { openToken } from './api/authenticate.ts';
+import type { ListenAddress } from './api/parts.ts';
+import { type Core, createCore } from './app/core.ts';
+import { observeHttp, observeTftp } from './app/observe.ts';
+import { seed } from './app/seed.ts';
+import { formatHostPort, parseIp } from './lib/ip.ts';
+import { startHttp } from './listeners/http.ts';
+import { startTftp } from './listeners/tftp.ts';
+import type { Settings } from './settings.ts';
+import { explainSystemError } from './settings/system-error.ts';
+import { version } from './version.ts';
+
+export interface App {
+  readonly core: Core;
+  /** Where it listens, with the ports that were chosen for 0. */
+  readonly addresses: readonly ListenAddress[];
+  /** Reads operators' templates and certificates anew, opens log files again. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One listener, as far as the whole server cares. */
+interface Listener {
+  readonly name: string;
+  readonly scheme: string;
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  reload?(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The server with its sockets.
+ * @param options.development a new store gets a config for unknown phones, so that one can be tried at once
+ * @throws ProvisioningError for what the settings ask for and the system does not give; nothing is left open then
+ */
+export async function startApp(settings: Settings, options: { readonly development?: boolean } = {}): Promise<App> {
+  const core = await createCore(settings);
+  const listeners: Listener[] = [];
+  const close = async () => {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await core.close();
+  };
+  const reload = async () => {
+    await core.reload();
+    await Promise.all(listeners.map((listener) => listener.reload?.()));
+  };
+  try {
+    if (options.development) await seed(core);
+    for (const start of [startPhoneHttp, startPhoneHttps, startPhoneTftp]) {
+      const listener = await start(core);
+      if (listener) listeners.push(listener);
+    }
+    listeners.push(await startAdmin(core, () => addressesOf(listeners), reload));
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+  core.begin();
+  const addresses = addressesOf(listeners);
+  core.log.info({ event: 'server.started', version, addresses: addresses.map(({ url }) => url) }, `Offhook ${version} serves phones`);
+  return { core, addresses, reload, close };
+}
+
+async function startPhoneHttp(core: Core): Promise<Listener | undefined> {
+  const { http } = core.settings;
+  if (!http.enabled) return undefined;
+  const listener = await listening('http', http.listen, http.port, (addresses) =>
+    startHttp({
+      addresses,
+      trustedProxies: http.trusted_proxies,
+      answer: core.answer,
+      observe: observeHttp(core.log, core.metrics),
+    }),
+  );
+  core.baseUrls.listensAt('http', listener.addresses[0]?.port ?? http.port);
+  return { name: 'http', scheme: 'http', ...listener };
+}
+
+async function startPhoneHttps(core: Core): Promise<Listener | undefined> {
+  const { tls, trusted_proxies: trustedProxies } = core.settings.http;
+  const { certificate, key } = tls;
+  if (!tls.enabled || certificate === undefined || key === undefined) return undefined;
+  const listener = await listening('http.tls', tls.listen, tls.port, (addresses) =>
+    startHttp({
+      addresses,
+      tls: { certificate, key, minVersion: tls.min_version },
+      trustedProxies,
+      answer: core.answer,
+      observe: observeHttp(core.log, core.metrics),
+    }),
+  );
+  core.baseUrls.listensAt('https', listener.addresses[0]?.port ?? tls.port);
+  return { name: 'https', scheme: 'https', ...listener };
+}
+
+async function startPhoneTftp(core: Core): Promise<Listener | undefined> {
+  const { tftp } = core.settings;
+  if (!tftp.enabled) return undefined;
+  const listener = await listening('tftp', tftp.listen, tftp.port, (addresses) =>
+    startTftp({
+      addresses,
+      maxTransfers: tftp.max_transfers,
+      answer: core.answer,
+      observe: observeTftp(core.log, core.metrics),
+    }),
+  );
+  core.metrics.tftp(() => listener.stats());
+  return { name: 'tftp', scheme: 'tftp', addresses: listener.addresses, close: () => listener.close() };
+}
+
+async function startAdmin(core: Core, addresses: () => readonly ListenAddress[], reload: () => Promise<void>): Promise<Listener> {
+  const { admin, data } = core.settings;
+  const api = createApi({
+    ...core,
+    version,
+    started: Date.now(),
+    token: await openToken(data),
+    hostNames: admin.listen,
+    baseUrl: (device) => core.baseUrls.expected(device),
+    addresses,
+    reload,
+  });
+  return listening('admin', admin.listen, admin.port, async (wanted) => {
+    const servers: Server[] = [];
+    const close = async () => {
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve).closeAllConnections())));
+    };
+    try {
+      for (const address of wanted) {
+        // A free port that was chosen for the first address is asked for on the others.
+        const first = servers[0]?.address();
+        const port = address.port === 0 && first && typeof first === 'object' ? first.port : address.port;
+        servers.push(await listen(createServer(api), address.host, port, wanted));
+      }
+    } catch (cause) {
+      await close();
+      throw cause;
+    }
+    const bound = servers.flatMap((server) => {
+      const at = server.address();
+      return at && typeof at === 'object' ? [{ host: at.address, port: at.port }] : [];
+    });
+    return { name: 'admin', scheme: 'http', addresses: bound, close };
+  });
+}
+
+function listen(server: Server, host: string, port: number, all: readonly { host: string }[]): Promise<Server> {
+  const ipv6Only = isIPv6(host) && all.some((other) => isIPv4(other.host));
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, ipv6Only }, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}
+
+/** Starts a listener; what the system refuses is told with the settings' key and what to do. */
+async function listening<Started>(
+  key: string,
+  hosts: readonly string[],
+  port: number,
+  start: (addresses: { host: string; port: number }[]) => Promise<Started>,
+): Promise<Started> {
+  try {
+    return await start(hosts.map((host) => ({ host, port })));
+  } catch (cause) {
+    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
+    const { address = hosts[0] ?? '' } = cause as { address?: string };
+    throw explainSystemError(cause, { kind: 'listen', key, address, port });
+  }
+}
+
+function addressesOf(listeners: readonly Listener[]): ListenAddress[] {
+  return listeners.flatMap(({ name, scheme, addresses }) =>
+    addresses.flatMap(({ host, port }) => {
+      const ip = parseIp(host);
+      return ip ? [{ name, url: `${scheme}://${formatHostPort(ip, port)}` }] : [];
+    }),
+  );
+}

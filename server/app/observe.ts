@@ -1,0 +1,64 @@
+import type { RootLog } from '../lib/log.ts';
+import type { Metrics, Outcome, TransferEnd } from '../lib/metrics.ts';
+import type { HttpEvent } from '../listeners/http.ts';
+import type { TftpEvent } from '../listeners/tftp.ts';
+
+/** What the listeners tell, for metrics and logs. A phone that does something odd is a line on debug: there are many of them. */
+export function observeHttp(log: RootLog, metrics: Metrics): (event: HttpEvent) => void {
+  return (event) => {
+    switch (event.kind) {
+      case 'finished':
+        metrics.phoneRequest(event.transport, httpOutcome(event.status, event.complete), event.ms / 1_000);
+        metrics.sent(event.transport, event.bytes);
+        return;
+      case 'answer-failed':
+        log.error({ event: 'http.failed', ip: event.ip, err: event.cause }, 'could not answer a phone');
+        return;
+      case 'accept-failed':
+        log.error({ event: 'http.accept-failed', err: event.cause }, 'could not accept a connection');
+        return;
+      case 'certificate-renewed':
+        log.info({ event: 'http.certificate-renewed' }, 'took a new certificate into use');
+        return;
+      case 'certificate-rejected':
+        log.error(
+          { event: 'http.certificate-rejected', err: event.cause },
+          'the new certificate cannot be used; the one before stays',
+        );
+        return;
+      default: {
+        const { kind, ...fields } = event;
+        log.debug({ event: `http.${kind}`, ...fields }, 'turned a connection away');
+      }
+    }
+  };
+}
+
+function httpOutcome(status: number, complete: boolean): Outcome {
+  if (!complete) return 'aborted';
+  if (status === 304) return 'not-modified';
+  if (status === 404) return 'not-found';
+  if (status >= 500) return 'failed';
+  return status < 300 ? 'sent' : 'rejected';
+}
+
+const ends: Readonly<Record<string, TransferEnd>> = { complete: 'complete', silent: 'timeout', failed: 'failed' };
+
+export function observeTftp(log: RootLog, metrics: Metrics): (event: TftpEvent) => void {
+  return (event) => {
+    if (event.kind === 'finished') {
+      const end = ends[event.outcome] ?? 'aborted';
+      metrics.phoneRequest('tftp', end === 'complete' ? 'sent' : end === 'failed' ? 'failed' : 'aborted', event.ms / 1_000);
+      metrics.sent('tftp', event.bytes);
+      metrics.tftpEnded(end);
+      metrics.tftpRetransmitted(event.retransmitted);
+      const { kind: _, ...fields } = event;
+      log.debug({ event: 'tftp.finished', ...fields }, 'a transfer ended');
+    } else if (event.kind === 'failed') {
+      log.error({ event: 'tftp.failed', ip: event.ip, file: event.filename, err: event.cause }, 'could not answer a phone');
+    } else {
+      metrics.phoneRequest('tftp', 'rejected', 0);
+      log.debug({ event: 'tftp.refused', ip: event.ip, file: event.filename, why: event.why }, 'refused a request');
+    }
+  };
+}

@@ -1,0 +1,181 @@
+import { openSync, write, writeSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { reason } from './errors.ts';
+
+const writeBytes = promisify(write);
+
+export interface LineFileOptions {
+  /** Told once when writing fails, and once when it works again; by default a line on standard error. */
+  readonly report?: (problem: string) => void;
+  /** Until what failed is tried again. */
+  readonly retryMs?: number;
+}
+
+/** Bytes that may wait: a disk that is full or hangs for some minutes loses nothing, for good it costs no more memory. */
+const MAX_WAITING = 4_194_304;
+
+/** Logs tell who phones from where: others on the host need not read them. */
+const MODE = 0o640;
+
+/** A pipe whose reader is busy: soon again, and no reason for alarm. */
+const BUSY_MS = 50;
+
+/** A reader of our standard output that hangs must not keep the server from stopping. */
+const CLOSE_MS = 2_000;
+
+/**
+ * A file, or a descriptor such as standard output, to which lines are appended one after the other. It never throws and never
+ * makes the caller wait. What a full disk, a missing folder or a stuck reader does not take waits, up to 4 MiB; beyond, lines are
+ * dropped and counted. Nothing is opened before the first line.
+ */
+export class LineFile {
+  readonly #target: string | number;
+  readonly #report: (problem: string) => void;
+  readonly #retryMs: number;
+  #file: FileHandle | undefined;
+  #lines: string[] = [];
+  /** What is left of the lines that are being written. */
+  #rest: Buffer = Buffer.alloc(0);
+  #waiting = 0;
+  #dropped = 0;
+  #failing = false;
+  #stale = false;
+  #closing = false;
+  #work: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(target: string | number, { report = reportOnStderr, retryMs = 1_000 }: LineFileOptions = {}) {
+    this.#target = target;
+    this.#report = report;
+    this.#retryMs = retryMs;
+  }
+
+  /** Takes a line that ends with a line feed, and returns at once. */
+  write(line: string): void {
+    const size = Buffer.byteLength(line);
+    if (this.#rest.length + this.#waiting + size > MAX_WAITING) {
+      this.#dropped++;
+      this.#failed(new Error('it takes lines too slowly'));
+      return;
+    }
+    this.#lines.push(line);
+    this.#waiting += size;
+    this.#start();
+  }
+
+  /** The next line goes into a newly opened file of that name, as logrotate wants it. */
+  reopen(): void {
+    if (typeof this.#target === 'number') return;
+    this.#stale = true;
+    this.#start();
+  }
+
+  /** Writes now what waits, for a process that ends at once. */
+  flushSync(): void {
+    if (this.#lines.length === 0) return;
+    try {
+      const descriptor = typeof this.#target === 'number' ? this.#target : (this.#file?.fd ?? openSync(this.#target, 'a', MODE));
+      writeSync(descriptor, this.#take());
+    } catch (cause) {
+      this.#failed(cause);
+    }
+  }
+
+  /** Resolves when what waits is written, or cannot be. Nothing may be written after it. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#wake?.();
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS);
+    });
+    await Promise.race([this.#work, deadline]);
+    clearTimeout(timer);
+    await this.#file?.close().catch(() => {});
+    this.#file = undefined;
+  }
+
+  #start(): void {
+    this.#work ??= this.#drain().finally(() => {
+      this.#work = undefined;
+    });
+  }
+
+  async #drain(): Promise<void> {
+    // A batch is what came meanwhile, this turn of the event loop included.
+    await new Promise(setImmediate);
+    while (this.#lines.length > 0 || this.#rest.length > 0 || this.#stale) {
+      const wait = await this.#append();
+      if (wait === 0) continue;
+      if (this.#closing && wait !== BUSY_MS) return;
+      await this.#sleep(wait);
+    }
+  }
+
+  /** Writes what waits. @returns the milliseconds until more can be written. */
+  async #append(): Promise<number> {
+    try {
+      const descriptor = await this.#open();
+      if (this.#rest.length === 0) this.#rest = Buffer.from(this.#take());
+      while (this.#rest.length > 0) {
+        const { bytesWritten } = await writeBytes(descriptor, this.#rest);
+        this.#rest = this.#rest.subarray(bytesWritten);
+      }
+      if (this.#failing) this.#report(`Writing to ${this.#name()} works again; ${this.#dropped} lines were lost`);
+      [this.#failing, this.#dropped] = [false, 0];
+      return 0;
+    } catch (cause) {
+      // A pipe whose reader is slow may say so instead of making us wait.
+      if ((cause as NodeJS.ErrnoException).code === 'EAGAIN') return BUSY_MS;
+      this.#failed(cause);
+      return this.#retryMs;
+    }
+  }
+
+  async #open(): Promise<number> {
+    if (typeof this.#target === 'number') return this.#target;
+    if (this.#stale) {
+      await this.#file?.close().catch(() => {});
+      this.#file = undefined;
+    }
+    this.#file ??= await open(this.#target, 'a', MODE);
+    this.#stale = false;
+    return this.#file.fd;
+  }
+
+  #take(): string {
+    const text = this.#lines.join('');
+    [this.#lines, this.#waiting] = [[], 0];
+    return text;
+  }
+
+  #failed(cause: unknown): void {
+    if (!this.#failing) this.#report(`Cannot write to ${this.#name()}: ${reason(cause)}`);
+    this.#failing = true;
+  }
+
+  #name(): string {
+    return typeof this.#target === 'string' ? this.#target : 'standard output';
+  }
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      // What cannot be written keeps no process alive.
+      timer.unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function reportOnStderr(problem: string): void {
+  try {
+    writeSync(2, `offhook: ${problem}\n`);
+  } catch {
+    // There is nobody left to tell.
+  }
+}

@@ -1,0 +1,162 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const TRANSPORTS = ['http', 'https', 'tftp', 'dhcp'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+/**
+ * What became of a phone's request. `refused` and `not-found` are one answer to the phone and two here: the file exists, but not
+ * for this one. `rejected` is no request that could be answered (405, 413, a write request …), `aborted` the phone went away.
+ */
+const OUTCOMES = ['sent', 'not-modified', 'not-found', 'refused', 'failed', 'rejected', 'aborted'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+const TRANSFER_ENDS = ['complete', 'timeout', 'aborted', 'failed'] as const;
+export type TransferEnd = (typeof TRANSFER_ENDS)[number];
+
+const SECURITY_EVENTS = ['sensitive-file-sent', 'sensitive-file-refused', 'device-created', 'wrong-key'] as const;
+export type SecurityEvent = (typeof SECURITY_EVENTS)[number];
+
+const RENDERS = ['rendered', 'failed'] as const;
+export type RenderEnd = (typeof RENDERS)[number];
+
+const LOOKUPS = ['hit', 'miss'] as const;
+
+/** Why a datagram had no effect: it was no TFTP, from a port without a transfer, after the end, a request repeated, or too many. */
+const IGNORED = ['garbage', 'foreign', 'late', 'repeated', 'busy'] as const;
+
+/** Transfers under way, and datagrams since the start. */
+export type TftpCounts = { readonly transfers: number } & Readonly<Record<(typeof IGNORED)[number], number>>;
+
+/** From a file in memory to a firmware image over TFTP. */
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const RENDER_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+
+/**
+ * What the server counts. Callers know neither names nor labels; all series exist from the start with 0, and no label has a value
+ * that a phone can choose. Durations are in seconds.
+ */
+export interface Metrics {
+  phoneRequest(transport: Transport, outcome: Outcome, seconds: number): void;
+  /** Bytes of files as they left, without protocol around them. */
+  sent(transport: Transport, bytes: number): void;
+  tftpEnded(end: TransferEnd): void;
+  tftpRetransmitted(packets: number): void;
+  /** What the TFTP listener counts itself is read when somebody asks. */
+  tftp(read: () => TftpCounts): void;
+  rendered(end: RenderEnd, seconds: number): void;
+  cacheLookup(found: 'hit' | 'miss'): void;
+  security(event: SecurityEvent): void;
+  /** A value that is looked up when somebody asks: the bytes of a cache, devices by state. Names start with `offhook_`. */
+  gauge(name: string, help: string, read: () => number): void;
+  /** All of it in the text format of Prometheus, to be answered as `contentType`. Named as in prom-client's registry. */
+  metrics(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Metrics in a registry of their own; with `process`, memory, CPU, event loop and garbage collection of the process too. */
+export function createMetrics(options: { readonly process?: boolean } = {}): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  if (options.process) collectDefaultMetrics({ register: registry });
+
+  /** A counter with its series bound beforehand, one for each value of its label. */
+  function counters<Value extends string>(name: string, help: string, label: string, values: readonly Value[]) {
+    const counter = new Counter({ name, help, labelNames: [label], registers });
+    return new Map(values.map((value) => [value, bound(counter, value)]));
+  }
+  function histograms<Value extends string>(
+    name: string,
+    help: string,
+    label: string,
+    values: readonly Value[],
+    buckets: number[],
+  ) {
+    const histogram = new Histogram({ name, help, labelNames: [label], buckets, registers });
+    for (const value of values) histogram.zero({ [label]: value });
+    return new Map(values.map((value) => [value, histogram.labels(value)]));
+  }
+
+  function gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  const requestCounter = new Counter({
+    name: 'offhook_phone_requests_total',
+    help: 'Requests of phones by transport and what became of them',
+    labelNames: ['transport', 'outcome'],
+    registers,
+  });
+  const requests = new Map(
+    TRANSPORTS.map((transport) => [
+      transport,
+      new Map(OUTCOMES.map((outcome) => [outcome, bound(requestCounter, transport, outcome)])),
+    ]),
+  );
+  const durations = histograms(
+    'offhook_phone_request_duration_seconds',
+    'From a request to the last byte of its answer',
+    'transport',
+    TRANSPORTS,
+    REQUEST_SECONDS,
+  );
+  const bytes = counters('offhook_phone_sent_bytes_total', 'Bytes of files sent to phones', 'transport', TRANSPORTS);
+  const transfers = counters('offhook_tftp_transfers_total', 'TFTP transfers by how they ended', 'end', TRANSFER_ENDS);
+  const retransmissions = new Counter({
+    name: 'offhook_tftp_retransmissions_total',
+    help: 'TFTP packets sent again because no acknowledgement came',
+    registers,
+  });
+  const renders = histograms(
+    'offhook_render_duration_seconds',
+    'Rendering one file, by how it ended',
+    'end',
+    RENDERS,
+    RENDER_SECONDS,
+  );
+  const lookups = counters('offhook_render_cache_lookups_total', 'Looks into the cache of rendered files', 'result', LOOKUPS);
+  const security = counters('offhook_security_events_total', 'Events of the security log', 'event', SECURITY_EVENTS);
+
+  return {
+    phoneRequest(transport, outcome, seconds) {
+      requests.get(transport)?.get(outcome)?.inc();
+      durations.get(transport)?.observe(seconds);
+    },
+    sent: (transport, count) => bytes.get(transport)?.inc(count),
+    tftpEnded: (end) => transfers.get(end)?.inc(),
+    tftpRetransmitted: (packets) => retransmissions.inc(packets),
+    tftp(read) {
+      gauge('offhook_tftp_transfers', 'TFTP transfers under way', () => read().transfers);
+      new Counter({
+        name: 'offhook_tftp_ignored_datagrams_total',
+        help: 'Datagrams without effect, by why',
+        labelNames: ['why'],
+        registers,
+        collect() {
+          this.reset();
+          const counts = read();
+          for (const why of IGNORED) this.inc({ why }, counts[why]);
+        },
+      });
+    },
+    rendered: (end, seconds) => renders.get(end)?.observe(seconds),
+    cacheLookup: (found) => lookups.get(found)?.inc(),
+    security: (event) => security.get(event)?.inc(),
+    gauge,
+    metrics: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+/** One series of a counter, which exists with 0 from now on. */
+function bound(counter: Counter, ...labels: string[]): Counter.Internal {
+  const series = counter.labels(...labels);
+  series.inc(0);
+  return series;
+}

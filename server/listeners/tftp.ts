@@ -1,0 +1,27 @@
+import type { PhoneRequest, Reply } from '../pipeline/request.ts';
+import { cleanPath } from './path.ts';
+import { startTftp as start, type TftpListener, type TftpOptions, type TftpReply } from './tftp/listener.ts';
+
+export type { TftpEvent, TftpListener, TftpStats } from './tftp/listener.ts';
+
+/** Serves phones over TFTP: file names become paths, and replies what the protocol can say of them. */
+export function startTftp(
+  options: Omit<TftpOptions, 'answer'> & { answer(request: PhoneRequest): Promise<Reply> },
+): Promise<TftpListener> {
+  return start({
+    ...options,
+    async answer({ ip, localAddress, filename }): Promise<TftpReply> {
+      const path = cleanPath(`/${filename}`);
+      if (path === undefined) return { kind: 'not-found' };
+      return options.answer({
+        transport: 'tftp',
+        ip,
+        reached: { ip: localAddress, port: 0 },
+        path,
+        query: '',
+        headers: {},
+        options: new Map(),
+      });
+    },
+  });
+}

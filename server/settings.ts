@@ -1,0 +1,241 @@
+import { isIP } from 'node:net';
+import * as z from 'zod';
+import { type Network, parseNetwork } from './lib/ip.ts';
+import type { OrderedJson } from './lib/ordered-json.ts';
+
+/**
+ * The settings of this server, as settings/load.ts reads them; every key with its type, default and description, and nowhere else:
+ * docs/settings.md and offhook.yml.example are generated from here. Keys have the same name in YAML, in the code and, in capitals,
+ * in the environment.
+ */
+
+export interface About {
+  readonly description: string;
+  /** What may stand here, for a message; where absent it follows from the type. */
+  readonly allowed?: string;
+  /** A path of this host: `<data>` and `<bundled>` are filled in, and what is relative starts at the working directory. */
+  readonly filePath?: true;
+  /** May hold passwords: a message never shows the value, and --print-settings masks them. */
+  readonly secret?: true;
+}
+export const about = z.registry<About>();
+
+const path = z.string().min(1);
+const port = z.int().min(0).max(65_535);
+const addresses = z.array(z.string().refine((text) => isIP(text) !== 0)).min(1);
+const ADDRESSES = "a list of IPv4 and IPv6 addresses (:: in quotes: '::')";
+const EVERYWHERE = ['0.0.0.0', '::'];
+const PORT = '0 takes any free port.';
+
+const network = z.string().transform((text, context): Network => {
+  const parsed = parseNetwork(text);
+  if (parsed) return parsed;
+  context.addIssue({ code: 'custom', input: text });
+  return z.NEVER;
+});
+
+/** The base of URLs: what is put behind it starts with a slash. */
+const baseUrl = z.string().transform((text, context): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const extra = url && url.username + url.password + url.search + url.hash;
+  if (url && /^https?:$/.test(url.protocol) && !extra && !/[?#]/.test(text)) return url.href.replace(/\/+$/, '');
+  context.addIssue({ code: 'custom', input: text });
+  return z.NEVER;
+});
+
+const tls = z
+  .strictObject({
+    enabled: z.boolean().default(false).register(about, { description: 'Serve phones over HTTPS too.' }),
+    listen: addresses.default(EVERYWHERE).register(about, { description: 'Addresses to listen on.', allowed: ADDRESSES }),
+    port: port.default(8668).register(about, { description: `Port for HTTPS. ${PORT}` }),
+    certificate: path.optional().register(about, {
+      description:
+        'PEM file: the certificate, then the intermediate ones. Read again when it changes. Needed when HTTPS is enabled.',
+      filePath: true,
+    }),
+    key: path.optional().register(about, {
+      description: "PEM file with the certificate's private key. Read again when it changes. Needed when HTTPS is enabled.",
+      filePath: true,
+    }),
+    min_version: z.enum(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']).default('TLSv1.2').register(about, {
+      description: 'The oldest TLS that a phone may speak. Old firmware needs TLSv1, whose ciphers are weak.',
+    }),
+  })
+  .register(about, { description: 'HTTPS for phones.' });
+
+const http = z
+  .strictObject({
+    enabled: z.boolean().default(true).register(about, { description: 'Serve phones over HTTP.' }),
+    listen: addresses.default(EVERYWHERE).register(about, { description: 'Addresses to listen on.', allowed: ADDRESSES }),
+    port: port.default(8667).register(about, { description: `Port for HTTP. ${PORT}` }),
+    trusted_proxies: z
+      .int()
+      .min(0)
+      .max(16)
+      .default(0)
+      .register(about, {
+        description:
+          'How many reverse proxies stand before this server, for HTTP and HTTPS: the address of a phone is the entry of X-Forwarded-For that ' +
+          'so many count from the right. With 0 the header is not looked at. Too large a number lets phones choose their address.',
+      }),
+    tls,
+  })
+  .register(about, { description: 'What phones fetch over HTTP.' });
+
+const tftp = z
+  .strictObject({
+    enabled: z.boolean().default(true).register(about, { description: 'Serve phones over TFTP.' }),
+    listen: addresses.default(EVERYWHERE).register(about, { description: 'Addresses to listen on.', allowed: ADDRESSES }),
+    port: port.default(69).register(about, {
+      description: `Port for TFTP. Phones look at 69, and a port below 1024 needs the capability CAP_NET_BIND_SERVICE. ${PORT}`,
+    }),
+    max_transfers: z.int().min(1).max(20_000).default(1_000).register(about, {
+      description: 'Transfers at one time. A phone that asks beyond them gets no answer and asks again by itself.',
+    }),
+  })
+  .register(about, { description: 'What phones fetch over TFTP.' });
+
+const admin = z
+  .strictObject({
+    listen: addresses.default(['127.0.0.1', '::1']).register(about, {
+      description:
+        'Addresses to listen on. All but /status and /metrics needs the token in <data>/admin.token, which may read and change everything; ' +
+        'it is sent in clear, so beyond loopback only over a network that you trust.',
+      allowed: ADDRESSES,
+    }),
+    port: port.default(8666).register(about, { description: `Port of the REST API, the console, /status and /metrics. ${PORT}` }),
+  })
+  .register(about, { description: 'What administrators and programs use.' });
+
+const phones = z
+  .strictObject({
+    url: baseUrl.optional().register(about, {
+      description:
+        'The URL of this server that phones are told, such as http://provisioning.example.com:8667. Without it, the address on which ' +
+        'the phone reached the server. Needed behind a reverse proxy or a port mapping.',
+      allowed: 'a URL with http:// or https://, without user, query or fragment',
+    }),
+    unknown: z
+      .enum(['create', 'hold', 'refuse'])
+      .default('create')
+      .register(about, {
+        description:
+          'What becomes of a phone that nobody knows: create makes a device of it, hold makes one that gets nothing of its own until an ' +
+          'operator approves it, refuse makes none.',
+      }),
+    nat: z.boolean().default(false).register(about, {
+      description: 'Phones share addresses (they sit behind NAT): an address neither identifies a device nor contradicts one.',
+    }),
+    secrets_without_key: z
+      .array(network)
+      .default(['loopback', 'private', 'link-local'].flatMap((word) => parseNetwork(word) ?? []))
+      .register(about, {
+        description:
+          "Networks to which files with passwords are sent although the URL does not carry the tenant's provisioning key. [] is none.",
+        allowed: 'a list of networks: 192.0.2.0/24, 2001:db8::/32, single addresses, loopback, private, link-local or any',
+      }),
+    address_hold_seconds: z
+      .int()
+      .min(0)
+      .max(31_536_000)
+      .default(3_600)
+      .register(about, {
+        description:
+          'How long after its last request an address counts as its device: a request from there that names another device gets no ' +
+          'file with passwords. Not with nat.',
+      }),
+  })
+  .register(about, { description: 'How phones are treated.' });
+
+const log = z
+  .strictObject({
+    level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').register(about, {
+      description: 'The least grave event that is logged. The level of a running server can be changed.',
+    }),
+    format: z.enum(['auto', 'json', 'pretty']).default('auto').register(about, {
+      description: 'json for programs, pretty for people; auto is pretty on a terminal and json elsewhere.',
+    }),
+    file: path.optional().register(about, {
+      description: 'Log to this file instead of standard output. SIGHUP opens it again, for logrotate.',
+      filePath: true,
+    }),
+    security_file: path.default('<data>/security.log').register(about, {
+      description: 'Who asked for what with passwords in it, in lines for fail2ban (see docs/fail2ban). SIGHUP opens it again.',
+      filePath: true,
+    }),
+  })
+  .register(about, { description: 'What the server writes about itself.' });
+
+const plugins = z
+  .strictObject({
+    directories: z.array(path).min(1).default(['<bundled>', '<data>/plugins']).register(about, {
+      description:
+        'Where vendor packages lie, one folder each; of two with one name the later wins. <bundled> are those that come along.',
+      filePath: true,
+      allowed: 'a list of directories',
+    }),
+  })
+  .register(about, { description: 'Vendor packages.' });
+
+const limits = z
+  .strictObject({
+    output_kilobytes: z.int().min(1).max(1_048_576).default(4_096).register(about, { description: 'Size of one rendered file.' }),
+    steps: z
+      .int()
+      .min(1_000)
+      .max(1_000_000_000)
+      .default(1_000_000)
+      .register(about, { description: 'Rounds of all loops of one file.' }),
+    milliseconds: z.int().min(1).max(600_000).default(1_000).register(about, { description: 'Time to render one file.' }),
+  })
+  .register(about, { description: 'What one template may use before its file counts as failed.' });
+
+const render = z
+  .strictObject({
+    cache_megabytes: z.int().min(0).max(1_048_576).default(64).register(about, {
+      description: 'Memory for rendered files, about 10 kilobytes a phone. Without room they are rendered for each request.',
+    }),
+    limits,
+  })
+  .register(about, { description: 'How files are made.' });
+
+const deliveries = z
+  .strictObject({
+    flush_seconds: z.int().min(1).max(3_600).default(5).register(about, {
+      description:
+        'How often it is written to disk what phones fetched and when. Of notes not yet written, a crash loses so much.',
+    }),
+  })
+  .register(about, { description: 'Notes of what phones fetched.' });
+
+export const schema = z.strictObject({
+  data: path.default('./var').register(about, {
+    description: 'Directory of everything that the server keeps. With NODE_ENV=production the default is /var/lib/offhook.',
+    filePath: true,
+  }),
+  http,
+  tftp,
+  admin,
+  phones,
+  base_config: z
+    .instanceof(Map<string, OrderedJson>)
+    .transform((map): ReadonlyMap<string, OrderedJson> => map)
+    .default(new Map())
+    .register(about, {
+      description:
+        'Raw config that lies under all configs, in the words of raw_config (locale, timezone, sip_proxy_ip …). The keys keep their order.',
+      allowed: 'raw config keys with their values',
+      secret: true,
+    }),
+  log,
+  plugins,
+  render,
+  deliveries,
+});
+
+type Frozen<T> = T extends string | number | boolean | undefined | Network | ReadonlyMap<string, OrderedJson>
+  ? T
+  : { readonly [Key in keyof T]: Frozen<T[Key]> };
+
+/** The settings in force: complete, checked, deeply frozen; paths are absolute. */
+export type Settings = Frozen<z.output<typeof schema>>;

@@ -1,0 +1,56 @@
+import type { Complaint } from '../lib/errors.ts';
+import type { Settings } from '../settings.ts';
+import { formatOrigin, type Node } from './yaml.ts';
+
+/** Settings that are right by themselves and not together. */
+export interface BrokenRule {
+  /** Those it is about; when one of them is wrong by itself, this is not worth a second complaint. */
+  readonly keys: readonly string[];
+  readonly complaint: Complaint;
+}
+
+export function brokenRules(settings: Settings, given: ReadonlyMap<string, Node>): BrokenRule[] {
+  const where = (key: string) => {
+    const node = given.get(key);
+    return node ? `${formatOrigin(node.origin)}: ` : '';
+  };
+  return [...tlsFiles(settings, where), ...samePort(settings, where)];
+}
+
+type Where = (key: string) => string;
+
+function tlsFiles({ http }: Settings, where: Where): BrokenRule[] {
+  if (!http.tls.enabled) return [];
+  return (['certificate', 'key'] as const)
+    .filter((name) => http.tls[name] === undefined)
+    .map((name) => {
+      const path = `http.tls.${name}`;
+      const message = `${where('http.tls.enabled')}http.tls.enabled is true; ${path} must name a PEM file`;
+      return { keys: ['http.tls.enabled', path], complaint: { path, message } };
+    });
+}
+
+function samePort({ http, admin }: Settings, where: Where): BrokenRule[] {
+  const listeners = [
+    ...(http.enabled ? [{ name: 'http', ...http }] : []),
+    ...(http.tls.enabled ? [{ name: 'http.tls', ...http.tls }] : []),
+    { name: 'admin', ...admin },
+  ];
+  return listeners.flatMap((one, index) =>
+    listeners
+      .slice(index + 1)
+      .filter((other) => one.port === other.port && one.port !== 0 && overlap(one.listen, other.listen))
+      .map((other) => {
+        const [path, taken] = [`${other.name}.port`, `${one.name}.port`];
+        const message = `${where(path)}${path} is ${other.port}, as ${taken} is, on the same address; choose another port for one of them`;
+        return { keys: [path, taken, `${one.name}.listen`, `${other.name}.listen`], complaint: { path, message } };
+      }),
+  );
+}
+
+/** 0.0.0.0 holds all IPv4 addresses, :: all IPv6 ones: listeners keep the families apart. */
+function overlap(some: readonly string[], others: readonly string[]): boolean {
+  const holds = (one: string, other: string) =>
+    one === other || (one === '0.0.0.0' && !other.includes(':')) || (one === '::' && other.includes(':'));
+  return some.some((one) => others.some((other) => holds(one, other) || holds(other, one)));
+}

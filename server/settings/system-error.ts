@@ -1,0 +1,77 @@
+import { type Complaint, type ProvisioningError, reason } from '../lib/errors.ts';
+import { settingsInvalid } from './invalid.ts';
+
+/** What the server was about to do when the system said no. */
+export type Attempt =
+  /** `key` is the listener's: `http`, `http.tls`, `tftp`, `admin`. */
+  | { readonly kind: 'listen'; readonly key: string; readonly address: string; readonly port: number }
+  /** `key` names a directory that the server writes to: `data`. */
+  | { readonly kind: 'directory'; readonly key: string; readonly path: string }
+  /** `key` names a file that the server reads: `http.tls.certificate`. */
+  | { readonly kind: 'file'; readonly key: string; readonly path: string };
+
+/**
+ * One clear message for a listener that cannot listen, a directory that cannot be written, a file that cannot be read: which key,
+ * what is the matter, what to do.
+ */
+export function explainSystemError(error: unknown, attempt: Attempt): ProvisioningError {
+  const code = error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
+  const complaint: Complaint = attempt.kind === 'listen' ? listening(code, attempt, error) : opening(code, attempt, error);
+  return settingsInvalid([complaint], error);
+}
+
+function listening(code: string, { key, address, port }: Attempt & { kind: 'listen' }, error: unknown): Complaint {
+  const [portKey, listenKey] = [`${key}.port`, `${key}.listen`];
+  const at = (path: string, problem: string): Complaint => ({ path, message: `${path}: ${problem}` });
+  const free = `--set ${portKey}=${port < 1024 ? port + 6900 : port + 1000}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return at(
+        portKey,
+        `port ${port} on ${address} is in use by another program (ss -lntup shows which); stop that one, or choose another port: ${free}`,
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return at(
+        portKey,
+        `port ${port} on ${address} is not allowed to user ${userId()}: below 1024 it needs the capability CAP_NET_BIND_SERVICE ` +
+          '(AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit, --cap-add NET_BIND_SERVICE in a container, or ' +
+          `sysctl net.ipv4.ip_unprivileged_port_start=${port}); or choose a port from 1024: ${free}`,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return at(
+        listenKey,
+        `this host has no address ${address} (ip address shows those it has); correct the list, or wait for the network`,
+      );
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+      return at(
+        listenKey,
+        `the system cannot listen on ${address}: that family is switched off, or a link-local address misses its interface (fe80::1%eth0)`,
+      );
+    default:
+      return at(portKey, `cannot listen on port ${port} of ${address}: ${reason(error)}`);
+  }
+}
+
+function opening(code: string, { kind, key, path }: Exclude<Attempt, { kind: 'listen' }>, error: unknown): Complaint {
+  const toWrite = kind === 'directory';
+  const choose = toWrite ? `choose another directory: --set ${key}=DIR` : `correct ${key}`;
+  const problems: Readonly<Record<string, string>> = {
+    ENOENT: toWrite ? 'it does not exist and cannot be made; make it, or ' : 'there is no such file; ',
+    EACCES: toWrite
+      ? `user ${userId()} may not write there; give it to that user (chown ${userId()} ${path}), or `
+      : `user ${userId()} may not read it; allow that user to (chgrp and chmod g+r), or `,
+    EROFS: 'the file system is mounted read-only; mount it read-write, or ',
+    ENOTDIR: 'a part of the path is a file, not a directory; ',
+    EEXIST: 'it is a file, not a directory; ',
+    EISDIR: 'it is a directory, not a file; ',
+    ENOSPC: 'the disk is full; make room, or ',
+    EDQUOT: "the user's disk quota is used up; make room, or ",
+  };
+  const problem = problems[code === 'EPERM' ? 'EACCES' : code];
+  return { path: key, message: `${key}: ${path}: ${problem === undefined ? `${reason(error)}; ` : problem}${choose}` };
+}
+
+const userId = () => process.getuid?.() ?? 'of this process';

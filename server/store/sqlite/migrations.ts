@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import type Sqlite from 'better-sqlite3';
+import { ProvisioningError } from '../../lib/errors.ts';
+
+/** `PRAGMA application_id` of our files: "Offh" in ASCII. `file(1)` and we tell by it whose database a file is. */
+const APPLICATION_ID = 0x4f666668;
+
+export type Migration = (sqlite: Sqlite.Database) => void;
+
+/** The n-th takes a store from version n - 1 to n. One that was released is never changed again: append another. */
+export const MIGRATIONS: readonly Migration[] = [createStore];
+
+/** @throws ProvisioningError store-foreign for another program's database, store-too-new for one of a later release. */
+export function checkOrigin(sqlite: Sqlite.Database, file: string): void {
+  // In one look: another process may be making the store just now.
+  const { application, tables } = sqlite
+    .prepare<[], { application: number; tables: number }>(
+      'SELECT application_id AS application, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_application_id',
+    )
+    .get() ?? { application: 0, tables: 0 };
+  if (application !== APPLICATION_ID && tables > 0) {
+    throw new ProvisioningError(
+      'store-foreign',
+      `The store ${file}: the file is a database of another program. Move it away, or name another data directory`,
+    );
+  }
+  const version = versionOf(sqlite);
+  if (version > MIGRATIONS.length) {
+    throw new ProvisioningError(
+      'store-too-new',
+      `The store ${file} has version ${version}, and this release of Offhook knows versions up to ${MIGRATIONS.length}. ` +
+        'Run the release that wrote it or a later one, or restore a backup from before that upgrade',
+    );
+  }
+}
+
+/** Takes the store to the newest version, one transaction for each step: killed between two, it goes on from there. */
+export function migrate(sqlite: Sqlite.Database, migrations: readonly Migration[] = MIGRATIONS): void {
+  const step = sqlite.transaction(() => {
+    // Read under the lock: another process may have come first.
+    const version = versionOf(sqlite);
+    const migration = migrations[version];
+    migration?.(sqlite);
+    // The last round has nothing to do but this: only one who writes learns from SQLite that the file cannot be written.
+    sqlite.pragma(`user_version = ${migration ? version + 1 : version}`);
+    return migration !== undefined;
+  });
+  while (step.immediate());
+}
+
+function versionOf(sqlite: Sqlite.Database): number {
+  return Number(sqlite.pragma('user_version', { simple: true }));
+}
+
+// `ordinal` says what came first among those of one millisecond. Maps are JSON text, because it keeps the order of keys; an empty
+// one is NULL. Configs and plugins may be named before they exist, so that they are no foreign keys.
+function createStore(sqlite: Sqlite.Database): void {
+  sqlite.pragma(`application_id = ${APPLICATION_ID}`);
+  sqlite.exec(`
+    CREATE TABLE tenants (
+      ordinal INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      name TEXT NOT NULL UNIQUE,
+      main INTEGER NOT NULL,
+      provisioningKey TEXT UNIQUE,
+      created INTEGER NOT NULL,
+      updated INTEGER NOT NULL,
+      revision INTEGER NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX tenants_main ON tenants (main) WHERE main = 1;
+
+    CREATE TABLE devices (
+      ordinal INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      tenant TEXT NOT NULL REFERENCES tenants (id),
+      mac TEXT,
+      serial TEXT,
+      uuid TEXT,
+      ip TEXT,
+      vendor TEXT,
+      model TEXT,
+      version TEXT,
+      plugin TEXT,
+      pinned INTEGER NOT NULL,
+      config TEXT,
+      approved INTEGER NOT NULL,
+      added TEXT,
+      description TEXT,
+      options TEXT,
+      extra TEXT,
+      created INTEGER NOT NULL,
+      updated INTEGER NOT NULL,
+      revision INTEGER NOT NULL,
+      configured INTEGER NOT NULL DEFAULT 0,
+      problem TEXT,
+      seenAt INTEGER,
+      seenIp TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX devices_tenant_mac ON devices (tenant, mac) WHERE mac IS NOT NULL;
+    CREATE INDEX devices_mac ON devices (mac);
+    CREATE INDEX devices_serial ON devices (serial);
+    CREATE INDEX devices_uuid ON devices (uuid);
+    CREATE INDEX devices_ip ON devices (ip);
+    CREATE INDEX devices_config ON devices (config);
+    CREATE INDEX devices_plugin ON devices (plugin);
+    CREATE INDEX devices_created ON devices (created);
+    CREATE INDEX devices_tenant_created ON devices (tenant, created);
+
+    CREATE TABLE deliveries (
+      device TEXT NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
+      artefact TEXT NOT NULL,
+      digest TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      ip TEXT NOT NULL,
+      transport TEXT NOT NULL,
+      PRIMARY KEY (device, artefact)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE configs (
+      ordinal INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      tenant TEXT NOT NULL REFERENCES tenants (id),
+      raw TEXT,
+      role TEXT,
+      transient INTEGER NOT NULL,
+      deletable INTEGER NOT NULL,
+      extra TEXT,
+      created INTEGER NOT NULL,
+      updated INTEGER NOT NULL,
+      revision INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX configs_created ON configs (created);
+    CREATE INDEX configs_tenant_created ON configs (tenant, created);
+    CREATE INDEX configs_role ON configs (role) WHERE role IS NOT NULL;
+
+    CREATE TABLE config_parents (
+      config TEXT NOT NULL REFERENCES configs (id) ON DELETE CASCADE,
+      position INTEGER NOT NULL,
+      parent TEXT NOT NULL,
+      PRIMARY KEY (config, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX config_parents_parent ON config_parents (parent);
+  `);
+  const now = Date.now();
+  sqlite
+    .prepare('INSERT INTO tenants (id, name, main, created, updated, revision) VALUES (?, ?, 1, ?, ?, 1)')
+    .run(randomUUID(), 'main', now, now);
+}

@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parseMac } from '../../server/lib/mac.ts';
+import { oneLine, raw, startTestApp, type TestApp } from '../support/app.ts';
+import { httpGet, tftpGet } from '../support/phones.ts';
+
+const run = promisify(execFile);
+
+let server: TestApp;
+let folder: string;
+
+beforeAll(async () => {
+  server = await startTestApp();
+  folder = mkdtempSync(join(tmpdir(), 'offhook-phone-'));
+  const { configs, devices, tenants } = server.app.core;
+  const tenant = tenants.main.id;
+  await configs.create({ id: 'base', tenant, parents: [], raw: raw({ timezone: 'America/Montreal', locale: 'fr_CA' }) });
+  await configs.create({ id: 'auto', tenant, parents: ['base'], role: 'autocreate', raw: oneLine('auto-pw', 'Not assigned') });
+  await configs.create({ id: 'alice', tenant, parents: ['base'], raw: oneLine('alice-pw') });
+  await devices.create(tenant, { mac: parseMac('000fd3054848') ?? null, config: 'alice' }, 'alices-phone');
+});
+
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const name = 'Digium/000fd3054848.cfg';
+const clients: [string, (target: string) => [string, string[]]][] = [
+  ['curl over HTTP', (target) => ['curl', ['-sf', '-o', target, `http://127.0.0.1:${server.http}/${name}`]]],
+  ['curl over HTTP/1.0', (target) => ['curl', ['-sf0', '-o', target, `http://127.0.0.1:${server.http}/${name}`]]],
+  ['curl over TFTP', (target) => ['curl', ['-sf', '-o', target, `tftp://127.0.0.1:${server.tftp}/${name}`]]],
+  ['tftp-hpa', (target) => ['tftp', ['-m', 'binary', '127.0.0.1', String(server.tftp), '-c', 'get', name, target]]],
+  ['busybox tftp', (target) => ['busybox', ['tftp', '-g', '-r', name, '-l', target, '127.0.0.1', String(server.tftp)]]],
+  ['atftp', (target) => ['atftp', ['-g', '-r', name, '-l', target, '127.0.0.1', String(server.tftp)]]],
+];
+
+test.each(clients)('a Digium D40 played by %s gets exactly its own configuration', async (label, command) => {
+  const target = join(folder, label.replaceAll(/\W/g, '-'));
+  const [program, args] = command(target);
+  await run(program, args);
+  const text = readFileSync(target, 'utf8');
+  expect(text).toContain('password="alice-pw"');
+  expect(text).toContain('<setting id="time_zone" value="America/Montreal" />');
+  expect(text).toContain(`<contacts url="http://127.0.0.1:${server.http}/Digium/000fd3054848-contacts.xml" id="internal" />`);
+});
+
+test('what a phone learns in one place it keeps: vendor, address, plugin', async () => {
+  await httpGet(server.http, `/${name}`, '127.0.0.1');
+  const device = await server.app.core.devices.get('alices-phone');
+  expect(device).toMatchObject({ vendor: 'Digium', ip: '127.0.0.1', plugin: 'digium-2.8.1', config: 'alice' });
+});
+
+test('a phone that nobody knows is created, associated, given a config and served in one request', async () => {
+  const { status, body } = await httpGet(server.http, '/Digium/000fd3aaaaaa.cfg', '127.0.0.3');
+  expect([status, body.includes('line_label="Not assigned"'), body.includes('auto-pw')]).toEqual([200, true, true]);
+  const [device] = (await server.app.core.devices.list({ where: { mac: parseMac('000fd3aaaaaa') } as never })).devices;
+  expect(device).toMatchObject({ vendor: 'Digium', ip: '127.0.0.3', added: 'auto', plugin: 'digium-2.8.1' });
+  const config = await server.app.core.configs.get(device?.config ?? '');
+  expect(config).toMatchObject({ parents: ['auto'], transient: true });
+});
+
+test('and over TFTP likewise', async () => {
+  const { status, body } = await tftpGet(server.tftp, 'Digium/000fd3aaaaab.cfg', '127.0.0.4');
+  expect([status, body.includes('auto-pw')]).toEqual([200, true]);
+});
+
+test('a change of the base config is on the phone’s next request, and ready before it comes', async () => {
+  const { configs, sweep, devices } = server.app.core;
+  const before = await httpGet(server.http, `/${name}`, '127.0.0.1');
+  await configs.replace('base', { parents: [], raw: raw({ timezone: 'Asia/Kolkata', locale: 'fr_CA' }) });
+  const after = await httpGet(server.http, `/${name}`, '127.0.0.1');
+  expect(after.body).toContain('value="Asia/Kolkata"');
+  expect(after.headers.etag).not.toBe(before.headers.etag);
+  await sweep.idle();
+  expect((await devices.get('alices-phone'))?.condition).toEqual({ configured: true });
+});
+
+test('a phone that has its file already is told so, and that counts as having it', async () => {
+  const first = await httpGet(server.http, `/${name}`, '127.0.0.1');
+  const again = await httpGet(server.http, `/${name}`, '127.0.0.1', { 'if-none-match': first.headers.etag ?? '' });
+  expect([again.status, again.body]).toEqual([304, '']);
+  const [delivery] = await server.app.core.devices.deliveries('alices-phone');
+  expect(`"${delivery?.digest}"`).toBe(first.headers.etag);
+});
+
+test('what was taken is noted with digest, address and transport, over both transports', async () => {
+  await httpGet(server.http, `/${name}`, '127.0.0.1');
+  const overHttp = await server.app.core.devices.deliveries('alices-phone');
+  expect(overHttp).toEqual([
+    expect.objectContaining({
+      artefact: name,
+      ip: '127.0.0.1',
+      transport: 'http',
+      digest: expect.stringMatching(/^[\da-f]{64}$/),
+    }),
+  ]);
+  await tftpGet(server.tftp, name, '127.0.0.1');
+  expect((await server.app.core.devices.deliveries('alices-phone'))[0]).toMatchObject({
+    transport: 'tftp',
+    digest: overHttp[0]?.digest,
+  });
+});
+
+test('a mistake in a config shows at once, in words, and the phone is asked to try again', async () => {
+  const { configs, devices, sweep } = server.app.core;
+  await configs.create({
+    id: 'bob',
+    tenant: configs ? server.app.core.tenants.main.id : '',
+    parents: ['bobs-proxy'],
+    raw: oneLine('bob-pw'),
+  });
+  await devices.create(
+    server.app.core.tenants.main.id,
+    { mac: parseMac('000fd3bbbbbb') ?? null, vendor: 'Digium', config: 'bob' },
+    'bobs-phone',
+  );
+  await sweep.idle();
+  expect((await devices.get('bobs-phone'))?.condition).toEqual({ configured: true });
+  await configs.create({
+    id: 'bobs-proxy',
+    tenant: server.app.core.tenants.main.id,
+    parents: [],
+    raw: raw({ vlan_enabled: true, vlan_id: 3 }),
+  });
+  await configs.replace('bobs-proxy', { parents: [], raw: raw({ vlan_enabled: true }) }).catch(() => undefined);
+  await configs.remove('bob');
+  await sweep.idle();
+  expect((await devices.get('bobs-phone'))?.condition).toEqual({ configured: false, problem: 'Its config bob does not exist' });
+  expect((await httpGet(server.http, '/Digium/000fd3bbbbbb.cfg', '127.0.0.5')).status).toBe(404);
+});
+
+test('the server starts again with all it had', async () => {
+  const { data } = server;
+  await server.app.close();
+  server = await startTestApp([], data);
+  const { status, body } = await httpGet(server.http, `/${name}`, '127.0.0.1');
+  expect([status, body.includes('alice-pw')]).toEqual([200, true]);
+});

@@ -1,0 +1,107 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import Sqlite from 'better-sqlite3';
+import { openSqliteStore } from '../../server/store/sqlite/store.ts';
+import type { Store } from '../../server/store/store.ts';
+import { configAt, deviceAt, endsDeleted, LAST } from '../support/store-writer.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'offhook-kill-'));
+  compileWriter();
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Node runs no TypeScript: the writer and what it imports become JavaScript, once. */
+function compileWriter(): void {
+  const modules = join(root, 'node_modules');
+  const settings = {
+    extends: join(root, 'tsconfig.build.json'),
+    // Types are checked elsewhere.
+    compilerOptions: { noCheck: true, rootDir: root, outDir: directory, types: ['node'], typeRoots: [join(modules, '@types')] },
+    include: [],
+    files: [join(root, 'tests/support/store-writer.ts')],
+  };
+  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(settings));
+  writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
+  symlinkSync(modules, join(directory, 'node_modules'));
+  execFileSync(process.execPath, [join(modules, 'typescript/bin/tsc'), '-p', directory]);
+}
+
+/** Starts a writer and kills it. @returns the last acknowledged revision by `device ID` and `config ID`; 0 is a deletion. */
+async function writeUntilKilled(file: string, prefix: string, atStart: boolean): Promise<Map<string, number>> {
+  const writer = spawn(process.execPath, [join(directory, 'tests/support/store-writer.js'), file, prefix], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(writer, 'exit');
+  const said = text(writer.stdout);
+  // Node needs some 100 ms to come as far as opening the store; the writer's first words come after that.
+  if (atStart) await sleep(50 + Math.random() * 150);
+  else await Promise.race([once(writer.stdout, 'readable'), exited]).then(() => sleep(Math.random() * 60));
+  writer.kill('SIGKILL');
+  expect(await exited).toEqual([null, 'SIGKILL']);
+  // A last line without an end was cut off by the kill.
+  const lines = (await said).split('\n').slice(0, -1);
+  return new Map(
+    lines.map((line) => {
+      const [, record = '', revision] = /^(\w+ \S+) (\d+)$/.exec(line) ?? [];
+      return [record, Number(revision)];
+    }),
+  );
+}
+
+/** What the store lost of what it acknowledged, in words: nothing, if all is well. */
+async function lost(store: Store, acknowledged: ReadonlyMap<string, number>): Promise<string[]> {
+  const [main] = await store.tenants.list();
+  const tenant = main?.id ?? '';
+  const losses: string[] = [];
+  for (const [record, revision] of acknowledged) {
+    const [kind, id = ''] = record.split(' ');
+    const stored = kind === 'device' ? await store.devices.get(id) : await store.configs.get(id);
+    if (!stored) {
+      // The writer may have been killed between the commit of a deletion and the word about it.
+      const deleted = revision === 0 || (revision === LAST && endsDeleted(kind ?? '', id));
+      if (!deleted) losses.push(`${record}: revision ${revision} was acknowledged, none is stored`);
+      continue;
+    }
+    if (revision === 0 || stored.revision < revision || stored.revision > revision + 1) {
+      losses.push(`${record}: revision ${revision} was acknowledged, ${stored.revision} is stored`);
+    }
+    const expected =
+      kind === 'device'
+        ? { ...deviceAt(id, tenant, stored.revision), condition: { configured: false } }
+        : configAt(id, tenant, stored.revision);
+    expect(stored).toStrictEqual(expected);
+  }
+  return losses;
+}
+
+test('killed 100 times while it writes, the store opens whole and has every acknowledged write', async () => {
+  const acknowledged = new Map<string, Map<string, number>>();
+  for (let round = 0; round < 100; round++) {
+    // A fresh store every tenth time, killed while it is made.
+    const file = join(directory, `data-${Math.floor(round / 10)}`, 'store.db');
+    const said = await writeUntilKilled(file, `${round}`, round % 10 === 0);
+    const all = acknowledged.get(file) ?? new Map();
+    acknowledged.set(file, all);
+    for (const [record, revision] of said) all.set(record, revision);
+
+    const store = await openSqliteStore(file);
+    const database = new Sqlite(file);
+    expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
+    expect(database.pragma('foreign_key_check')).toEqual([]);
+    database.close();
+    expect(await lost(store, round % 10 === 9 ? all : said)).toEqual([]);
+    await store.close();
+  }
+  // Else the writers wrote nothing and the test proved nothing.
+  expect([...acknowledged.values()].reduce((sum, { size }) => sum + size, 0)).toBeGreaterThan(1_000);
+}, 300_000);

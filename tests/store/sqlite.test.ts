@@ -1,0 +1,244 @@
+import { chmodSync, statSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import type { Device } from '../../server/devices/model.ts';
+import { openSqliteStore } from '../../server/store/sqlite/store.ts';
+import type { Store } from '../../server/store/store.ts';
+import { daoSuite } from './dao-suite.ts';
+import { Place } from './place.ts';
+
+const place = new Place();
+
+async function deviceOf(store: Store, id: string, fields: Partial<Device> = {}): Promise<Device> {
+  const tenant = (await store.tenants.list())[0]?.id ?? '';
+  const nothing = new Map();
+  return {
+    id,
+    tenant,
+    pinned: false,
+    approved: true,
+    options: nothing,
+    extra: nothing,
+    created: 1,
+    updated: 1,
+    revision: 1,
+    ...fields,
+  };
+}
+
+daoSuite('SQLite, in a file', async () => {
+  const store = await place.open();
+  return { store, close: () => store.close() };
+});
+
+daoSuite('SQLite, in memory', async () => {
+  const store = await openSqliteStore(':memory:');
+  return { store, close: () => store.close() };
+});
+
+test('what was written, even without waiting before close, is there when the file is opened again', async () => {
+  const store = await place.open();
+  const device = await deviceOf(store, 'd');
+  const written = store.devices.insert(device);
+  await store.close();
+  await written;
+  const again = await place.open();
+  expect(await again.devices.get('d')).toMatchObject(device);
+  expect(await again.tenants.list()).toHaveLength(1);
+});
+
+test.each([0o000, 0o022])('only its owner can read the store, with a umask of %o', async (mask) => {
+  const before = process.umask(mask);
+  try {
+    const store = await place.open();
+    await store.devices.insert(await deviceOf(store, 'd'));
+  } finally {
+    process.umask(before);
+  }
+  const modes = ['', '/store.db', '/store.db-wal', '/store.db-shm'].map((name) => statSync(place.data + name).mode & 0o777);
+  expect(modes).toEqual([0o700, 0o600, 0o600, 0o600]);
+});
+
+test('a store that others could read is closed to them', async () => {
+  await (await place.open()).close();
+  chmodSync(place.file, 0o644);
+  await place.open();
+  expect(statSync(place.file).mode & 0o777).toBe(0o600);
+});
+
+describe('writes', () => {
+  test('called in one turn are one commit; a read is none', async () => {
+    const ran: string[] = [];
+    const store = await place.open((sql) => ran.push(sql));
+    const devices = await Promise.all(Array.from({ length: 100 }, (_, index) => deviceOf(store, `${index}`)));
+    ran.length = 0;
+    await Promise.all([...devices.map((device) => store.devices.insert(device)), store.tenants.delete('none')]);
+    await store.devices.list({});
+    expect(ran.filter((sql) => /^(?:BEGIN|COMMIT|ROLLBACK)/.test(sql))).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+  });
+
+  test('of 10,000 devices at once are 20 commits, between which others get their turn', async () => {
+    const ran: string[] = [];
+    const store = await place.open((sql) => ran.push(sql));
+    const device = await deviceOf(store, '');
+    ran.length = 0;
+    const all = Promise.all(Array.from({ length: 10_000 }, (_, index) => store.devices.insert({ ...device, id: `${index}` })));
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 0);
+    await all;
+    clearInterval(ticking);
+    expect(ran.filter((sql) => sql === 'COMMIT')).toHaveLength(20);
+    expect(turns).toBeGreaterThan(5);
+    expect((await store.devices.list({ limit: 0 })).total).toBe(10_000);
+  });
+
+  test('a read called before the commit does not see what is not committed', async () => {
+    const store = await place.open();
+    const device = await deviceOf(store, 'd');
+    const written = store.devices.insert(device);
+    expect(await store.devices.get('d')).toBeUndefined();
+    await written;
+    expect(await store.devices.get('d')).toMatchObject(device);
+  });
+
+  test('are undone whole when they fail half way, and only they', async () => {
+    const database = place.database();
+    const insert = database.prepare('INSERT INTO tenants (id, name, main, created, updated, revision) VALUES (?, ?, 0, 1, 1, 1)');
+    const add = (name: string) => database.write(() => insert.run(name, name));
+    const addBoth = (one: string, other: string) =>
+      database.write(() => {
+        insert.run(one, one);
+        insert.run(other, other);
+      });
+    const outcomes = await Promise.allSettled([add('a'), addBoth('b', 'a'), add('c')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(place.bare().prepare('SELECT name FROM tenants WHERE main = 0').pluck().all()).toEqual(['a', 'c']);
+  });
+
+  test('reject all together as store-full when one of them no longer fits, and go through when there is room again', async () => {
+    const database = place.database();
+    const insert = database.prepare('INSERT INTO tenants (id, name, main, created, updated, revision) VALUES (?, ?, 0, 1, 1, 1)');
+    const add = (name: string) => database.write(() => insert.run(name, name));
+    // No page more than there are now.
+    database.prepare('PRAGMA max_page_count = 1').get();
+    const full = { status: 'rejected', reason: { code: 'store-full' } };
+    expect(await Promise.allSettled([add('a'), add('b'.repeat(100_000)), add('c')])).toMatchObject([full, full, full]);
+    database.prepare('PRAGMA max_page_count = 1000').get();
+    await add('d');
+    expect(place.bare().prepare('SELECT name FROM tenants WHERE main = 0').pluck().all()).toEqual(['d']);
+  });
+
+  test('reject all together when the commit fails, and the next ones go through', async () => {
+    const database = place.database();
+    const insert = database.prepare('INSERT INTO tenants (id, name, main, created, updated, revision) VALUES (?, ?, 0, 1, 1, 1)');
+    const add = (name: string) => database.write(() => insert.run(name, name));
+    const failing = database.write(() => {
+      // Puts off to the commit what the insertion does wrong.
+      database.prepare('PRAGMA defer_foreign_keys = ON').run();
+      database.prepare("INSERT INTO deliveries VALUES ('no device', 'a', 'b', 1, 'c', 'd')").run();
+    });
+    const outcomes = await Promise.allSettled([add('a'), failing, add('c')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    await add('d');
+    expect(place.bare().prepare('SELECT name FROM tenants WHERE main = 0').pluck().all()).toEqual(['d']);
+  });
+
+  test('reject all together when one of them loses the transaction', async () => {
+    const database = place.database();
+    const insert = database.prepare(
+      "INSERT INTO tenants (id, name, main, created, updated, revision) VALUES ('a', 'a', 0, 1, 1, 1)",
+    );
+    const lose = database.prepare('ROLLBACK');
+    const outcomes = await Promise.allSettled([
+      database.write(() => insert.run()),
+      database.write(() => {
+        lose.run();
+        throw new Error('disk I/O error');
+      }),
+      database.write(() => insert.run()),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(place.bare().prepare('SELECT count(*) FROM tenants').pluck().get()).toBe(1);
+    await expect(database.write(() => insert.run())).resolves.toMatchObject({ changes: 1 });
+  });
+
+  test('reject as store-busy while another process holds the lock, and go through afterwards', async () => {
+    const store = await place.open();
+    const device = await deviceOf(store, 'd');
+    const other = place.bare();
+    other.exec('BEGIN IMMEDIATE');
+    await expect(store.devices.insert(device)).rejects.toMatchObject({ code: 'store-busy' });
+    other.exec('ROLLBACK');
+    await expect(store.devices.insert(device)).resolves.toBeUndefined();
+  });
+});
+
+test('two processes may have the store open: each sees what the other committed, and one of two updates wins', async () => {
+  const [one, two] = [await place.open(), await place.open()];
+  const device = await deviceOf(one, 'd');
+  await one.devices.insert(device);
+  expect(await two.devices.get('d')).toMatchObject(device);
+  const won = await Promise.all([one, two].map((store, index) => store.devices.update({ ...device, model: `${index}` })));
+  expect(won.toSorted()).toEqual([false, true]);
+  expect(await two.devices.get('d')).toMatchObject({ model: won[0] ? '0' : '1', revision: 2 });
+});
+
+describe('through an index goes', () => {
+  /** How SQLite runs the statements of a call: `SEARCH devices USING INDEX …` or `SCAN devices`. */
+  async function plan(call: (store: Store) => Promise<unknown>): Promise<string[]> {
+    const ran: string[] = [];
+    const store = await place.open((sql) => ran.push(sql));
+    ran.length = 0;
+    await call(store);
+    return ran
+      .filter((sql) => !/^(?:BEGIN|COMMIT|SAVEPOINT|RELEASE)/.test(sql))
+      .flatMap((sql) => place.bare().prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all())
+      .map(({ detail }) => detail);
+  }
+  const searches = expect.stringMatching(
+    /^SEARCH (?:devices|configs|config_parents|deliveries) USING (?:COVERING )?(?:INDEX|PRIMARY KEY)/,
+  );
+  const scans = expect.stringMatching(/^SCAN (?:devices|configs|config_parents|deliveries|tenants)/);
+  const device = { id: 'd', tenant: 't', revision: 1 } as Device;
+  const sighting = { device: 'd', at: 1, ip: '10.0.0.1' } as const;
+
+  test.each<[string, (store: Store) => Promise<unknown>]>([
+    ['devices.get', ({ devices }) => devices.get('d')],
+    ['devices.findBy mac', ({ devices }) => devices.findBy('mac', 'x')],
+    ['devices.findBy serial', ({ devices }) => devices.findBy('serial', 'x')],
+    ['devices.findBy uuid', ({ devices }) => devices.findBy('uuid', 'x')],
+    ['devices.findBy ip', ({ devices }) => devices.findBy('ip', 'x')],
+    ['devices.delete', ({ devices }) => devices.delete('d')],
+    ['devices.idsUsing', ({ devices }) => devices.idsUsing({ configs: ['a', 'b'], plugins: ['c'] })],
+    ['devices.setConditions', ({ devices }) => devices.setConditions(new Map([['d', { configured: true }]]))],
+    ['devices.noteSightings', ({ devices }) => devices.noteSightings([{ ...sighting, ip: '10.0.0.1' as Device['ip'] & string }])],
+    ['devices.deliveries', ({ devices }) => devices.deliveries('d')],
+    ['devices.list of a MAC', ({ devices }) => devices.list({ where: { mac: 'x' as Device['mac'] & string } })],
+    ['devices.list of a tenant', ({ devices }) => devices.list({ tenants: ['t'] })],
+    ['devices.list of a tenant and a config', ({ devices }) => devices.list({ tenants: ['t', 'u'], where: { config: 'c' } })],
+    ['devices.list of a plugin', ({ devices }) => devices.list({ where: { plugin: 'p' }, sort: 'model' })],
+    ['configs.get', ({ configs }) => configs.get('c')],
+    ['configs.delete', ({ configs }) => configs.delete('c')],
+    ['configs.childrenOf', ({ configs }) => configs.childrenOf('c')],
+    ['configs.list of a role', ({ configs }) => configs.list({ role: 'autocreate' })],
+    ['configs.list of a tenant', ({ configs }) => configs.list({ tenants: ['t'] })],
+  ])('%s', async (_, call) => {
+    const steps = await plan(call);
+    expect(steps).toContainEqual(searches);
+    expect(steps).not.toContainEqual(scans);
+  });
+
+  test('an update of a device', async () => {
+    const steps = await plan(async (store) => store.devices.update(await deviceOf(store, device.id)));
+    expect(steps).toContainEqual(searches);
+  });
+
+  test('not a list by vendor: this is how a scan would look', async () => {
+    expect(await plan(({ devices }) => devices.list({ where: { vendor: 'Digium' } }))).toContainEqual(scans);
+  });
+
+  test('the first page of all devices, which is not sorted for it', async () => {
+    const steps = await plan(({ devices }) => devices.list({ limit: 50 }));
+    expect(steps).toContainEqual('SCAN devices USING INDEX devices_created');
+    expect(steps).not.toContainEqual(expect.stringContaining('TEMP B-TREE'));
+  });
+});

@@ -1,5 +1,3 @@
-import { contains, type Ip, type Network } from '../lib/ip.ts';
-
 /** What is known of who asks for a file. */
 export interface Claim {
   /** The file is one device's own. */
@@ -14,9 +12,8 @@ export interface Claim {
   readonly addressOwner?: string;
   /** Nothing but the address says which device it is, and it is not surely at that address. */
   readonly addressOnly: boolean;
-  /** The request came with the key of the device's tenant. */
-  readonly key: boolean;
-  readonly ip: Ip;
+  /** The request came with the key of the device's tenant, or from a network that the settings trust. */
+  readonly trusted: boolean;
 }
 
 /**
@@ -24,13 +21,13 @@ export interface Claim {
  * with secrets only with the tenant's key or into a network that the settings trust.
  * @returns why not, in words; undefined when it may
  */
-export function refusal(claim: Claim, trusted: readonly Network[]): string | undefined {
+export function refusal(claim: Claim): string | undefined {
   if (!claim.own) return undefined;
   if (claim.held) return 'the device waits for approval';
   if (claim.contradictions.length > 0) return claim.contradictions.join('; ');
   if (claim.addressOwner !== undefined) return `the address belongs to the device ${claim.addressOwner}`;
   if (!claim.secret) return undefined;
   if (claim.addressOnly) return 'only the address says which device it is';
-  if (!claim.key && !contains(trusted, claim.ip)) return 'no provisioning key, and the settings do not trust the network';
+  if (!claim.trusted) return 'no provisioning key, and the settings do not trust the network';
   return undefined;
 }

@@ -7,7 +7,7 @@ import type { DeviceService } from '../devices/service.ts';
 import type { Identification, Recogniser } from '../identify/identify.ts';
 import { bytesContent } from '../lib/content.ts';
 import { ProvisioningError } from '../lib/errors.ts';
-import type { Network } from '../lib/ip.ts';
+import { contains, type Network } from '../lib/ip.ts';
 import type { Log } from '../lib/log.ts';
 import type { SecurityLog } from '../lib/security-log.ts';
 import type { Plugin } from '../plugins/model.ts';
@@ -46,6 +46,8 @@ interface Caller {
   readonly addressOwner?: string;
   /** The tenant whose key the request came with. */
   readonly tenant?: Tenant;
+  /** It came with a key, or from a network that the settings trust. */
+  readonly trusted: boolean;
 }
 
 const notFound: Reply = { kind: 'not-found' };
@@ -60,10 +62,8 @@ export async function servePhone(asked: PhoneRequest, parts: Parts): Promise<Rep
     parts.security.wrongKey(request.ip);
     return notFound;
   }
-  log.info(
-    { event: 'request.processing', transport: request.transport, ip: request.ip, path: request.path },
-    'processing request',
-  );
+  const { transport, ip } = request;
+  log.info({ event: 'request.processing', transport, ip, path: withoutKeys(request.path, parts) }, 'processing request');
   log.info({ event: 'request.extracted', ...identification.info }, 'extracted device info');
 
   const caller = await recall(identification, request, tenant, parts);
@@ -86,6 +86,11 @@ function splitKey(path: string): { key: string; path: string } {
   return end < 0 ? { key: path.slice(1), path: '/' } : { key: path.slice(1, end), path: path.slice(end) };
 }
 
+/** A path as a log may show it: a key further inside is a key, too. */
+function withoutKeys(path: string, { tenants }: Pick<Parts, 'tenants'>): string {
+  return path.replaceAll(/[^/]+/g, (segment) => (tenants.byKey(segment) ? '[key]' : segment));
+}
+
 /** A path that says nothing, and would without its first segment: somebody tries keys, or has an old one. */
 function hasWrongKey(request: PhoneRequest, { evidence }: Identification, parts: Parts): boolean {
   const { key, path } = splitKey(request.path);
@@ -96,7 +101,10 @@ function hasWrongKey(request: PhoneRequest, { evidence }: Identification, parts:
     .evidence.some(({ place }) => place === 'path');
 }
 
-/** Finds the device, and writes down what the request adds to it, unless something speaks against it. */
+/**
+ * Finds the device, and writes down what the request adds to it. Nothing is written when something speaks against its being this
+ * device, or when it comes from anywhere without a key: who is refused must not be able to move a phone to another address.
+ */
 async function recall(
   { info, ...told }: Identification,
   { ip }: PhoneRequest,
@@ -105,20 +113,26 @@ async function recall(
 ): Promise<Caller> {
   const { devices } = parts;
   const found = await devices.find(info, ip, tenant?.id);
-  const contradictions = [...told.contradictions, ...found.contradictions];
   const owner = await devices.addressOwner(ip, found.device);
-  const doubts = { contradictions, ...(owner && { addressOwner: owner.id }), ...(tenant && { tenant }) };
-  const addressOnly = found.by === 'ip' && !(found.device && devices.isAt(found.device, ip));
-  if (contradictions.length > 0) return { ...doubts, addressOnly, ...(found.device && { device: found.device }) };
+  const caller = {
+    contradictions: [...told.contradictions, ...found.contradictions],
+    addressOnly: found.by === 'ip' && !(found.device && devices.isAt(found.device, ip)),
+    trusted: tenant !== undefined || contains(parts.trusted, ip),
+    ...(owner && { addressOwner: owner.id }),
+    ...(tenant && { tenant }),
+    ...(found.device && { device: found.device }),
+  };
+  if (caller.contradictions.length > 0) return caller;
   if (!found.device) {
     const device = await devices.meet(info, ip, tenant?.id ?? parts.tenants.main.id);
-    if (device) parts.security.deviceCreated(ip, device.id);
-    return { ...doubts, addressOnly: false, ...(device && { device }) };
+    if (!device) return caller;
+    parts.security.deviceCreated(ip, device.id);
+    return { ...caller, device };
   }
-  if (owner) return { ...doubts, addressOnly, device: found.device };
+  if (owner || !caller.trusted) return caller;
   const device = await devices.remember(found.device, info, ip);
   devices.noteSighting(device.id, ip);
-  return { ...doubts, addressOnly, device };
+  return { ...caller, device };
 }
 
 /** The device's plugin; for a phone that is no device, the one that supports best what it told. */
@@ -130,7 +144,7 @@ function pluginOf({ device }: Caller, { info }: Identification, catalogue: Catal
 async function answer(request: PhoneRequest, plugin: Plugin, caller: Caller, parts: Parts, log: Log): Promise<Reply> {
   const file = resolveName(request.path, plugin, caller.device);
   if (!file) return answerImage(request, plugin, parts, log);
-  const refused = refuse(file, caller, request, parts);
+  const refused = refuse(file, caller);
   if (file.artefact.secret) parts.security.sensitiveFile(request.ip, file.name, refused);
   if (refused !== undefined) {
     log.warn({ event: 'request.refused', file: file.name, why: refused }, 'refused');
@@ -164,27 +178,14 @@ async function answer(request: PhoneRequest, plugin: Plugin, caller: Caller, par
   }
 }
 
-function refuse(file: Resolved, caller: Caller, { ip }: PhoneRequest, { trusted }: Parts): string | undefined {
-  const { device, addressOnly, contradictions, addressOwner, tenant } = caller;
-  return refusal(
-    {
-      own: file.artefact.own,
-      secret: file.artefact.secret === true,
-      held: device?.approved === false,
-      contradictions,
-      ...(addressOwner !== undefined && { addressOwner }),
-      addressOnly,
-      key: tenant !== undefined,
-      ip,
-    },
-    trusted,
-  );
+function refuse({ artefact }: Resolved, { device, ...caller }: Caller): string | undefined {
+  return refusal({ ...caller, own: artefact.own, secret: artefact.secret === true, held: device?.approved === false });
 }
 
 async function answerImage(request: PhoneRequest, plugin: Plugin, parts: Parts, log: Log): Promise<Reply> {
   const image = await openImage(parts.images, request.path, plugin);
   if (!image) {
-    log.info({ event: 'request.unknown-file', path: request.path }, 'no such file');
+    log.info({ event: 'request.unknown-file', path: withoutKeys(request.path, parts) }, 'no such file');
     return notFound;
   }
   log.info({ event: 'request.answered', file: request.path, bytes: image.size }, 'answered with an image');

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseMac } from '../../server/lib/mac.ts';
 import { oneLine, raw, startTestApp, type TestApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 import { httpGet, tftpGet } from '../support/phones.ts';
 
 const run = promisify(execFile);
@@ -84,53 +85,49 @@ test('a phone that has its file already is told so, and that counts as having it
   const first = await httpGet(server.http, `/${name}`, '127.0.0.1');
   const again = await httpGet(server.http, `/${name}`, '127.0.0.1', { 'if-none-match': first.headers.etag ?? '' });
   expect([again.status, again.body]).toEqual([304, '']);
-  const [delivery] = await server.app.core.devices.deliveries('alices-phone');
-  expect(`"${delivery?.digest}"`).toBe(first.headers.etag);
+  await eventually(async () => {
+    const [delivery] = await server.app.core.devices.deliveries('alices-phone');
+    expect(`"${delivery?.digest}"`).toBe(first.headers.etag);
+  });
 });
 
 test('what was taken is noted with digest, address and transport, over both transports', async () => {
   await httpGet(server.http, `/${name}`, '127.0.0.1');
-  const overHttp = await server.app.core.devices.deliveries('alices-phone');
-  expect(overHttp).toEqual([
-    expect.objectContaining({
-      artefact: name,
-      ip: '127.0.0.1',
-      transport: 'http',
-      digest: expect.stringMatching(/^[\da-f]{64}$/),
-    }),
-  ]);
-  await tftpGet(server.tftp, name, '127.0.0.1');
-  expect((await server.app.core.devices.deliveries('alices-phone'))[0]).toMatchObject({
-    transport: 'tftp',
-    digest: overHttp[0]?.digest,
+  const last = async () => (await server.app.core.devices.deliveries('alices-phone'))[0];
+  const overHttp = await eventually(async () => {
+    expect(await last()).toMatchObject({ artefact: name, ip: '127.0.0.1', transport: 'http' });
+    return last();
   });
+  expect(overHttp?.digest).toMatch(/^[\da-f]{64}$/);
+  await tftpGet(server.tftp, name, '127.0.0.1');
+  await eventually(async () => expect(await last()).toMatchObject({ transport: 'tftp', digest: overHttp?.digest }));
 });
 
-test('a mistake in a config shows at once, in words, and the phone is asked to try again', async () => {
-  const { configs, devices, sweep } = server.app.core;
-  await configs.create({
-    id: 'bob',
-    tenant: configs ? server.app.core.tenants.main.id : '',
-    parents: ['bobs-proxy'],
-    raw: oneLine('bob-pw'),
-  });
-  await devices.create(
-    server.app.core.tenants.main.id,
-    { mac: parseMac('000fd3bbbbbb') ?? null, vendor: 'Digium', config: 'bob' },
-    'bobs-phone',
+test('a config that goes missing, or is not complete, shows at once and in words', async () => {
+  const { configs, devices, sweep, tenants } = server.app.core;
+  const tenant = tenants.main.id;
+  const condition = async () => {
+    await sweep.idle();
+    return (await devices.get('bobs-phone'))?.condition;
+  };
+  await configs.create({ id: 'bob', tenant, parents: ['bobs-vlan'], raw: oneLine('bob-pw') });
+  await devices.create(tenant, { mac: parseMac('000fd3bbbbbb') ?? null, vendor: 'Digium', config: 'bob' }, 'bobs-phone');
+  expect(await condition()).toEqual({ configured: true });
+
+  await configs.create({ id: 'bobs-vlan', tenant, parents: ['bobs-id'], raw: raw({ vlan_enabled: true, vlan_id: 3 }) });
+  await configs.create({ id: 'bobs-id', tenant, parents: [], raw: raw({ vlan_id: 3 }) });
+  await configs.replace('bobs-vlan', { parents: ['bobs-id'], raw: raw({ vlan_enabled: true }) });
+  await eventually(async () => expect(await condition()).toEqual({ configured: true }));
+  await configs.remove('bobs-id');
+  await eventually(async () =>
+    expect(await condition()).toMatchObject({ configured: false, problem: expect.stringContaining('vlan_id') }),
   );
-  await sweep.idle();
-  expect((await devices.get('bobs-phone'))?.condition).toEqual({ configured: true });
-  await configs.create({
-    id: 'bobs-proxy',
-    tenant: server.app.core.tenants.main.id,
-    parents: [],
-    raw: raw({ vlan_enabled: true, vlan_id: 3 }),
-  });
-  await configs.replace('bobs-proxy', { parents: [], raw: raw({ vlan_enabled: true }) }).catch(() => undefined);
+  expect((await httpGet(server.http, '/Digium/000fd3bbbbbb.cfg', '127.0.0.5')).status).toBe(503);
+
   await configs.remove('bob');
-  await sweep.idle();
-  expect((await devices.get('bobs-phone'))?.condition).toEqual({ configured: false, problem: 'Its config bob does not exist' });
+  await eventually(async () =>
+    expect(await condition()).toEqual({ configured: false, problem: 'Its config bob does not exist' }),
+  );
   expect((await httpGet(server.http, '/Digium/000fd3bbbbbb.cfg', '127.0.0.5')).status).toBe(404);
 });
 

@@ -45,8 +45,9 @@ export function tftpGet(port: number, name: string, from = '127.0.0.2'): Promise
         return;
       }
       if (code === ((blocks.length + 1) & 0xffff)) blocks.push(Buffer.from(packet.subarray(4)));
-      socket.send(Buffer.from([0, 4, code >> 8, code & 255]), peer.port, peer.address);
-      if (packet.length < 516) end({ status: 200, body: Buffer.concat(blocks).toString('utf8'), headers: {} });
+      socket.send(Buffer.from([0, 4, code >> 8, code & 255]), peer.port, peer.address, () => {
+        if (packet.length < 516) end({ status: 200, body: Buffer.concat(blocks).toString('utf8'), headers: {} });
+      });
     });
     socket.bind(0, from, () => {
       socket.send(Buffer.concat([Buffer.from([0, 1]), Buffer.from(name, 'latin1'), Buffer.from('\0octet\0')]), port, '127.0.0.1');

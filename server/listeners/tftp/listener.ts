@@ -1,0 +1,353 @@
+import type { RemoteInfo, Socket } from 'node:dgram';
+import type { Content } from '../../lib/content.ts';
+import { type Ip, parseIp } from '../../lib/ip.ts';
+import { localAddresses } from '../../lib/local-address.ts';
+import { Delivery, type Mode } from './delivery.ts';
+import { ErrorCode, encodePacket, type Option, parsePacket } from './packet.ts';
+import type * as sockets from './sockets.ts';
+import { closeEndpoint, freeCarrier, keyOf, openEndpoint, type Peer, peerOf, QuietPairs } from './sockets.ts';
+import { agree, type Limits, type Outcome } from './transfer.ts';
+
+export interface TftpRequest {
+  readonly ip: Ip;
+  readonly port: number;
+  /** The address on which the phone reached us. */
+  readonly localAddress: Ip;
+  /** As sent, one character a byte (Latin-1): may hold `..`, backslashes and control characters. */
+  readonly filename: string;
+  readonly mode: Mode;
+}
+
+export type TftpReply =
+  /** The listener closes the content, sent or not, and calls `delivered` once the peer has confirmed all of it. */
+  | { readonly kind: 'file'; readonly content: Content; readonly delivered?: () => void }
+  /** Both are answered alike, so that a stranger cannot tell a file that is not his from one that is not there. */
+  | { readonly kind: 'not-found' | 'refused' }
+  | { readonly kind: 'failed' };
+
+type FileReply = Extract<TftpReply, { kind: 'file' }>;
+
+export interface TftpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TftpOptions {
+  /** IPv4 and IPv6; `::` takes IPv4 as well, unless `0.0.0.0` is listed with the same port. */
+  readonly addresses: readonly TftpAddress[];
+  /** Transfers and unanswered requests at once; beyond, a request is dropped, and the phone repeats it. 1,000 hold 200 MB at worst. */
+  readonly maxTransfers: number;
+  /**
+   * Sockets that share the transfers of an address; 256. Binding one for each transfer costs more than sending a small file. But a port
+   * of ours is all that a stranger has to guess who asks in another's name to have a file sent there, so there are not just a few.
+   */
+  readonly transferSockets?: number;
+  /** How long a peer's port and ours are not paired again, so that a late datagram of a transfer cannot touch the next; 5,000 ms. */
+  readonly quietMs?: number;
+  /** Largest block; 65,464 (RFC 2348). Blocks beyond the MTU travel in fragments, as the client asked for. */
+  readonly maxBlockSize?: number;
+  /** Largest window; 64 blocks of 1,428 bytes fit the receive buffer that systems give a socket (some 200 KB with overhead). */
+  readonly maxWindowSize?: number;
+  /** May take its time; a rejection is answered with an ERROR without details. */
+  answer(request: TftpRequest): Promise<TftpReply>;
+  /** Never called for a single datagram: nobody fills a log with garbage. It must not throw. */
+  observe?(event: TftpEvent): void;
+}
+
+/** failed: the content could not be read; restarted: the peer asked again; guessed: its peer did not know the port (`#toStranger`). */
+export type TftpOutcome = Outcome | 'failed' | 'stopped' | 'restarted' | 'guessed';
+
+export type TftpEvent =
+  | {
+      readonly kind: 'finished';
+      readonly ip: Ip;
+      readonly port: number;
+      readonly filename: string;
+      readonly outcome: TftpOutcome;
+      /** Confirmed by the peer, as they travelled. */
+      readonly bytes: number;
+      readonly ms: number;
+      readonly retransmitted: number;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly ip: Ip;
+      readonly port: number;
+      readonly filename: string;
+      readonly why: 'write' | 'mode';
+    }
+  /** An answer, a content or a socket failed; the phone, if there is one, got an ERROR without details. */
+  | { readonly kind: 'failed'; readonly ip?: Ip; readonly filename?: string; readonly cause: unknown };
+
+export interface TftpStats {
+  /** Transfers and unanswered requests, now; all else is counted since the start. */
+  readonly transfers: number;
+  /** Datagrams. Of them: neither requests nor answers, from strangers to the transfer, for a transfer that has ended, */
+  readonly received: number;
+  readonly garbage: number;
+  readonly foreign: number;
+  readonly late: number;
+  /** requests that are being answered already, and requests for which there was no room. */
+  readonly repeated: number;
+  readonly busy: number;
+  /** Datagrams sent; blocks sent again in transfers that ended; datagrams that the system did not take. */
+  readonly sent: number;
+  readonly retransmitted: number;
+  readonly unsent: number;
+}
+
+export interface TftpListener {
+  /** With the ports that the system chose. */
+  readonly addresses: readonly TftpAddress[];
+  stats(): TftpStats;
+  /** Tells the peers of all transfers, closes contents and sockets. */
+  close(): Promise<void>;
+}
+
+/** A transfer waits 200 ms or more; a look at each every 50 ms costs less than a timer for each datagram. */
+const TICK_MS = 50;
+/** Any block size fits once, and what a transfer holds stays small. */
+const WINDOW_BYTES = 65_536;
+
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+type Endpoint = sockets.Endpoint<Session>;
+type Carrier = sockets.Carrier<Session>;
+
+interface Wish {
+  readonly filename: string;
+  readonly mode: Mode;
+  readonly options: readonly Option[];
+}
+
+/** From a request to the end of its transfer, if there is one. */
+interface Session {
+  readonly endpoint: Endpoint;
+  readonly peer: Peer;
+  readonly filename: string;
+  readonly startedAt: number;
+  transfer?: { readonly carrier: Carrier; readonly content: Content; readonly delivery: Delivery };
+}
+
+/** Rejects with the system's error (EADDRINUSE, EACCES, …) when an address cannot be had; nothing stays open then. */
+export async function startTftp(options: TftpOptions): Promise<TftpListener> {
+  const server = new Server(options);
+  try {
+    for (const address of options.addresses) await server.listen(address);
+  } catch (cause) {
+    await server.close();
+    throw cause;
+  }
+  return server;
+}
+
+class Server implements TftpListener {
+  readonly #options: TftpOptions;
+  readonly #limits: Limits;
+  readonly #localAddressTo = localAddresses();
+  readonly #endpoints: Endpoint[] = [];
+  readonly #sessions = new Set<Session>();
+  readonly #peers = new Map<string, readonly Session[]>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #quiet: QuietPairs;
+  #ticking: NodeJS.Timeout | undefined;
+  #closed = false;
+  readonly #counts = { received: 0, garbage: 0, foreign: 0, late: 0, repeated: 0, busy: 0, sent: 0, retransmitted: 0, unsent: 0 };
+
+  constructor(options: TftpOptions) {
+    this.#options = options;
+    const { maxBlockSize = 65_464, maxWindowSize = 64, quietMs = 5_000 } = options;
+    this.#quiet = new QuietPairs(quietMs);
+    this.#limits = { blockSize: maxBlockSize, windowSize: maxWindowSize, windowBytes: WINDOW_BYTES };
+  }
+
+  get addresses(): readonly TftpAddress[] {
+    return this.#endpoints.map(({ host, port }) => ({ host, port }));
+  }
+
+  stats(): TftpStats {
+    return { transfers: this.#sessions.size, ...this.#counts };
+  }
+
+  async listen(address: TftpAddress): Promise<void> {
+    const { addresses, transferSockets = 256 } = this.#options;
+    // Beside 0.0.0.0 the socket of :: must not take IPv4.
+    const ipv6Only = addresses.some((other) => other.host === '0.0.0.0' && other.port === address.port);
+    const endpoint = await openEndpoint<Session>(address, transferSockets, ipv6Only);
+    this.#endpoints.push(endpoint);
+    for (const socket of endpoint.sockets) socket.on('error', (cause) => this.#options.observe?.({ kind: 'failed', cause }));
+    endpoint.requests.on('message', (bytes, from) => this.#toRequests(endpoint, bytes, from));
+    for (const carrier of endpoint.carriers) carrier.socket.on('message', (bytes, from) => this.#toCarrier(carrier, bytes, from));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const session of this.#sessions) this.#fail(session, 'stopped');
+    clearInterval(this.#ticking);
+    await Promise.all(this.#endpoints.splice(0).map(closeEndpoint));
+    await Promise.all(this.#closing);
+  }
+
+  /** Only requests are answered here: an answer to a stray packet of another kind has no meaning, but an addressee. */
+  #toRequests(endpoint: Endpoint, bytes: Buffer, from: RemoteInfo): void {
+    this.#counts.received++;
+    const peer = peerOf(from);
+    const packet = parsePacket(bytes);
+    if (!peer || (packet?.kind !== 'read' && packet?.kind !== 'write')) {
+      this.#counts.garbage++;
+      return;
+    }
+    const { filename, options } = packet;
+    const mode = packet.mode.toLowerCase();
+    if (packet.kind === 'write') {
+      this.#sendError(endpoint.requests, peer, ErrorCode.accessViolation, 'Nothing can be written here');
+      this.#options.observe?.({ kind: 'refused', ip: peer.ip, port: peer.port, filename, why: 'write' });
+    } else if (mode !== 'octet' && mode !== 'netascii') {
+      this.#sendError(endpoint.requests, peer, ErrorCode.illegalOperation, 'Unknown mode');
+      this.#options.observe?.({ kind: 'refused', ip: peer.ip, port: peer.port, filename, why: 'mode' });
+    } else {
+      this.#accept(endpoint, peer, { filename, mode, options });
+    }
+  }
+
+  #accept(endpoint: Endpoint, peer: Peer, wish: Wish): void {
+    const others = this.#peers.get(peer.key) ?? [];
+    const same = others.find(({ filename }) => filename === wish.filename);
+    // Who confirmed blocks, then leaves us without an answer and asks again, has started over.
+    if (same && !same.transfer?.delivery.forsaken) {
+      this.#counts.repeated++;
+      return;
+    }
+    if (same) this.#finish(same, 'restarted');
+    if (this.#sessions.size >= this.#options.maxTransfers) {
+      this.#counts.busy++;
+      return;
+    }
+    const session: Session = { endpoint, peer, filename: wish.filename, startedAt: performance.now() };
+    this.#sessions.add(session);
+    this.#peers.set(peer.key, [...others.filter((other) => other !== same), session]);
+    this.#answer(session, wish).catch((cause) => this.#fail(session, 'failed', cause));
+  }
+
+  async #answer(session: Session, { filename, mode, options }: Wish): Promise<void> {
+    const { endpoint, peer } = session;
+    const localAddress =
+      (WILDCARDS.has(endpoint.host) ? undefined : parseIp(endpoint.host)) ?? (await this.#localAddressTo(peer.address));
+    const reply = await this.#options.answer({ ip: peer.ip, port: peer.port, localAddress, filename, mode });
+    if (reply.kind === 'file') this.#start(session, reply, mode, options);
+    else if (reply.kind === 'failed') this.#fail(session, 'failed');
+    else if (this.#forget(session)) this.#sendError(endpoint.requests, peer, ErrorCode.fileNotFound, 'File not found');
+  }
+
+  #start(session: Session, { content, delivered }: FileReply, mode: Mode, options: readonly Option[]): void {
+    const { peer } = session;
+    const carrier = this.#closed ? undefined : freeCarrier(session.endpoint, peer, this.#quiet);
+    if (!carrier) {
+      if (this.#forget(session)) this.#counts.busy++;
+      this.#release(session, content);
+      return;
+    }
+    const delivery = new Delivery({
+      content,
+      mode,
+      agreement: agree(options, mode === 'octet' ? content.size : undefined, this.#limits),
+      send: (datagram) => this.#send(carrier.socket, peer, datagram),
+      ended: (outcome, cause) => {
+        if (outcome === 'failed') this.#fail(session, outcome, cause);
+        else this.#finish(session, outcome);
+        if (outcome === 'complete') delivered?.();
+      },
+    });
+    session.transfer = { carrier, content, delivery };
+    carrier.sessions.set(peer.key, session);
+    this.#ticking ??= setInterval(() => this.#tick(), TICK_MS);
+    delivery.start();
+  }
+
+  #toCarrier(carrier: Carrier, bytes: Buffer, from: RemoteInfo): void {
+    this.#counts.received++;
+    const packet = parsePacket(bytes);
+    const session = carrier.sessions.get(keyOf(from));
+    if (packet?.kind !== 'ack' && packet?.kind !== 'error') this.#counts.garbage++;
+    else if (session) session.transfer?.delivery.receive(packet);
+    else this.#toStranger(carrier, packet.kind, from);
+  }
+
+  /**
+   * The sender has no transfer on this port (RFC 1350, section 4). If it has one on another port, it does not know which: it asked in the
+   * name of an address that is not its own, and guesses, to have the whole file sent there. A phone knows.
+   */
+  #toStranger(carrier: Carrier, kind: 'ack' | 'error', from: RemoteInfo): void {
+    const peer = peerOf(from);
+    if (!peer) this.#counts.garbage++;
+    else if (this.#quiet.has(peer.key, carrier.port)) this.#counts.late++;
+    else {
+      this.#counts.foreign++;
+      if (kind === 'error') return;
+      this.#sendError(carrier.socket, peer, ErrorCode.unknownTransfer, 'Unknown transfer');
+      for (const session of this.#peers.get(peer.key) ?? []) if (session.transfer) this.#finish(session, 'guessed');
+    }
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    for (const { transfer } of this.#sessions) transfer?.delivery.wake(now);
+    if (this.#sessions.size > 0) return;
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+  }
+
+  /** Tells the peer, but not why. */
+  #fail(session: Session, outcome: 'failed' | 'stopped', cause?: unknown): void {
+    const { endpoint, filename, peer, transfer } = session;
+    if (!this.#sessions.has(session)) return;
+    this.#sendError(transfer?.carrier.socket ?? endpoint.requests, peer, ErrorCode.undefined, 'The server cannot send this now');
+    if (cause !== undefined) this.#options.observe?.({ kind: 'failed', ip: peer.ip, filename, cause });
+    this.#finish(session, outcome);
+  }
+
+  #finish(session: Session, outcome: TftpOutcome): void {
+    const { filename, peer, startedAt, transfer } = session;
+    if (!this.#forget(session) || !transfer) return;
+    const { carrier, content, delivery } = transfer;
+    delivery.stop();
+    carrier.sessions.delete(peer.key);
+    this.#quiet.add(peer.key, carrier.port);
+    this.#release(session, content);
+    const { bytes, retransmitted } = delivery;
+    this.#counts.retransmitted += retransmitted;
+    const ms = performance.now() - startedAt;
+    this.#options.observe?.({ kind: 'finished', ip: peer.ip, port: peer.port, filename, outcome, bytes, ms, retransmitted });
+  }
+
+  /** @returns false when it was forgotten before. */
+  #forget(session: Session): boolean {
+    const { key } = session.peer;
+    const others = this.#peers.get(key)?.filter((other) => other !== session) ?? [];
+    if (others.length > 0) this.#peers.set(key, others);
+    else this.#peers.delete(key);
+    return this.#sessions.delete(session);
+  }
+
+  #release({ filename, peer }: Session, content: Content): void {
+    const closing = content
+      .close()
+      .catch((cause) => this.#options.observe?.({ kind: 'failed', ip: peer.ip, filename, cause }))
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  #sendError(socket: Socket, peer: Peer, code: number, message: string): void {
+    this.#send(socket, peer, encodePacket({ kind: 'error', code, message }));
+  }
+
+  /** What the system does not take is as good as lost on the way: it is sent again, or the transfer ends in silence. */
+  #send(socket: Socket, { port, address }: Peer, datagram: Buffer | Buffer[]): void {
+    this.#counts.sent++;
+    socket.send(datagram, port, address, this.#noteSent);
+  }
+
+  readonly #noteSent = (error: Error | null) => {
+    if (error) this.#counts.unsent++;
+  };
+}

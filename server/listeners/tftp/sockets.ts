@@ -1,0 +1,141 @@
+import { randomInt } from 'node:crypto';
+import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { type Ip, parseIp } from '../../lib/ip.ts';
+
+/** Who sent a datagram, and where to answer. */
+export interface Peer {
+  /** Address and port in one, for maps. */
+  readonly key: string;
+  /** As the socket spells it: with a zone, or IPv4 in IPv6 clothes. */
+  readonly address: string;
+  readonly port: number;
+  readonly ip: Ip;
+}
+
+/** @returns undefined for the port 0, to which nothing can be sent. */
+export function peerOf(from: RemoteInfo): Peer | undefined {
+  const ip = parseIp(from.address);
+  return ip && from.port > 0 ? { key: keyOf(from), address: from.address, port: from.port, ip } : undefined;
+}
+
+export function keyOf({ address, port }: RemoteInfo): string {
+  return `${address} ${port}`;
+}
+
+/** A socket that carries transfers, each of another peer. */
+export interface Carrier<Session> {
+  readonly socket: Socket;
+  readonly port: number;
+  /** By the key of the peer. */
+  readonly sessions: Map<string, Session>;
+}
+
+/** An address on which requests come in, and the sockets for their transfers. */
+export interface Endpoint<Session> {
+  readonly host: string;
+  readonly port: number;
+  readonly requests: Socket;
+  readonly carriers: readonly Carrier<Session>[];
+  readonly sockets: readonly Socket[];
+}
+
+/** A thousand phones that ask in the same moment after a power cut; the system lowers it to its own limit (net.core.rmem_max). */
+const REQUEST_BUFFER_BYTES = 1_048_576;
+
+/** Rejects with the system's error (EADDRINUSE, EACCES, …) when a socket cannot be had; none stays open then. */
+export async function openEndpoint<Session>(
+  { host, port }: { readonly host: string; readonly port: number },
+  carriers: number,
+  ipv6Only: boolean,
+): Promise<Endpoint<Session>> {
+  const sockets: Socket[] = [];
+  try {
+    const requests = await bind(sockets, host, port, { ipv6Only, recvBufferSize: REQUEST_BUFFER_BYTES });
+    while (sockets.length <= carriers) await bind(sockets, host, 0, { ipv6Only });
+    return {
+      host,
+      port: requests.address().port,
+      requests,
+      carriers: sockets.slice(1).map((socket) => ({ socket, port: socket.address().port, sessions: new Map() })),
+      sockets,
+    };
+  } catch (cause) {
+    await closeEndpoint({ sockets });
+    throw cause;
+  }
+}
+
+export async function closeEndpoint({ sockets }: { readonly sockets: readonly Socket[] }): Promise<void> {
+  await Promise.all(sockets.map((socket) => new Promise<void>((done) => socket.close(() => done()))));
+}
+
+/** A carrier where the peer has no transfer and had none of late, chosen so that nobody can tell which. */
+export function freeCarrier<Session>(
+  { carriers }: Endpoint<Session>,
+  { key }: Peer,
+  quiet: QuietPairs,
+): Carrier<Session> | undefined {
+  const start = randomInt(carriers.length);
+  const order = [...carriers.slice(start), ...carriers.slice(0, start)];
+  return order.find(({ port, sessions }) => !sessions.has(key) && !quiet.has(key, port));
+}
+
+type BindOptions = Pick<SocketOptions, 'ipv6Only' | 'recvBufferSize'>;
+
+async function bind(
+  sockets: Socket[],
+  host: string,
+  port: number,
+  { ipv6Only = false, ...options }: BindOptions,
+): Promise<Socket> {
+  const type = isIPv6(host) ? 'udp6' : 'udp4';
+  const socket = createSocket({ ...options, type, ipv6Only: type === 'udp6' && ipv6Only, lookup: noLookup });
+  sockets.push(socket);
+  const listening = once(socket, 'listening');
+  socket.bind(port, host);
+  await listening;
+  return socket;
+}
+
+/** Peers are addresses already, and node:dgram would ask the resolver for each datagram. It passes a family, not options. */
+const noLookup: NonNullable<SocketOptions['lookup']> = (address, _family, found) => found(null, address, isIPv6(address) ? 6 : 4);
+
+/** Pairs of ports kept apart; there are more only in a flood, when to forget some early does no harm. */
+const MAX_QUIET = 16_384;
+
+/**
+ * Pairs of a peer's port and ours that carried a transfer of late. A datagram between them may still be on its way, so they carry no other
+ * one for `quietMs` at least, and twice that at most: the young become old, and then are forgotten.
+ */
+export class QuietPairs {
+  readonly #quietMs: number;
+  #since = 0;
+  #young = new Set<string>();
+  #old = new Set<string>();
+
+  constructor(quietMs: number) {
+    this.#quietMs = quietMs;
+  }
+
+  add(peer: string, port: number): void {
+    this.#age();
+    this.#young.add(`${peer} ${port}`);
+  }
+
+  has(peer: string, port: number): boolean {
+    this.#age();
+    const pair = `${peer} ${port}`;
+    return this.#young.has(pair) || this.#old.has(pair);
+  }
+
+  #age(): void {
+    const now = performance.now();
+    const age = now - this.#since;
+    if (age < this.#quietMs && this.#young.size < MAX_QUIET) return;
+    this.#old = age < 2 * this.#quietMs ? this.#young : new Set();
+    this.#young = new Set();
+    this.#since = now;
+  }
+}

@@ -1,0 +1,387 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Option } from '../../../server/listeners/tftp/packet.ts';
+import {
+  agree,
+  type Limits,
+  receive,
+  sent,
+  startTransfer,
+  type Transfer,
+  wake,
+  wanted,
+} from '../../../server/listeners/tftp/transfer.ts';
+import { generator } from '../../support/udp-impair.ts';
+
+const LIMITS: Limits = { blockSize: 65_464, windowSize: 64, windowBytes: 65_536 };
+const asked = (...options: Option[]) => agree(options, 9_000, LIMITS);
+const ack = (block: number) => ({ kind: 'ack', block: block & 0xffff }) as const;
+
+/** Sends what is wanted, as a listener whose content has `final` blocks. */
+function send(transfer: Transfer, final: number, now: number): Transfer {
+  const { to } = wanted(transfer);
+  return sent(transfer, Math.min(to, final), final, now);
+}
+
+/** A transfer of `final` blocks that has confirmed `acked` and sent the next window; the round trip is 10 ms. */
+function underWay(windowSize: number, final: number, acked: number): { transfer: Transfer; now: number } {
+  let transfer = send(startTransfer(asked(['windowsize', String(windowSize)]), 0), final, 0);
+  let now = 0;
+  for (let block = 0; block <= acked; block += block === 0 ? Math.min(windowSize, acked) || 1 : windowSize) {
+    now += 10;
+    transfer = send(receive(transfer, ack(block), now), final, now);
+  }
+  expect(transfer.acked).toBe(acked);
+  return { transfer, now };
+}
+
+describe('options', () => {
+  test('none asked, none agreed: blocks of 512 bytes, one at a time', () => {
+    expect(asked()).toEqual({ options: [], blockSize: 512, windowSize: 1, timeoutMs: undefined });
+  });
+
+  test('all are agreed to in the spelling of the client, unknown ones are left out', () => {
+    expect(asked(['Blksize', '1428'], ['multicast', ''], ['TSIZE', '0'], ['timeout', '3'], ['windowsize', '8'])).toEqual({
+      options: [
+        ['Blksize', '1428'],
+        ['TSIZE', '9000'],
+        ['timeout', '3'],
+        ['windowsize', '8'],
+      ],
+      blockSize: 1_428,
+      windowSize: 8,
+      timeoutMs: 3_000,
+    });
+  });
+
+  test.each([
+    ['blksize', '7'],
+    ['blksize', '0'],
+    ['blksize', '-8'],
+    ['blksize', '512.5'],
+    ['blksize', '0x200'],
+    ['blksize', ''],
+    ['blksize', 'big'],
+    ['timeout', '0'],
+    ['timeout', '256'],
+    ['windowsize', '0'],
+    ['windowsize', '65536'],
+    ['tsize', 'all'],
+  ])('%s=%s is not agreed to, and changes nothing', (name, value) => {
+    expect(asked([name, value])).toEqual(asked());
+  });
+
+  test.each([
+    ['8', 8],
+    ['512', 512],
+    ['65464', 65_464],
+    ['65465', 65_464],
+    ['999999999', 65_464],
+  ])('blksize=%s gives blocks of %d bytes', (value, blockSize) => {
+    expect(asked(['blksize', value])).toMatchObject({ blockSize, options: [['blksize', String(blockSize)]] });
+  });
+
+  test.each([
+    ['512', '65535', 64],
+    ['1428', '16', 16],
+    ['1428', '64', 45],
+    ['8192', '64', 8],
+    ['65464', '4', 1],
+  ])('with blocks of %s bytes a window of %s becomes %d', (blksize, windowsize, windowSize) => {
+    expect(asked(['windowsize', windowsize], ['blksize', blksize])).toMatchObject({
+      windowSize,
+      options: [
+        ['windowsize', String(windowSize)],
+        ['blksize', blksize],
+      ],
+    });
+  });
+
+  test('tsize is answered whatever it asks, and not at all where the size on the wire is unknown', () => {
+    expect(asked(['tsize', '123']).options).toEqual([['tsize', '9000']]);
+    expect(agree([['tsize', '0']], undefined, LIMITS).options).toEqual([]);
+    expect(agree([['tsize', '0']], 0, LIMITS).options).toEqual([['tsize', '0']]);
+  });
+
+  test('an option that is asked twice is answered once', () => {
+    expect(asked(['blksize', '1024'], ['BLKSIZE', '2048']).options).toEqual([['blksize', '1024']]);
+  });
+});
+
+describe('lock-step', () => {
+  test('without options block 1 comes first, with options the OACK', () => {
+    expect(wanted(startTransfer(asked(), 0))).toEqual({ from: 1, to: 1 });
+    expect(wanted(startTransfer(asked(['blksize', '1024']), 0))).toEqual({ from: 0, to: 0 });
+  });
+
+  test('the ACK of the last block completes the transfer', () => {
+    const { transfer, now } = underWay(1, 3, 2);
+    expect(receive(transfer, ack(3), now + 10)).toMatchObject({ phase: 'ended', outcome: 'complete', acked: 3 });
+  });
+
+  test('a repeated ACK causes nothing, however often and whenever it comes', () => {
+    const { transfer, now } = underWay(1, 9, 4);
+    for (const later of [0, 1, 10, 150]) expect(receive(transfer, ack(4), now + later)).toBe(transfer);
+  });
+
+  test.each([0, 1, 3, 6, 9, 40_000, 65_535])('an ACK of block %d, which is not under way, causes nothing', (block) => {
+    const { transfer, now } = underWay(1, 9, 4);
+    expect(receive(transfer, ack(block), now + 10)).toBe(transfer);
+  });
+
+  test('the ACK of the OACK is not taken for one of block 65,536', () => {
+    const transfer = send(startTransfer(asked(['blksize', '8']), 0), 9, 0);
+    expect(receive(transfer, ack(65_535), 10)).toBe(transfer);
+    expect(receive(transfer, ack(1), 10)).toBe(transfer);
+    expect(receive(transfer, ack(0), 10)).toMatchObject({ phase: 'sending', acked: 0 });
+  });
+
+  test.each(['data', 'oack', 'read'] as const)('a %s causes nothing', (kind) => {
+    const { transfer, now } = underWay(1, 9, 4);
+    const packet =
+      kind === 'data'
+        ? { kind, block: 5, data: Buffer.alloc(0) }
+        : kind === 'oack'
+          ? { kind, options: [] }
+          : { kind, filename: 'a', mode: 'octet', options: [] };
+    expect(receive(transfer, packet, now)).toBe(transfer);
+  });
+
+  test('an ERROR of the peer ends it, also while a block is being read', () => {
+    const error = { kind: 'error', code: 8, message: 'no' } as const;
+    expect(receive(underWay(1, 9, 4).transfer, error, 100)).toMatchObject({ phase: 'ended', outcome: 'aborted' });
+    expect(receive(startTransfer(asked(), 0), error, 0)).toMatchObject({ phase: 'ended', outcome: 'aborted' });
+  });
+
+  test('the block number goes on after 65,535', () => {
+    let transfer = send(startTransfer(asked(), 0), 131_074, 0);
+    for (let block = 1; block <= 131_073; block++) transfer = send(receive(transfer, ack(block), block), 131_074, block);
+    expect(transfer).toMatchObject({ acked: 131_073, sent: 131_074 });
+    expect(receive(transfer, ack(131_074), 131_080).phase).toBe('ended');
+  });
+});
+
+describe('waiting', () => {
+  const waits = (transfer: Transfer, final: number): number[] => {
+    const times: number[] = [];
+    for (let now = transfer.sentAt; ; ) {
+      times.push(transfer.wakeAt - now);
+      now = transfer.wakeAt;
+      const woken = wake(transfer, now);
+      if (woken.phase === 'ended') {
+        expect(woken.outcome).toBe('silent');
+        return times;
+      }
+      transfer = send(woken, final, now);
+    }
+  };
+
+  test('nobody is woken early', () => {
+    const { transfer, now } = underWay(1, 9, 4);
+    expect(wake(transfer, now + 199)).toBe(transfer);
+    expect(wake(transfer, now + 200)).toMatchObject({ phase: 'sending' });
+  });
+
+  test('a peer that never said anything gets three datagrams within seven seconds', () => {
+    expect(waits(send(startTransfer(asked(), 0), 9, 0), 9)).toEqual([1_000, 2_000, 4_000]);
+  });
+
+  test('a peer that never said anything cannot hold a transfer for longer than ten seconds by asking for a long timeout', () => {
+    expect(waits(send(startTransfer(asked(['timeout', '255']), 0), 9, 0), 9)).toEqual([10_000]);
+  });
+
+  test('a peer that falls silent gets seven more, ever more slowly', () => {
+    expect(waits(underWay(1, 9, 4).transfer, 9)).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 8_000, 8_000]);
+  });
+
+  test('a timeout that was asked for is kept to', () => {
+    const oack = send(startTransfer(asked(['timeout', '3']), 0), 9, 0);
+    const block = send(receive(oack, ack(0), 5), 9, 5);
+    expect(waits(block, 9)).toEqual([3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 3_000]);
+  });
+
+  test('the time follows the round trip, and what was sent twice does not measure it', () => {
+    let now = 0;
+    let transfer = send(startTransfer(asked(), 0), 99, 0);
+    for (let block = 1; block <= 20; block++) {
+      now += 600;
+      transfer = send(receive(transfer, ack(block), now), 99, now);
+    }
+    expect(transfer.roundTrip?.smoothed).toBeCloseTo(600);
+    expect(transfer.wakeAt - now).toBeLessThan(700);
+
+    const again = send(wake(transfer, transfer.wakeAt), 99, transfer.wakeAt);
+    const next = send(receive(again, ack(21), again.sentAt + 1), 99, again.sentAt + 1);
+    expect(next.roundTrip).toEqual(transfer.roundTrip);
+    // Karn: the doubled time stays until a block that was sent once is confirmed.
+    expect(next.wakeAt - next.sentAt).toBeGreaterThan(1_200);
+  });
+});
+
+describe('windows', () => {
+  test('the ACK of the last block sends the next window, cut where the content ends', () => {
+    const { transfer, now } = underWay(4, 10, 4);
+    expect(transfer.sent).toBe(8);
+    expect(wanted(receive(transfer, ack(8), now + 10))).toEqual({ from: 9, to: 10 });
+  });
+
+  test('an ACK in the middle restarts the window there, once', () => {
+    const { transfer, now } = underWay(4, 99, 4);
+    const restarted = receive(transfer, ack(6), now + 10);
+    expect(wanted(restarted)).toEqual({ from: 7, to: 10 });
+    const again = send(restarted, 99, now + 10);
+    expect(receive(again, ack(6), now + 11)).toBe(again);
+  });
+
+  test('a repeated ACK restarts a window whose first block was lost, once', () => {
+    const { transfer, now } = underWay(4, 99, 4);
+    const restarted = receive(transfer, ack(4), now + 9);
+    expect(restarted.phase).toBe('sending');
+    const again = send(restarted, 99, now + 9);
+    for (const later of [10, 20, 100]) expect(receive(again, ack(4), now + later)).toBe(again);
+  });
+
+  test('a repeated ACK that comes too soon to be an answer to the window restarts nothing', () => {
+    const { transfer, now } = underWay(4, 99, 4);
+    expect(receive(transfer, ack(4), now + 1)).toBe(transfer);
+  });
+
+  test('a client that confirms every block does not get each a window s times', () => {
+    const { transfer, now } = underWay(16, 9_999, 16);
+    let frames = 0;
+    let state = transfer;
+    for (let block = 17; block <= 32; block++) {
+      state = receive(state, ack(block), now + 10 + block / 100);
+      if (state.phase !== 'sending') continue;
+      frames += wanted(state).to - wanted(state).from + 1;
+      state = send(state, 9_999, now + 10 + block / 100);
+    }
+    expect(frames).toBeLessThanOrEqual(32);
+  });
+
+  test('what is wanted follows the ACKs that come while blocks are being read', () => {
+    const { transfer, now } = underWay(4, 99, 4);
+    const reading = receive(transfer, ack(5), now + 10);
+    const moved = receive(reading, ack(7), now + 11);
+    expect(moved.phase).toBe('sending');
+    expect(wanted(moved)).toEqual({ from: 8, to: 11 });
+  });
+});
+
+/**
+ * A client that follows RFC 7440 on a path that loses, copies and reorders, with both ends as values: the transfer ends whole, and the blocks
+ * sent stay within what was needed.
+ */
+test('on any path that lets something through a transfer ends whole, with no more blocks than the path made necessary', () => {
+  const path = fc.record({
+    seed: fc.nat(),
+    final: fc.integer({ min: 1, max: 120 }),
+    windowSize: fc.constantFrom(1, 1, 2, 5, 16),
+    withOptions: fc.boolean(),
+    loss: fc.constantFrom(0, 0.02, 0.1),
+    duplication: fc.constantFrom(0, 0.05, 0.5),
+    jitter: fc.constantFrom(0, 5, 40),
+    slowDisk: fc.constantFrom(0, 30),
+  });
+  fc.assert(
+    fc.property(path, ({ seed, final, windowSize, withOptions, loss, duplication, jitter, slowDisk }) => {
+      const options: Option[] = windowSize > 1 || withOptions ? [['windowsize', String(windowSize)]] : [];
+      const random = generator(seed);
+      const events: { at: number; run: () => void }[] = [];
+      const at = (time: number, run: () => void) => events.push({ at: time, run });
+      let now = 0;
+      let lost = 0;
+      let copies = 0;
+      const carry = (run: () => void) => {
+        if (random() < loss) {
+          lost++;
+          return;
+        }
+        const twice = random() < duplication;
+        if (twice) copies++;
+        for (let copy = twice ? 2 : 1; copy > 0; copy--) at(now + 5 + random() * jitter, run);
+      };
+
+      // The client: the last block in order, when it last spoke, and the last block it confirmed.
+      let have = options.length > 0 ? -1 : 0;
+      let confirmed = have;
+      let gap = -1;
+      const confirm = () => {
+        confirmed = have;
+        const block = have;
+        if (block >= 0) carry(() => hear(block));
+      };
+      const arrive = (block: number) => {
+        if (block === have + 1) {
+          have = block;
+          if (have === 0 || have === final || have - confirmed >= windowSize) confirm();
+        } else if (windowSize > 1 && block > have && gap !== have) {
+          gap = have;
+          confirm();
+        } else if (block === confirmed || (block === final && have === final)) {
+          // The server did not hear the last ACK; after the last block a client stays to say it again (RFC 1350, section 6).
+          confirm();
+        }
+      };
+
+      let transfer: Transfer = startTransfer(agree(options, 0, LIMITS), 0);
+      let frames = 0;
+      const proceed = () => {
+        if (transfer.phase !== 'sending') return;
+        const { from, to } = wanted(transfer);
+        const last = Math.min(to, final);
+        expect(last - from).toBeLessThan(windowSize);
+        for (let block = from; block <= last; block++) {
+          frames++;
+          carry(() => arrive(block));
+        }
+        transfer = sent(transfer, last, final, now);
+      };
+      let reading = false;
+      const step = () => {
+        if (transfer.phase !== 'sending' || reading) return;
+        if (slowDisk === 0) return proceed();
+        reading = true;
+        at(now + random() * slowDisk, () => {
+          reading = false;
+          proceed();
+        });
+      };
+      const hear = (block: number) => {
+        transfer = receive(transfer, ack(block), now);
+        step();
+      };
+
+      step();
+      for (let steps = 0; transfer.phase !== 'ended' && steps < 100_000; steps++) {
+        events.sort((a, b) => a.at - b.at);
+        const next = events[0];
+        if (next && next.at <= transfer.wakeAt) {
+          events.shift();
+          now = next.at;
+          next.run();
+        } else {
+          now = transfer.wakeAt;
+          transfer = wake(transfer, now);
+          step();
+        }
+      }
+      // Seven losses in a row are no path; with one in ten that is out of reach, but for the first three.
+      const gaveUpAtOnce = transfer.acked < transfer.first;
+      expect(transfer).toMatchObject({ phase: 'ended' });
+      if (!gaveUpAtOnce)
+        expect({ outcome: transfer.phase === 'ended' && transfer.outcome, have }).toEqual({ outcome: 'complete', have: final });
+
+      const blocks = final + (options.length > 0 ? 1 : 0);
+      if (windowSize === 1) {
+        // In lock-step a block is repeated for a loss only: jitter stays below the shortest wait.
+        expect(frames).toBeLessThanOrEqual(blocks + lost);
+      } else {
+        // A loss costs a window, and so may a copy or a block that was overtaken.
+        const overtaken = jitter > 0 ? blocks : 0;
+        expect(frames).toBeLessThanOrEqual(blocks + windowSize * (lost + copies + overtaken));
+      }
+    }),
+    { numRuns: 400 },
+  );
+});

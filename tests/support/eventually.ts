@@ -1,0 +1,11 @@
+/** Waits for what happens behind the back of a request; gives up after ten seconds with what was thrown last. */
+export async function eventually<Result>(look: () => Promise<Result> | Result): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await look();
+    } catch (cause) {
+      if (tries === 200) throw cause;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

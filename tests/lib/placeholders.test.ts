@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { fill, placeholders, whole } from '../../server/lib/placeholders.ts';
+
+const values = {
+  mac: { parts: ['00', '15', '65', '5e', '16', '7c'], joiner: '' },
+  version: { parts: ['1', '4', '0'], joiner: '.' },
+  model: whole('T46S'),
+};
+
+test.each([
+  ['{mac}.cfg', '0015655e167c.cfg'],
+  ['{MAC}.xml', '0015655E167C.xml'],
+  ['{mac:-}', '00-15-65-5e-16-7c'],
+  ['{MAC:_}', '00_15_65_5E_16_7C'],
+  ['x/{version:_}_{model}.rom', 'x/1_4_0_T46S.rom'],
+  ['{version}', '1.4.0'],
+  ['plain', 'plain'],
+  ['{}', '{}'],
+])('%s is %s', (name, filled) => {
+  expect(fill(name, values)).toBe(filled);
+});
+
+test('a name that needs what is not there is no name', () => {
+  expect(fill('{serial}-{mac}', values)).toBeUndefined();
+});
+
+test('what a name needs is told in lower case, once', () => {
+  expect([...placeholders('{MAC}-{mac:-}/{server.url}')]).toEqual(['mac', 'server.url']);
+});

@@ -24,33 +24,42 @@ export function httpGet(port: number, path: string, from = '127.0.0.2', headers:
   });
 }
 
-/** Fetches over TFTP as a phone at this loopback address would, in lock-step without options (RFC 1350). */
+/** Fetches over TFTP as a phone at this loopback address would, in lock-step without options, repeating itself (RFC 1350). */
 export function tftpGet(port: number, name: string, from = '127.0.0.2'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
     const blocks: Buffer[] = [];
-    const end = (answer: Answer) => {
-      clearTimeout(late);
+    let say = () => {};
+    let repeats = 0;
+    const end = (outcome: () => void) => {
+      clearInterval(repeating);
       socket.close();
-      resolve(answer);
+      outcome();
     };
-    const late = setTimeout(() => {
-      socket.close();
-      reject(new Error(`No answer for ${name}`));
-    }, 10_000);
+    const repeating = setInterval(() => {
+      if (repeats++ < 20) say();
+      else end(() => reject(new Error(`No answer for ${name}`)));
+    }, 500);
     socket.on('message', (packet, peer) => {
       const code = packet.readUInt16BE(2);
       if (packet.readUInt16BE(0) === 5) {
-        end({ status: code, body: packet.subarray(4, -1).toString(), headers: {} });
+        end(() => resolve({ status: code, body: packet.subarray(4, -1).toString(), headers: {} }));
         return;
       }
       if (code === ((blocks.length + 1) & 0xffff)) blocks.push(Buffer.from(packet.subarray(4)));
-      socket.send(Buffer.from([0, 4, code >> 8, code & 255]), peer.port, peer.address, () => {
-        if (packet.length < 516) end({ status: 200, body: Buffer.concat(blocks).toString('utf8'), headers: {} });
-      });
+      say = () => socket.send(Buffer.from([0, 4, code >> 8, code & 255]), peer.port, peer.address);
+      repeats = 0;
+      if (packet.length === 516) say();
+      else {
+        socket.send(Buffer.from([0, 4, code >> 8, code & 255]), peer.port, peer.address, () =>
+          end(() => resolve({ status: 200, body: Buffer.concat(blocks).toString('utf8'), headers: {} })),
+        );
+      }
     });
     socket.bind(0, from, () => {
-      socket.send(Buffer.concat([Buffer.from([0, 1]), Buffer.from(name, 'latin1'), Buffer.from('\0octet\0')]), port, '127.0.0.1');
+      const wish = Buffer.concat([Buffer.from([0, 1]), Buffer.from(name, 'latin1'), Buffer.from('\0octet\0')]);
+      say = () => socket.send(wish, port, '127.0.0.1');
+      say();
     });
   });
 }

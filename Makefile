@@ -27,6 +27,7 @@ dist/.built: $(NODE_MODULES) tsconfig.json tsconfig.build.json $(SOURCES)
 	@node_modules/.bin/tsc -p tsconfig.build.json
 	@for vendor in plugins/*/; do cp -r $${vendor}templates $${vendor}pkgs dist/$${vendor}; done
 	@cp -r templates dist/templates
+	@chmod +x dist/server/main.js
 	@touch $@
 
 test: build ## Install what the tests need, and run them

@@ -9,8 +9,8 @@ import { seed } from './app/seed.ts';
 import { formatHostPort, parseIp } from './lib/ip.ts';
 import { startHttp } from './listeners/http.ts';
 import { startTftp } from './listeners/tftp.ts';
-import type { Settings } from './settings.ts';
 import { explainSystemError } from './settings/system-error.ts';
+import type { Settings } from './settings.ts';
 import { version } from './version.ts';
 
 export interface App {
@@ -60,7 +60,10 @@ export async function startApp(settings: Settings, options: { readonly developme
   }
   core.begin();
   const addresses = addressesOf(listeners);
-  core.log.info({ event: 'server.started', version, addresses: addresses.map(({ url }) => url) }, `Offhook ${version} serves phones`);
+  core.log.info(
+    { event: 'server.started', version, addresses: addresses.map(({ url }) => url) },
+    `Offhook ${version} serves phones`,
+  );
   return { core, addresses, reload, close };
 }
 

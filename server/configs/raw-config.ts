@@ -1,10 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Complaint } from '../lib/errors.ts';
+import { nearest } from '../lib/nearest.ts';
 import type { OrderedJson } from '../lib/ordered-json.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { CodesView, Endpoint, KeyView, LineView, PhoneBookView, SipView, View } from '../sdk.ts';
 import type { RawConfig } from './model.ts';
-import { nearest } from '../lib/nearest.ts';
 import { TABLE_KEY } from './raw-config-types.ts';
 import { type Document, readDocument, tables, vocabulary } from './vocabulary.ts';
 

@@ -165,18 +165,23 @@ export function deviceService(options: DeviceServiceOptions) {
       return withConfig(stored);
     },
 
-    /** @throws ProvisioningError device-unknown, device-mac-taken */
-    async change(id: string, change: DeviceChange): Promise<StoredDevice> {
-      const stored = await rewrite(id, (device) => associated(apply(device, change)));
+    /**
+     * @param change what shall be otherwise, or a function that says so of the device as it is by then, and may refuse by throwing
+     * @throws ProvisioningError device-unknown, device-mac-taken
+     */
+    async change(id: string, change: DeviceChange | ((current: StoredDevice) => DeviceChange)): Promise<StoredDevice> {
+      const wanted = typeof change === 'function' ? change : () => change;
+      const stored = await rewrite(id, (device) => associated(apply(device, wanted(device))));
       if (!stored) throw unknownDevice(id);
-      if (change.ip) await releaseAddress(change.ip, id);
+      if (stored.ip !== undefined) await releaseAddress(stored.ip, id);
       return withConfig(stored);
     },
 
-    /** @throws ProvisioningError device-unknown */
-    async remove(id: string): Promise<void> {
+    /** @param check may refuse by throwing, of the device as it is by then. @throws ProvisioningError device-unknown */
+    async remove(id: string, check?: (current: StoredDevice) => void): Promise<void> {
       await lock.run(id, async () => {
         const stored = await dao.get(id);
+        if (stored) check?.(stored);
         if (!stored || !(await dao.delete(id))) throw unknownDevice(id);
         sightings.delete(id);
         for (const [key, { device }] of deliveries) if (device === id) deliveries.delete(key);

@@ -41,6 +41,9 @@ const change = z
   })
   .partial();
 
+/** `extra` is how the keys of others are handed over; whoever writes a document sets them side by side. */
+const names = Object.keys(change.shape).filter((key) => key !== 'extra');
+
 const nullable = z.strictObject(
   Object.fromEntries(Object.entries(change.shape).map(([key, schema]) => [key, key === 'approved' ? schema : schema.nullable()])),
 );
@@ -53,7 +56,7 @@ export function readChange(input: ReadonlyMap<string, OrderedJson>): DeviceChang
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({
           path: key,
-          message: `is not a field of a device; fields are ${Object.keys(change.shape).join(', ')}`,
+          message: `is not a field of a device; fields are ${names.join(', ')}; keys of your own begin with X_`,
         }))
       : [{ path: issue.path.join('.'), message: issue.message }],
   );

@@ -88,7 +88,9 @@ async function exists(file: string): Promise<boolean> {
 }
 
 /** Operators' templates, by plugin id and file name: `<folder>/<plugin>/<name>.tpl`. Also when the youngest of them was changed. */
-export async function readOverrides(folder: string): Promise<{ overrides: Map<string, ReadonlyMap<string, string>>; updated: number }> {
+export async function readOverrides(
+  folder: string,
+): Promise<{ overrides: Map<string, ReadonlyMap<string, string>>; updated: number }> {
   const overrides = new Map<string, ReadonlyMap<string, string>>();
   let updated = 0;
   for (const plugin of await folders(folder)) {

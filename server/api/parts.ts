@@ -1,0 +1,43 @@
+import type { Renderer } from '../artefacts/renderer.ts';
+import type { ConfigService } from '../configs/service.ts';
+import type { DeviceService } from '../devices/service.ts';
+import type { Log, LogLevel } from '../lib/log.ts';
+import type { Secret } from '../lib/secret.ts';
+import type { Desired } from '../pipeline/desired.ts';
+import type { Catalogue } from '../plugins/service.ts';
+import type { TenantService } from '../tenants/service.ts';
+
+/** What the API is made of; the composition root hands it over. */
+export interface ApiParts {
+  /** Version of the server. */
+  readonly version: string;
+  /** When the server started, in milliseconds since 1970. */
+  readonly started: number;
+  /** Who has it may do everything: see `openToken`. */
+  readonly token: Secret;
+  /** Names by which programs may reach the API, besides localhost and addresses: see `guardHost`. */
+  readonly hostNames: readonly string[];
+  readonly devices: Pick<DeviceService, 'get' | 'list' | 'create' | 'change' | 'remove' | 'deliveries'>;
+  readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove' | 'resolve'>;
+  readonly tenants: TenantService;
+  readonly plugins: { readonly catalogue: Catalogue };
+  readonly desired: Desired;
+  readonly renderer: Pick<Renderer, 'templateOf'>;
+  readonly sweep: { readonly waiting: number };
+  /** The URL under which a device last reached the server, or the one to expect. */
+  readonly baseUrl: (device: string) => string;
+  readonly store: { ping(): Promise<void> };
+  /** A registry of prom-client. */
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
+  readonly log: Pick<Log, 'info' | 'debug' | 'error'> & { level: LogLevel };
+  /** Where the server listens, by listener: `http`, `tftp`, `admin` … */
+  readonly addresses: () => readonly ListenAddress[];
+  /** Reads anew what can be read anew while the server runs: template overrides among them. */
+  reload(): Promise<void>;
+}
+
+export interface ListenAddress {
+  readonly name: string;
+  /** `http://127.0.0.1:8666`, `tftp://0.0.0.0:69` */
+  readonly url: string;
+}

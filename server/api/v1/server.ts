@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { readObject } from '../input.ts';
+import type { ApiParts } from '../parts.ts';
+import { conflicting } from '../problem.ts';
+import type { Answer, Call, Route } from '../route.ts';
+
+const level = z.strictObject({
+  level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
+    error: 'must be trace, debug, info, warn, error or fatal',
+  }),
+});
+
+/** What is about the running server itself. */
+export function serverRoutes({ log, reload }: ApiParts): Route[] {
+  function show(): Answer {
+    return { json: { level: log.level } };
+  }
+
+  function change({ body }: Call): Answer {
+    log.level = readObject(body, level).level;
+    return show();
+  }
+
+  async function again(): Promise<Answer> {
+    await conflicting(reload);
+    return {};
+  }
+
+  return [
+    { path: '/api/v1/log-level', methods: { GET: show, PUT: change } },
+    { path: '/api/v1/reload', methods: { POST: again } },
+  ];
+}

@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { stringifyOrdered } from '../lib/ordered-json.ts';
+import { type Client, connect, type Document, type Place } from './client.ts';
+import type { Io } from './io.ts';
+
+export interface ClientOptions extends Place {
+  readonly json?: boolean;
+}
+
+/** Adds the options by which every command that asks the server finds it. */
+export function asking(command: Command): Command {
+  return command
+    .addOption(new Option('--json', 'print what the server answers, for programs').helpGroup('Output:'))
+    .addOption(new Option('--server <url>', 'where the server is; default: where the settings say').helpGroup('Server:'))
+    .addOption(new Option('--data <dir>', "the server's data directory, where its token lies").helpGroup('Server:'))
+    .addOption(new Option('--config <file>', "the server's settings file").helpGroup('Server:'))
+    .addOption(new Option('--token-file <file>', 'the token, when it lies elsewhere').helpGroup('Server:'));
+}
+
+export function clientFor(options: ClientOptions, io: Io): Client {
+  return connect(options, io.environment);
+}
+
+/** Prints a document for programs, or what `forPeople` makes of it. */
+export function print(io: Io, options: ClientOptions, document: Document, forPeople: () => string): void {
+  io.out(options.json ? `${stringifyOrdered(document, 2)}\n` : forPeople());
+}
+
+/** For options that may be given more than once. */
+export function collect(value: string, before: readonly string[] | false = []): string[] {
+  return [...(before || []), value];
+}
+
+export function count(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** Tells that a list was cut. */
+export function tellRest(io: Io, listed: number, total: number, offset = 0): void {
+  if (listed + offset < total) io.err(`${listed} of ${total} are shown; --limit and --offset show others\n`);
+}

@@ -1,0 +1,222 @@
+import type { Command } from 'commander';
+import type { OrderedJson } from '../lib/ordered-json.ts';
+import { type Client, type Document, listOf, objectIn, textOf } from './client.ts';
+import { asking, type ClientOptions, clientFor, count, print, tellRest } from './command.ts';
+import { devicePath, findDevice, findTenant, tenantNames } from './find.ts';
+import { exit, Failure, type Io } from './io.ts';
+import { fields, localTime, table } from './table.ts';
+import { assign, leaves, masked, readAssignments, shown } from './values.ts';
+
+interface ListOptions extends ClientOptions {
+  readonly sort?: string;
+  readonly descending?: boolean;
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+interface AddOptions extends ClientOptions {
+  readonly id?: string;
+  readonly tenant?: string;
+}
+
+const WORDS = 'mac, serial, uuid, ip, vendor, model, version, plugin, config, description, approved, options.NAME, X_NAME';
+
+/** `offhook device …` */
+export function addDevice(program: Command, io: Io): void {
+  const device = program.command('device').description('look at and change devices: the phones that the server knows');
+
+  asking(
+    device
+      .command('list')
+      .description('list devices')
+      .argument(
+        '[filters...]',
+        'FIELD=VALUE: tenant, mac, serial, uuid, ip, vendor, model, plugin, config, approved, pinned, configured',
+      )
+      .option('--sort <field>', 'created, id, mac, ip, vendor, model, plugin or config')
+      .option('--descending', 'the last first')
+      .option('--limit <number>', 'how many at most; the server gives 100 of itself, 1000 at most', count)
+      .option('--offset <number>', 'how many to pass over', count)
+      .addHelpText(
+        'after',
+        examples([
+          'offhook device list',
+          'offhook device list vendor=Digium configured=false',
+          'offhook device list approved=false',
+        ]),
+      ),
+  ).action((filters: string[], options: ListOptions) => list(filters, options, io));
+
+  asking(
+    device
+      .command('show')
+      .description('show a device: what it is, whether it can be configured, what it fetched')
+      .argument('<device>', 'its id, MAC address in any spelling, IP address, serial number or UUID')
+      .addHelpText('after', examples(['offhook device show 000fd3054848', 'offhook device show 192.0.2.101 --json'])),
+  ).action((text: string, options: ClientOptions) => show(text, options, io));
+
+  asking(
+    device
+      .command('add')
+      .description('make a device before its phone asks')
+      .argument('[fields...]', `FIELD=VALUE: ${WORDS}`)
+      .option('--id <id>', 'its id; default: 32 hexadecimal digits')
+      .option('--tenant <tenant>', 'id or name of its tenant; default: the main one')
+      .addHelpText(
+        'after',
+        examples([
+          'offhook device add mac=000fd3054848 config=alice',
+          "offhook device add mac=000fd3054848 description='Front desk' options.switchboard:=true",
+        ]),
+      ),
+  ).action((pairs: string[], options: AddOptions) => add(pairs, options, io));
+
+  asking(
+    device
+      .command('set')
+      .description('change a device')
+      .argument('<device>', 'its id, MAC address, IP address, serial number or UUID')
+      .argument('<fields...>', `FIELD=VALUE, FIELD= to take it away, FIELD@=FILE, FIELD:=JSON: ${WORDS}`)
+      .addHelpText(
+        'after',
+        examples([
+          'offhook device set 000fd3054848 config=alice',
+          'offhook device set 000fd3054848 approved=true',
+          'offhook device set 000fd3054848 plugin=',
+        ]),
+      ),
+  ).action((text: string, pairs: string[], options: ClientOptions) => set(text, pairs, options, io));
+
+  asking(
+    device
+      .command('remove')
+      .description('remove a device; if its phone asks again, it is an unknown phone')
+      .argument('<device>', 'its id, MAC address, IP address, serial number or UUID'),
+  ).action((text: string, options: ClientOptions) => remove(text, options, io));
+}
+
+export function examples(commands: readonly string[]): string {
+  return `\nExamples:\n${commands.map((command) => `  ${command}\n`).join('')}`;
+}
+
+async function list(filters: readonly string[], options: ListOptions, io: Io): Promise<void> {
+  const client = clientFor(options, io);
+  const query = await Promise.all(filters.map((filter) => readFilter(client, filter)));
+  for (const name of ['sort', 'descending', 'limit', 'offset'] as const) {
+    if (options[name] !== undefined) query.push([name, String(options[name])]);
+  }
+  const { document } = await client.ask('GET', '/api/v1/devices', { query });
+  const devices = listOf(document, 'devices');
+  print(io, options, document, () => {
+    const rows = devices.map((device) => [
+      textOf(device, 'mac'),
+      textOf(device, 'ip'),
+      [textOf(device, 'vendor'), textOf(device, 'model')].filter((text) => text !== '').join(' '),
+      textOf(device, 'version'),
+      textOf(device, 'plugin'),
+      stateOf(device),
+      textOf(device, 'id'),
+    ]);
+    return table(['mac', 'ip', 'model', 'firmware', 'plugin', 'state', 'id'], rows) || 'There are no such devices.\n';
+  });
+  if (!options.json) tellRest(io, devices.length, Number(document.get('total')), options.offset);
+}
+
+async function readFilter(client: Client, text: string): Promise<[string, string]> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new Failure(`${text} is no filter; write FIELD=VALUE, such as model=D40`, exit.usage);
+  const [name, value] = [text.slice(0, at), text.slice(at + 1)];
+  return [name, name === 'tenant' ? textOf(await findTenant(client, value), 'id') : value];
+}
+
+/** Whether the phone gets what it should, in a word. */
+function stateOf(device: Document): string {
+  if (device.get('approved') === false) return 'held';
+  return device.get('configured') === true ? 'configured' : 'failing';
+}
+
+async function show(text: string, options: ClientOptions, io: Io): Promise<void> {
+  const client = clientFor(options, io);
+  const { document } = await findDevice(client, text);
+  const names = options.json ? undefined : await tenantNames(client);
+  print(io, options, document, () => pageOf(document, names?.get(textOf(document, 'tenant')) ?? textOf(document, 'tenant')));
+}
+
+function pageOf(device: Document, tenant: string): string {
+  const seen = objectIn(device, 'seen');
+  const pinned = device.get('pinned') === true ? ' (chosen by an operator)' : '';
+  const plain = ['mac', 'serial', 'uuid', 'ip', 'vendor', 'model'].map((name) => [name, textOf(device, name)] as const);
+  const own = new Map([...device].filter(([key]) => key.startsWith('X_')));
+  const choices = leaves(masked(new Map<string, OrderedJson>([['options', objectIn(device, 'options')], ...own])));
+  const page = fields([
+    ['id', textOf(device, 'id')],
+    ['description', textOf(device, 'description')],
+    ['tenant', tenant],
+    ...plain,
+    ['firmware', textOf(device, 'version')],
+    ['plugin', textOf(device, 'plugin') && textOf(device, 'plugin') + pinned],
+    ['config', textOf(device, 'config')],
+    ['state', stateOf(device)],
+    ['problem', textOf(device, 'problem')],
+    ['seen', seen.size > 0 ? `${localTime(textOf(seen, 'at'))} at ${textOf(seen, 'ip')}` : ''],
+    ...choices.filter(([, value]) => !(value instanceof Map)).map(([path, value]) => [path, shown(value)] as const),
+  ]);
+  const fetched = listOf(device, 'deliveries');
+  const names = new Set(fetched.map((each) => textOf(each, 'name')));
+  const files = listOf(device, 'files').map((file) => {
+    const name = textOf(file, 'name');
+    return [name, textOf(file, 'template'), fileState(file, names.has(name))];
+  });
+  const deliveries = fetched.map((each) => [
+    localTime(textOf(each, 'at')),
+    textOf(each, 'name'),
+    textOf(each, 'transport'),
+    textOf(each, 'ip'),
+  ]);
+  const parts = [
+    page,
+    table(['its files', 'template', 'state'], files),
+    table(['last fetched', 'file', 'over', 'from'], deliveries),
+  ];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+function fileState(file: Document, fetched: boolean): string {
+  if (file.get('digest') === null) return 'cannot be made';
+  if (file.get('in_sync') === true) return 'in sync';
+  return fetched ? 'changed since it was fetched' : 'never fetched';
+}
+
+async function add(pairs: readonly string[], options: AddOptions, io: Io): Promise<void> {
+  const given = await changeOf(pairs, io);
+  const client = clientFor(options, io);
+  const tenant = options.tenant === undefined ? undefined : textOf(await findTenant(client, options.tenant), 'id');
+  const body = new Map<string, OrderedJson>([
+    ...(options.id === undefined ? [] : [['id', options.id] as const]),
+    ...(tenant === undefined ? [] : [['tenant', tenant] as const]),
+    ...given,
+  ]);
+  const { document } = await client.ask('POST', '/api/v1/devices', { body });
+  print(io, options, document, () => `${textOf(document, 'id')}\n`);
+}
+
+async function set(text: string, pairs: readonly string[], options: ClientOptions, io: Io): Promise<void> {
+  const body = await changeOf(pairs, io);
+  const client = clientFor(options, io);
+  const { document } = await findDevice(client, text);
+  const changed = await client.ask('PATCH', devicePath(textOf(document, 'id')), { body });
+  print(io, options, changed.document, () => '');
+}
+
+/** A merge patch: null takes away. */
+async function changeOf(pairs: readonly string[], io: Io): Promise<Document> {
+  const assignments = await readAssignments(pairs, io);
+  return assignments.reduce((body, { path, value }) => assign(body, path, value ?? null), new Map());
+}
+
+async function remove(text: string, options: ClientOptions, io: Io): Promise<void> {
+  const client = clientFor(options, io);
+  const { document } = await findDevice(client, text);
+  await client.ask('DELETE', devicePath(textOf(document, 'id')));
+  print(io, options, new Map(), () => '');
+}

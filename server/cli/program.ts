@@ -1,0 +1,46 @@
+import { Command, CommanderError } from 'commander';
+import { ProvisioningError } from '../lib/errors.ts';
+import { version } from '../version.ts';
+import { addConfig } from './config.ts';
+import { addDevice } from './device.ts';
+import { exit, Failure, type Io } from './io.ts';
+import { addLogLevel } from './log-level.ts';
+import { addPlugin } from './plugin.ts';
+import { addRender } from './render.ts';
+import { addServe, type Host } from './serve.ts';
+import { addStatus } from './status.ts';
+import { addTenant } from './tenant.ts';
+
+/** All commands, in the order in which the help names them. */
+export function offhookProgram(io: Io, host: Host): Command {
+  const program = new Command('offhook')
+    .description('Zero-touch provisioning server for IP phones')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .showHelpAfterError('Add --help for what there is.');
+  addServe(program, io, host);
+  addStatus(program, io);
+  addDevice(program, io);
+  addRender(program, io);
+  addConfig(program, io);
+  addTenant(program, io);
+  addPlugin(program, io);
+  addLogLevel(program, io);
+  return program;
+}
+
+/** Runs one command. @returns its exit code; what went wrong was said on standard error */
+export async function run(words: readonly string[], io: Io, host: Host): Promise<number> {
+  try {
+    await offhookProgram(io, host).parseAsync([...words], { from: 'user' });
+    return exit.done;
+  } catch (thrown) {
+    // It said so itself; help that was asked for is no error.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exit.done : exit.usage;
+    if (!(thrown instanceof Failure || thrown instanceof ProvisioningError)) throw thrown;
+    io.err(`offhook: ${thrown.message}\n`);
+    if (thrown instanceof Failure) return thrown.exitCode;
+    return thrown.code === 'settings-invalid' ? exit.settings : exit.failed;
+  }
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { text } from 'node:stream/consumers';
+import { run } from './cli/program.ts';
+
+// The reader of a pipe may have seen enough: `offhook device list | head -1`.
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code !== 'EPIPE') throw cause;
+  process.exit(0);
+});
+
+process.exitCode = await run(
+  process.argv.slice(2),
+  {
+    environment: process.env,
+    terminal: process.stdout.isTTY ?? false,
+    out: (content) => void process.stdout.write(content),
+    err: (content) => void process.stderr.write(content),
+    input: () => text(process.stdin),
+  },
+  {
+    // Only the server needs the server: the other commands start faster without.
+    start: async (settings, options) => (await import('./app.ts')).startApp(settings, options),
+    onSignal: (name, listener) => void process.on(name, listener),
+    exit: (code) => process.exit(code),
+    program: process.argv[1] ?? 'offhook',
+  },
+);

@@ -1,0 +1,188 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import { createApi } from '../../server/api/api.ts';
+import type { ApiParts } from '../../server/api/parts.ts';
+import { Renderer } from '../../server/artefacts/renderer.ts';
+import { choose } from '../../server/associate/associate.ts';
+import { createConfigNotifier } from '../../server/configs/notifier.ts';
+import { BASE, flatten } from '../../server/configs/resolve.ts';
+import { createConfigService } from '../../server/configs/service.ts';
+import { deviceNotifier } from '../../server/devices/notifier.ts';
+import { type DeviceService, deviceService } from '../../server/devices/service.ts';
+import { createLog } from '../../server/lib/log.ts';
+import { Secret } from '../../server/lib/secret.ts';
+import { Desired } from '../../server/pipeline/desired.ts';
+import { Sweep } from '../../server/pipeline/sweep.ts';
+import { catalogueOf } from '../../server/plugins/service.ts';
+import { openSqliteStore } from '../../server/store/sqlite/store.ts';
+import type { Store } from '../../server/store/store.ts';
+import { tenantNotifier } from '../../server/tenants/notifier.ts';
+import { tenantService } from '../../server/tenants/service.ts';
+import { repositoryPackage, testPackage } from '../support/packages.ts';
+
+export const TOKEN = 'a-token-of-the-administrator-for-tests';
+
+/** The API over real services and an empty store, on a free loopback port. */
+export interface Stage {
+  readonly url: string;
+  readonly store: Store;
+  readonly devices: DeviceService;
+  /** Id of the main tenant. */
+  readonly main: string;
+  /** Lines of the log so far, at the finest level. */
+  readonly log: readonly string[];
+  /** How often a reload was asked for. */
+  readonly reloads: () => number;
+  /** Resolves when the sweep has looked at all that changed. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param change other parts than the real ones, which may be made of them */
+export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) => Partial<ApiParts>) = {}): Promise<Stage> {
+  const store = await openSqliteStore(':memory:');
+  const tenants = await tenantService(store.tenants, tenantNotifier());
+  const lines: string[] = [];
+  const log = createLog({ level: 'trace', format: 'json', sink: { write: (line) => void lines.push(line) } });
+
+  const configNews = createConfigNotifier(store.configs, (cause) => {
+    throw cause;
+  });
+  const base = new Map();
+  const configs = createConfigService({
+    dao: store.configs,
+    base,
+    mainTenant: tenants.main.id,
+    notifier: configNews,
+    now: Date.now,
+  });
+
+  const broken = [{ id: 'sad', folder: '/nowhere/sad', problem: 'vendor: must be a text' }];
+  const plain = testPackage('acme', { vendor: 'Acme' }, { 'phone.tpl': '{{ nothing.at.all }}' });
+  const plugins = { catalogue: catalogueOf([await repositoryPackage('digium'), plain], broken) };
+  const deviceNews = deviceNotifier();
+  const devices = deviceService({
+    dao: store.devices,
+    notifier: deviceNews,
+    nat: false,
+    unknown: 'create',
+    addressHold: 3_600_000,
+    choosePlugin: (facts, current) => choose(facts, plugins.catalogue.ofVendor(facts.vendor), current),
+    autocreateConfig: async (tenant) => (await configs.autocreate(tenant))?.id,
+    dropConfig: async (id) => {
+      await configs.dropUnused(id, async (used) => (await store.devices.idsUsing({ configs: [used] })).length > 0);
+    },
+  });
+
+  const limits = { outputBytes: 4_194_304, steps: 1_000_000, milliseconds: 10_000 };
+  const texts = { overrides: new Map(), shared: new Map(), updated: 0 };
+  const renderer = new Renderer({ texts, cacheBytes: 1_048_576, limits });
+  const nothing = { id: BASE, tenant: tenants.main.id, parents: [], raw: new Map(), transient: false, deletable: false };
+  const desired = new Desired({
+    renderer,
+    configs: {
+      resolve: (id) => configs.resolve(id),
+      fallback: (tenant) => configs.fallback(tenant),
+      base: flatten(base, { ...nothing, extra: new Map(), created: 0, updated: 0, revision: 0 }, new Map()),
+    },
+    tenants,
+    tftpPort: 69,
+  });
+  const baseUrl = () => 'http://192.0.2.10:8667';
+  const sweep = new Sweep({ devices, plugins, desired, baseUrl, log });
+  deviceNews.subscribe((ids) => sweep.touch(ids));
+  const underway = new Set<Promise<void>>();
+  configNews.subscribe((ids) => {
+    const looking = store.devices.idsUsing({ configs: ids }).then((concerned) => sweep.touch(concerned));
+    underway.add(looking);
+    void looking.finally(() => underway.delete(looking));
+  });
+
+  let reloads = 0;
+  const real: ApiParts = {
+    version: '1.2.3',
+    started: Date.now(),
+    token: new Secret(TOKEN),
+    hostNames: ['provisioning.example.com'],
+    devices,
+    configs,
+    tenants,
+    plugins,
+    desired,
+    renderer,
+    sweep,
+    baseUrl,
+    store,
+    metrics: new Registry(),
+    log,
+    addresses: () => [{ name: 'admin', url: 'http://127.0.0.1:8666' }],
+    async reload() {
+      reloads++;
+    },
+  };
+  const parts = { ...real, ...(typeof change === 'function' ? change(real) : change) };
+  const server = createServer(createApi(parts));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // A test that fails before it closes its stage must not keep the process from ending.
+  server.unref();
+  server.on('connection', (socket) => socket.unref());
+  const { port } = server.address() as AddressInfo;
+
+  const settled = async () => {
+    await configNews.settled();
+    await Promise.all(underway);
+    await sweep.idle();
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    store,
+    devices,
+    main: tenants.main.id,
+    log: lines,
+    reloads: () => reloads,
+    settled,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await settled();
+      await store.close();
+    },
+  };
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON; of an answer that has none, undefined. */
+  readonly json: Json;
+}
+
+/** What a test reads out of an answer; a wrong guess fails the test. */
+export type Json = { readonly [key: string]: Json } & readonly Json[] & string;
+
+/** Asks as the administrator, unless the headers say otherwise. */
+export async function ask(
+  stage: Pick<Stage, 'url'>,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Reply> {
+  const response = await fetch(`${stage.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${TOKEN}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = /json$/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, text, json: isJson && text !== '' ? JSON.parse(text) : undefined };
+}
+
+/** A raw config that is complete: one line, with a password that nobody else may see. */
+export const PASSWORD = 'marker-5up3r-s3cr3t';
+export const complete = {
+  sip_proxy_ip: '192.0.2.5',
+  sip_lines: { 1: { username: '1001', password: PASSWORD, display_name: 'Alice' } },
+};

@@ -2,9 +2,9 @@
 FROM node:20-bookworm AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --no-progress
+RUN npm install --no-save --no-progress
 COPY . .
-RUN make build && npm prune --omit=dev
+RUN make build && npm prune --omit=dev --no-save
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production

@@ -17,9 +17,10 @@ serve: build ## Install, build and start the server on its embedded default; dat
 
 build: dist/.built ## Compile server and plugins into dist/
 
+# Not `npm ci`: it refuses a lock file without the optional packages of other systems, which not every registry has.
 $(NODE_MODULES): package.json package-lock.json .npmrc
 	@.ci/debian-packages build
-	@npm ci --no-progress --loglevel=error
+	@npm install --no-save --no-progress --loglevel=error
 	@touch $@
 
 dist/.built: $(NODE_MODULES) tsconfig.json tsconfig.build.json $(SOURCES)

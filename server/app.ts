@@ -106,7 +106,13 @@ async function startPhoneTftp(core: Core): Promise<Listener | undefined> {
     startTftp({
       addresses,
       maxTransfers: tftp.max_transfers,
-      answer: core.answer,
+      async answer(request) {
+        const started = performance.now();
+        const reply = await core.answer(request);
+        // A file is counted when its transfer has ended.
+        if (reply.kind !== 'file') core.metrics.phoneRequest('tftp', reply.kind, (performance.now() - started) / 1_000);
+        return reply;
+      },
       observe: observeTftp(core.log, core.metrics),
     }),
   );

@@ -183,6 +183,7 @@ export async function createCore(settings: Settings): Promise<Core> {
     }
   };
   const flushing = setInterval(() => void flush(), settings.deliveries.flush_seconds * 1_000);
+  metrics.gauge('offhook_render_cache_bytes', 'Memory that rendered files take', () => renderer.cachedBytes);
   metrics.gauge('offhook_sweep_waiting', 'Devices whose files are still to be rendered ahead', () => sweep.waiting);
   return {
     settings,
@@ -213,6 +214,7 @@ export async function createCore(settings: Settings): Promise<Core> {
       await sweep.stop();
       await flush();
       await store.close();
+      log.info({ event: 'server.stopped' }, 'stopped');
       await security.close();
       await log.close();
     },

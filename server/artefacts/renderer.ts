@@ -74,6 +74,11 @@ export class Renderer {
     });
   }
 
+  /** Bytes that the files in memory take. */
+  get cachedBytes(): number {
+    return this.#files.calculatedSize;
+  }
+
   /** Other overrides or shared templates from now on. */
   replaceTexts(texts: RendererOptions['texts']): void {
     this.#texts = texts;

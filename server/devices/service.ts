@@ -100,7 +100,12 @@ export function deviceService(options: DeviceServiceOptions) {
   }
 
   return {
-    get: (id: string): Promise<StoredDevice | undefined> => dao.get(id),
+    /** With what is not written yet of when it was seen. */
+    async get(id: string): Promise<StoredDevice | undefined> {
+      const stored = await dao.get(id);
+      const seen = sightings.get(id);
+      return stored && seen && !seen.stored ? { ...stored, seen: { device: id, at: seen.at, ip: seen.ip } } : stored;
+    },
     list: (query: DeviceQuery) => dao.list(query),
     idsUsing: dao.idsUsing.bind(dao),
 

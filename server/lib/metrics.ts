@@ -4,10 +4,10 @@ const TRANSPORTS = ['http', 'https', 'tftp', 'dhcp'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /**
- * What became of a phone's request. `refused` and `not-found` are one answer to the phone and two here: the file exists, but not
- * for this one. `rejected` is no request that could be answered (405, 413, a write request …), `aborted` the phone went away.
+ * What became of a phone's request. `not-found` is also what was refused; the security events tell how often that was. `rejected` is
+ * no request that could be answered (405, 413, a write request …), `aborted` the phone went away.
  */
-const OUTCOMES = ['sent', 'not-modified', 'not-found', 'refused', 'failed', 'rejected', 'aborted'] as const;
+const OUTCOMES = ['sent', 'not-modified', 'not-found', 'failed', 'rejected', 'aborted'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 const TRANSFER_ENDS = ['complete', 'timeout', 'aborted', 'failed'] as const;

@@ -127,6 +127,7 @@ async function recall(
     const device = await devices.meet(info, ip, tenant?.id ?? parts.tenants.main.id);
     if (!device) return caller;
     parts.security.deviceCreated(ip, device.id);
+    devices.noteSighting(device.id, ip);
     return { ...caller, device };
   }
   if (owner || !caller.trusted) return caller;

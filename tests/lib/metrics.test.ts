@@ -11,7 +11,7 @@ test('every call adds to its own series', async () => {
   const metrics = createMetrics();
   metrics.phoneRequest('http', 'sent', 0.02);
   metrics.phoneRequest('http', 'sent', 0.2);
-  metrics.phoneRequest('tftp', 'refused', 0.001);
+  metrics.phoneRequest('tftp', 'not-found', 0.001);
   metrics.sent('http', 1_000);
   metrics.sent('http', 24);
   metrics.tftpEnded('timeout');
@@ -23,7 +23,7 @@ test('every call adds to its own series', async () => {
   const found = await samples(metrics);
   const expected: Readonly<Record<string, number>> = {
     'offhook_phone_requests_total{transport="http",outcome="sent"}': 2,
-    'offhook_phone_requests_total{transport="tftp",outcome="refused"}': 1,
+    'offhook_phone_requests_total{transport="tftp",outcome="not-found"}': 1,
     'offhook_phone_requests_total{transport="dhcp",outcome="sent"}': 0,
     'offhook_phone_request_duration_seconds_count{transport="http"}': 2,
     'offhook_phone_request_duration_seconds_bucket{le="0.025",transport="http"}': 1,

@@ -27,6 +27,8 @@ export interface Config {
 export interface ResolvedConfig {
   /** Id of the config it was resolved from. */
   readonly id: string;
+  /** Whose it is. The main tenant's are everybody's. */
+  readonly tenant: string;
   readonly raw: RawConfig;
   /** Which config a value came from, by its path (`sip_lines.1.username`); objects have no entry, their leaves have. */
   readonly origins: ReadonlyMap<string, string>;

@@ -22,6 +22,7 @@ export function flatten(base: RawConfig, config: Config, ancestors: ReadonlyMap<
   const origins = new Map<string, string>();
   return {
     id: config.id,
+    tenant: config.tenant,
     raw: unmark(marked, '', origins),
     origins,
     chain: chain.map(({ id }) => id),

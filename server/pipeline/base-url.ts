@@ -38,10 +38,6 @@ export class BaseUrls {
     return this.#fixed ?? this.#told.get(device) ?? this.#at(this.#address);
   }
 
-  forget(device: string): void {
-    this.#told.delete(device);
-  }
-
   #at(ip: Ip): string {
     const scheme = this.#ports.has('http') || !this.#ports.has('https') ? 'http' : 'https';
     return `${scheme}://${formatHostPort(ip, this.#ports.get(scheme) ?? 80)}`;

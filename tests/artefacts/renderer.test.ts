@@ -22,6 +22,7 @@ function pluginWith(templates: Record<string, string>, change: Partial<Vendor> =
 
 const config: ResolvedConfig = {
   id: 'c',
+  tenant: 't1',
   raw: raw({
     locale: 'fr_FR',
     sip_lines: { 1: { username: 'u', password: 'pw', display_name: 'Zoé €', proxy_ip: '192.0.2.1' } },

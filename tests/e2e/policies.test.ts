@@ -178,3 +178,15 @@ test('a steady phone writes nothing to the store', async () => {
   for (let count = 0; count < 50; count++) expect((await ask()).status).toBe(200);
   expect(readFileSync(wal).equals(before)).toBe(true);
 });
+
+test('a config of another tenant does not exist for a device, and one of the main tenant does', async () => {
+  const { app, http } = await start();
+  const { configs, devices, tenants } = app.core;
+  const other = (await tenants.create('other')).id;
+  await configs.create({ id: 'others', tenant: other, parents: [], raw: oneLine('others-pw') });
+  await configs.create({ id: 'shared', tenant: tenants.main.id, parents: [], raw: oneLine('shared-pw') });
+  await devices.create(tenants.main.id, { mac: macOf('000fd3000001'), config: 'others' });
+  await devices.create(other, { mac: macOf('000fd3000002'), config: 'shared' });
+  expect((await httpGet(http, '/Digium/000fd3000001.cfg', '127.0.0.2')).status).toBe(404);
+  expect((await httpGet(http, '/Digium/000fd3000002.cfg', '127.0.0.3')).body).toContain('shared-pw');
+});

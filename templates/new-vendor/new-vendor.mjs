@@ -29,6 +29,9 @@ for (const entry of readdirSync(join(here, 'skeleton'), { recursive: true, withF
   if (!entry.isFile()) continue;
   const file = join(entry.parentPath, entry.name);
   const relative = file.slice(join(here, 'skeleton').length + 1);
-  write(relative === 'samples.ts' ? join(root, 'tests/plugins', name, relative) : join(folder, relative), readFileSync(file, 'utf8'));
+  write(
+    relative === 'samples.ts' ? join(root, 'tests/plugins', name, relative) : join(folder, relative),
+    readFileSync(file, 'utf8'),
+  );
 }
 console.log(`Next: put a real phone's requests into tests/plugins/${name}/samples.ts, then docs/writing-a-plugin.md, step 2.`);

@@ -108,7 +108,7 @@ test('headers, queries and all DHCP options that identify a phone reach the patt
     recognise: {
       headers: { 'x-phone': [/^(?<model>\w+)$/] },
       query: [/(?:^|&)sn=(?<serial>\w+)/],
-      vendorSpecific: [/\x01\x04(?<model>[^]{4})/],
+      vendorSpecific: [/\x01\x04(?<model>[\s\S]{4})/],
       userClass: [/^\x05(?<model>.{5})/],
       hostName: [/^SEP(?<mac>[\dA-F]{12})$/],
       vendorIdentifyingClass: [/^\x00\x00\x0d\xe9\x04(?<model>\w{4})/],

@@ -5,6 +5,7 @@ import { openToken } from './api/authenticate.ts';
 import type { ListenAddress } from './api/parts.ts';
 import { type Core, createCore } from './app/core.ts';
 import { observeHttp, observeTftp } from './app/observe.ts';
+import { withAllProblems } from './app/preflight.ts';
 import { seed } from './app/seed.ts';
 import { formatHostPort, parseIp } from './lib/ip.ts';
 import { startHttp } from './listeners/http.ts';
@@ -37,7 +38,9 @@ interface Listener {
  * @throws ProvisioningError for what the settings ask for and the system does not give; nothing is left open then
  */
 export async function startApp(settings: Settings, options: { readonly development?: boolean } = {}): Promise<App> {
-  const core = await createCore(settings);
+  const core = await createCore(settings).catch(async (cause) => {
+    throw await withAllProblems(cause, settings);
+  });
   const listeners: Listener[] = [];
   const close = async () => {
     await Promise.all(listeners.map((listener) => listener.close()));
@@ -56,7 +59,7 @@ export async function startApp(settings: Settings, options: { readonly developme
     listeners.push(await startAdmin(core, () => addressesOf(listeners), reload));
   } catch (cause) {
     await close();
-    throw cause;
+    throw await withAllProblems(cause, settings);
   }
   core.begin();
   const addresses = addressesOf(listeners);
@@ -177,7 +180,7 @@ async function listening<Started>(
   try {
     return await start(hosts.map((host) => ({ host, port })));
   } catch (cause) {
-    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
+    if (typeof cause !== 'object' || cause === null || !('syscall' in cause)) throw cause;
     const { address = hosts[0] ?? '' } = cause as { address?: string };
     throw explainSystemError(cause, { kind: 'listen', key, address, port });
   }

@@ -97,19 +97,19 @@ const mutated = fc
   });
 const assembled = fc.array(pieces, { maxLength: 30 }).map((parts) => parts.join(''));
 
-test('20,000 random and mutated documents are loaded or refused, and nothing else happens', () => {
+test('100,000 random and mutated documents are loaded or refused, and nothing else happens', () => {
   const seen = { loaded: 0, refused: 0 };
   const count = (document: string | Uint8Array) => {
     seen[outcome(document)]++;
   };
-  fc.assert(fc.property(mutated, count), { numRuns: 12_000 });
-  fc.assert(fc.property(assembled, count), { numRuns: 4_000 });
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), count), { numRuns: 2_000 });
-  fc.assert(fc.property(fc.uint8Array(), count), { numRuns: 2_000 });
+  fc.assert(fc.property(mutated, count), { numRuns: 60_000 });
+  fc.assert(fc.property(assembled, count), { numRuns: 20_000 });
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), count), { numRuns: 10_000 });
+  fc.assert(fc.property(fc.uint8Array(), count), { numRuns: 10_000 });
   // A fuzz that only ever meets one of the two says little.
   expect(seen.loaded).toBeGreaterThan(200);
   expect(seen.refused).toBeGreaterThan(2_000);
-}, 120_000);
+}, 600_000);
 
 test('random environment variables and --set arguments are taken or refused, and nothing else happens', () => {
   const variables = [...settingsKeys.values()].map(({ variable }) => variable);

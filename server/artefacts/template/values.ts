@@ -305,7 +305,9 @@ export function hashKey(value: unknown): unknown {
     value.use();
     return Undefined;
   }
-  if (Array.isArray(value) || isMapping(value)) throw new Fault('a list or a dict cannot be a key');
+  // Of the views of a dict Python hashes values(), which it compares by identity, and not those that it compares as sets.
+  const isSet = value instanceof DictView && value.kind !== 'values';
+  if (Array.isArray(value) || isMapping(value) || isSet) throw new Fault('a list or a dict cannot be a key');
   return value;
 }
 

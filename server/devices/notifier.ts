@@ -1,15 +1,6 @@
-/** Tells the parts that keep something made of a device (the render cache, the sweep) that it changed, after it was stored. */
-export interface DeviceNotifier {
-  subscribe(listener: (ids: readonly string[]) => void): void;
-  changed(ids: readonly string[]): void;
-}
+import { type Announcer, announcer } from '../lib/announcer.ts';
 
-export function deviceNotifier(): DeviceNotifier {
-  const listeners: ((ids: readonly string[]) => void)[] = [];
-  return {
-    subscribe: (listener) => void listeners.push(listener),
-    changed: (ids) => {
-      for (const listener of listeners) listener(ids);
-    },
-  };
-}
+/** Tells the ids of devices that were made, changed or removed: to the sweep, which renders their files ahead. */
+export type DeviceNotifier = Announcer<readonly string[]>;
+
+export const deviceNotifier = (): DeviceNotifier => announcer();

@@ -1,17 +1,7 @@
+import { type Announcer, announcer } from '../lib/announcer.ts';
 import type { Catalogue } from './service.ts';
 
-/** Tells the parts that keep something made of plugins (the render cache, the sweep) that there are other plugins now. */
-export interface PluginNotifier {
-  subscribe(listener: (catalogue: Catalogue) => void): void;
-  changed(catalogue: Catalogue): void;
-}
+/** Tells what is installed now: the recogniser is made of it, and what devices get. */
+export type PluginNotifier = Announcer<Catalogue>;
 
-export function pluginNotifier(): PluginNotifier {
-  const listeners: ((catalogue: Catalogue) => void)[] = [];
-  return {
-    subscribe: (listener) => void listeners.push(listener),
-    changed: (catalogue) => {
-      for (const listener of listeners) listener(catalogue);
-    },
-  };
-}
+export const pluginNotifier = (): PluginNotifier => announcer();

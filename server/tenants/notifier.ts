@@ -1,15 +1,6 @@
-/** Tells the parts that keep something made of a tenant (rendered URLs hold its key) that it changed, after it was stored. */
-export interface TenantNotifier {
-  subscribe(listener: (id: string) => void): void;
-  changed(id: string): void;
-}
+import { type Announcer, announcer } from '../lib/announcer.ts';
 
-export function tenantNotifier(): TenantNotifier {
-  const listeners: ((id: string) => void)[] = [];
-  return {
-    subscribe: (listener) => void listeners.push(listener),
-    changed: (id) => {
-      for (const listener of listeners) listener(id);
-    },
-  };
-}
+/** Tells the id of a tenant that was changed or removed: rendered URLs hold its key. */
+export type TenantNotifier = Announcer<string>;
+
+export const tenantNotifier = (): TenantNotifier => announcer();

@@ -39,12 +39,12 @@ export class Context {
   /** The versions of each block, the youngest first. */
   readonly blocks: Map<string, Part[]>;
   readonly evaluation: { autoescape: boolean };
-  private readonly parent: ReadonlyMap<string, unknown>;
+  private readonly parent: ReadonlyMap<unknown, unknown>;
 
   constructor(
     rendering: Rendering,
     name: string,
-    parent: ReadonlyMap<string, unknown>,
+    parent: ReadonlyMap<unknown, unknown>,
     blocks: Iterable<readonly [string, readonly Part[]]>,
     evaluation = { autoescape: rendering.autoescape },
   ) {
@@ -70,12 +70,14 @@ export class Context {
   resolve(name: string): unknown {
     const own = this.variables.get(name);
     if (own !== undefined) return own;
-    const value = this.parent.get(name);
-    return value === undefined ? missing : value;
+    const given = this.parent.get(name);
+    if (given !== undefined) return given;
+    const global = this.rendering.globals.get(name);
+    return global === undefined ? missing : global;
   }
 
-  /** Every variable by name, with those of the place where a template is included added. */
-  all(locals: Iterable<readonly [string, unknown]> = []): ReadonlyMap<string, unknown> {
+  /** Every variable by name but the globals, with those of the place where a template is included added. */
+  all(locals: Iterable<readonly [string, unknown]> = []): ReadonlyMap<unknown, unknown> {
     const variables = new Map(this.parent);
     for (const [name, value] of this.variables) variables.set(name, value);
     for (const [name, value] of locals) if (value !== missing) variables.set(name, value);
@@ -88,7 +90,7 @@ export class Context {
   }
 
   /** A context for another template. */
-  open(program: Program, variables: ReadonlyMap<string, unknown>): Context {
+  open(program: Program, variables: ReadonlyMap<unknown, unknown>): Context {
     const blocks = Array.from(program.blocks, ([name, part]) => [name, [part]] as const);
     return new Context(this.rendering, program.name, variables, blocks);
   }
@@ -190,7 +192,7 @@ export class Module extends Exhibit {
   private readonly name: string;
   private readonly exports: ReadonlyMap<string, unknown>;
 
-  constructor(program: Program, from: Context, variables: ReadonlyMap<string, unknown>) {
+  constructor(program: Program, from: Context, variables: ReadonlyMap<unknown, unknown>) {
     super();
     const context = from.open(program, variables);
     this.name = program.name;
@@ -200,8 +202,8 @@ export class Module extends Exhibit {
 
   /** The one that all imports without context share. */
   static shared(program: Program, from: Context): Module {
-    const { modules, globals } = from.rendering;
-    const module = modules.get(program) ?? new Module(program, from, globals);
+    const { modules } = from.rendering;
+    const module = modules.get(program) ?? new Module(program, from, new Map());
     modules.set(program, module);
     return module;
   }
@@ -219,9 +221,7 @@ export class Module extends Exhibit {
   }
 }
 
-/** The variables that a rendering begins with. */
-export function startVariables(globals: ReadonlyMap<string, unknown>, given: Mapping): ReadonlyMap<string, unknown> {
-  const variables = new Map(globals);
-  for (const [name, value] of entriesOf(given)) if (typeof name === 'string') variables.set(name, value);
-  return variables;
+/** The variables that a rendering begins with. A Map is used as it is: what it has beside names, no name finds. */
+export function startVariables(given: Mapping): ReadonlyMap<unknown, unknown> {
+  return given instanceof Map ? given : new Map(entriesOf(given));
 }

@@ -116,7 +116,7 @@ function makeTemplate(program: Program, load: Rendering['load'], options: Option
       };
       try {
         const blocks = Array.from(program.blocks, ([name, part]) => [name, [part]] as const);
-        const context = new Context(rendering, program.name, startVariables(globals, variables), blocks);
+        const context = new Context(rendering, program.name, startVariables(variables), blocks);
         const out = new Writer(budget);
         program.root(context, out);
         const text = out.toString();

@@ -10,4 +10,6 @@ export default {
   },
   testPathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/var/'],
   testTimeout: 30_000,
+  // By default jest leaves one core free, which on two is half.
+  maxWorkers: '100%',
 };

@@ -237,6 +237,23 @@ test('two renderings share nothing', () => {
   expect([template.render({}), template.render({})]).toEqual(['a1', 'a1']);
 });
 
+test('a variable of the context outranks a global, everywhere, and the context stays as it was given', () => {
+  const loader = loaderOf({ 'inner.tpl': '<{{ range }}{{ own }}>' });
+  const text =
+    "{% set own = 1 %}{{ range }}{{ dict is defined }}{% include 'inner.tpl' %}{% include 'inner.tpl' without context %}";
+  const shown = "mineTrue<mine1><<class 'range'>>";
+  const given = new Map<string, unknown>([
+    ['range', 'mine'],
+    ['dict', undefined],
+  ]);
+  expect(render(text, given, {}, loader)).toBe(shown);
+  expect([...given]).toEqual([
+    ['range', 'mine'],
+    ['dict', undefined],
+  ]);
+  expect(render(text, { range: 'mine', dict: undefined }, {}, loader)).toBe(shown);
+});
+
 test('frozen objects of the host are read like dicts', () => {
   const phone = Object.freeze({ name: 'D40', lines: Object.freeze([Object.freeze({ number: '10' })]) });
   expect(

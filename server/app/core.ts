@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Renderer } from '../artefacts/renderer.ts';
 import { choose } from '../associate/associate.ts';
@@ -9,6 +8,7 @@ import { deviceNotifier } from '../devices/notifier.ts';
 import { type DeviceService, deviceService } from '../devices/service.ts';
 import { compileRecogniser, type Recogniser } from '../identify/identify.ts';
 import { defaultAddress } from '../lib/addresses.ts';
+import { makeDirectory } from '../lib/directory.ts';
 import { reason } from '../lib/errors.ts';
 import { createLog, type RootLog } from '../lib/log.ts';
 import { createMetrics, type Metrics } from '../lib/metrics.ts';
@@ -56,7 +56,7 @@ const sharedTemplates = join(import.meta.dirname, '../../templates');
 
 /** @throws ProvisioningError for what the settings ask for and the system does not give */
 export async function createCore(settings: Settings): Promise<Core> {
-  await mkdir(settings.data, { recursive: true, mode: 0o700 }).catch((cause) => {
+  await makeDirectory(settings.data).catch((cause) => {
     throw explainSystemError(cause, { kind: 'directory', key: 'data', path: settings.data });
   });
   const log = createLog(settings.log);

@@ -1,4 +1,5 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
+import { makeDirectory } from '../lib/directory.ts';
 import { type Complaint, ProvisioningError } from '../lib/errors.ts';
 import { bindTcp, bindUdp } from '../listeners/probe.ts';
 import { settingsInvalid } from '../settings/invalid.ts';
@@ -15,7 +16,7 @@ export async function preflight(settings: Settings): Promise<Complaint[]> {
   const files = tls.enabled ? { 'http.tls.certificate': tls.certificate, 'http.tls.key': tls.key } : {};
   const checks = [
     check({ kind: 'directory', key: 'data', path: data }, async () => {
-      await mkdir(data, { recursive: true, mode: 0o700 });
+      await makeDirectory(data);
       await access(data, constants.W_OK | constants.X_OK);
     }),
     ...Object.entries(files).map(([key, path = '']) => check({ kind: 'file', key, path }, () => access(path, constants.R_OK))),

@@ -17,6 +17,9 @@ export interface SweepOptions {
 /** Rendering takes about a millisecond; after this long, phones that ask have their turn. */
 const sliceMs = 5;
 
+/** After the store refused to take what was found. */
+const retryMs = 1_000;
+
 /**
  * Renders ahead of the phones. After a change it makes all files of the devices concerned, so that a mistake shows at once, in the
  * device's `configured` and `problem`, and a phone finds its files in memory. Phones never wait for it: it works in short slices.
@@ -82,6 +85,9 @@ export class Sweep {
       if (conditions.size > 0) await this.#options.devices.setConditions(conditions);
     } catch (cause) {
       this.#options.log.error({ event: 'sweep.failed', why: reason(cause) }, 'cannot store the condition of devices');
+      // They have another turn, but not at once: a full disk stays full for a while.
+      for (const id of conditions.keys()) this.#waiting.add(id);
+      if (!this.#stopped) await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }
 

@@ -13,10 +13,15 @@ const catalogue = catalogueOf([acme], []);
 const [plugin] = acme.plugins;
 if (!plugin) throw new Error('no plugin');
 
-function sweepWith(render: (id: string) => void, change: (device: StoredDevice) => Partial<StoredDevice> = () => ({})) {
+function sweepWith(
+  render: (id: string) => void,
+  change: (device: StoredDevice) => Partial<StoredDevice> = () => ({}),
+  refused = 0,
+) {
   const conditions = new Map<string, Condition>();
   const lines: string[] = [];
   const looked: string[] = [];
+  let refusals = refused;
   const devices = {
     async get(id: string) {
       looked.push(id);
@@ -26,6 +31,7 @@ function sweepWith(render: (id: string) => void, change: (device: StoredDevice) 
       return { ...stored, ...change(stored) };
     },
     async setConditions(found: ReadonlyMap<string, Condition>) {
+      if (refusals-- > 0) throw new Error('disk full');
       for (const [id, condition] of found) conditions.set(id, condition);
     },
   };
@@ -98,4 +104,16 @@ test('others have their turn between the slices, and a stopped sweep ends soon',
   await sweep.stop();
   expect(looked.length).toBeLessThan(100);
   expect(sweep.waiting).toBe(100 - looked.length);
+});
+
+test('what the store refused to take is found out and stored again', async () => {
+  const { sweep, conditions, lines } = sweepWith(
+    () => {},
+    () => ({}),
+    1,
+  );
+  sweep.touch(['a']);
+  await sweep.idle();
+  expect([...conditions]).toEqual([['a', { configured: true }]]);
+  expect(lines).toHaveLength(1);
 });

@@ -134,13 +134,15 @@ export function deviceService(options: DeviceServiceOptions) {
 
     /**
      * Makes a device for a phone that is not known, as the settings allow.
+     * @param address becomes its own, and nobody else's; undefined while it is another's, or told by somebody who is not trusted
      * @returns undefined when they do not, or when the phone told nothing that it could be known by again
      */
-    async meet(info: DeviceInfo, ip: Ip, tenant: string): Promise<StoredDevice | undefined> {
+    async meet(info: DeviceInfo, ip: Ip, tenant: string, address: Ip | undefined): Promise<StoredDevice | undefined> {
       const identity = info.mac ?? info.serial ?? info.uuid;
       if (options.unknown === 'refuse' || identity === undefined) return undefined;
       const id = newId();
-      const fresh = { ...blank(id, tenant, now()), ...info, ip, approved: options.unknown === 'create', added: 'auto' as const };
+      const approved = options.unknown === 'create';
+      const fresh = { ...blank(id, tenant, now()), ...info, ...(address && { ip: address }), approved, added: 'auto' as const };
       const met = await lock.run(`new ${identity}`, async () => {
         const { device: meanwhile } = await find(dao, info, ip, tenant);
         if (meanwhile) return meanwhile;
@@ -151,7 +153,7 @@ export function deviceService(options: DeviceServiceOptions) {
           if (!(cause instanceof ProvisioningError) || cause.code !== 'device-mac-taken') throw cause;
           return (await find(dao, info, ip, tenant)).device;
         }
-        await releaseAddress(ip, id);
+        if (address) await releaseAddress(address, id);
         notifier.changed([id]);
         return dao.get(id);
       });

@@ -124,7 +124,8 @@ async function recall(
   };
   if (caller.contradictions.length > 0) return caller;
   if (!found.device) {
-    const device = await devices.meet(info, ip, tenant?.id ?? parts.tenants.main.id);
+    const address = owner || !caller.trusted ? undefined : ip;
+    const device = await devices.meet(info, ip, tenant?.id ?? parts.tenants.main.id, address);
     if (!device) return caller;
     parts.security.deviceCreated(ip, device.id);
     devices.noteSighting(device.id, ip);

@@ -140,6 +140,7 @@ test('what a phone told of itself moves no cursor', async () => {
     { mac: parseMac('000fd3000001'), model: '\u001b[2J\u009b31mD40\n' } as never,
     ip('10.0.0.1'),
     stage.main,
+    ip('10.0.0.1'),
   );
   const list = await done('device', 'list');
   expect(list).toContain('\\u{1b}[2J\\u{9b}31mD40\\u{a}');

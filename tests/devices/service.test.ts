@@ -48,7 +48,7 @@ function service(options: Partial<DeviceServiceOptions> = {}): DeviceService {
 }
 
 test('a phone that nobody knows becomes a device with plugin and config of its own', async () => {
-  const device = await service().meet({ mac: macA, vendor: 'Digium', model: 'D40' }, ip('10.0.0.1'), main);
+  const device = await service().meet({ mac: macA, vendor: 'Digium', model: 'D40' }, ip('10.0.0.1'), main, ip('10.0.0.1'));
   expect(device).toMatchObject({
     tenant: main,
     mac: macA,
@@ -65,7 +65,9 @@ test('a phone that nobody knows becomes a device with plugin and config of its o
 
 test('two requests of one unknown phone at once make one device with one config', async () => {
   const devices = service();
-  const met = await Promise.all(Array.from({ length: 10 }, () => devices.meet({ serial: 'S1' }, ip('10.0.0.1'), main)));
+  const met = await Promise.all(
+    Array.from({ length: 10 }, () => devices.meet({ serial: 'S1' }, ip('10.0.0.1'), main, ip('10.0.0.1'))),
+  );
   expect(new Set(met.map((device) => device?.id)).size).toBe(1);
   expect((await devices.list({})).total).toBe(1);
   expect(configs).toHaveLength(1);
@@ -73,22 +75,25 @@ test('two requests of one unknown phone at once make one device with one config'
 
 test('two nodes that meet one phone at once make one device', async () => {
   const [one, two] = [service(), service()];
-  const met = await Promise.all([one.meet({ mac: macA }, ip('10.0.0.1'), main), two.meet({ mac: macA }, ip('10.0.0.1'), main)]);
+  const met = await Promise.all([
+    one.meet({ mac: macA }, ip('10.0.0.1'), main, ip('10.0.0.1')),
+    two.meet({ mac: macA }, ip('10.0.0.1'), main, ip('10.0.0.1')),
+  ]);
   expect(new Set(met.map((device) => device?.id)).size).toBe(1);
   expect((await one.list({})).total).toBe(1);
 });
 
 test('held, an unknown phone waits for approval without a config; approved, it has one', async () => {
   const devices = service({ unknown: 'hold' });
-  const device = await devices.meet({ mac: macA }, ip('10.0.0.1'), main);
+  const device = await devices.meet({ mac: macA }, ip('10.0.0.1'), main, ip('10.0.0.1'));
   expect(device).toMatchObject({ approved: false });
   expect(device).not.toHaveProperty('config');
   expect(await devices.change(device?.id ?? '', { approved: true })).toMatchObject({ approved: true, config: 'auto0' });
 });
 
 test('refused, or without anything to know it by again, an unknown phone leaves no trace', async () => {
-  expect(await service({ unknown: 'refuse' }).meet({ mac: macA }, ip('10.0.0.1'), main)).toBeUndefined();
-  expect(await service().meet({ vendor: 'Digium', model: 'D40' }, ip('10.0.0.1'), main)).toBeUndefined();
+  expect(await service({ unknown: 'refuse' }).meet({ mac: macA }, ip('10.0.0.1'), main, ip('10.0.0.1'))).toBeUndefined();
+  expect(await service().meet({ vendor: 'Digium', model: 'D40' }, ip('10.0.0.1'), main, ip('10.0.0.1'))).toBeUndefined();
   expect((await store.devices.list({})).total).toBe(0);
 });
 
@@ -101,7 +106,7 @@ test('a known device learns what it lacked, and its address and version are kept
 
 test('a request that tells nothing new writes nothing', async () => {
   const devices = service();
-  const made = await devices.meet({ mac: macA, vendor: 'Digium', version: '1' }, ip('10.0.0.1'), main);
+  const made = await devices.meet({ mac: macA, vendor: 'Digium', version: '1' }, ip('10.0.0.1'), main, ip('10.0.0.1'));
   if (!made) throw new Error('no device');
   changed = [];
   expect(await devices.remember(made, { mac: macA, vendor: 'Digium', version: '1' }, ip('10.0.0.1'))).toBe(made);

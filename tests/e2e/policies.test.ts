@@ -190,3 +190,19 @@ test('a config of another tenant does not exist for a device, and one of the mai
   expect((await httpGet(http, '/Digium/000fd3000001.cfg', '127.0.0.2')).status).toBe(404);
   expect((await httpGet(http, '/Digium/000fd3000002.cfg', '127.0.0.3')).body).toContain('shared-pw');
 });
+
+test('an unknown phone does not take an address that is another’s, nor one that is told from outside', async () => {
+  const { app, http } = await start(['http.trusted_proxies=1']);
+  const ask = (mac: string, ip: string) => httpGet(http, `/Digium/${mac}.cfg`, '127.0.0.1', { 'x-forwarded-for': ip });
+  const addresses = async () => Object.fromEntries((await app.core.devices.list({})).devices.map(({ mac, ip }) => [mac, ip]));
+  expect((await ask('000fd3000001', '10.0.0.1')).status).toBe(200);
+  expect((await ask('000fd3000002', '10.0.0.1')).status).toBe(404);
+  expect((await ask('000fd3000003', '203.0.113.7')).status).toBe(404);
+  expect(await addresses()).toEqual({
+    '00:0f:d3:00:00:01': '10.0.0.1',
+    '00:0f:d3:00:00:02': undefined,
+    '00:0f:d3:00:00:03': undefined,
+  });
+  expect((await ask('000fd3000002', '10.0.0.2')).status).toBe(200);
+  expect((await ask('000fd3000001', '10.0.0.1')).status).toBe(200);
+});

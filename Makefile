@@ -7,7 +7,7 @@ NODE_MODULES := node_modules/.package-lock.json
 SOURCES = $(shell find server plugins templates docs/generate.ts -type f 2>/dev/null)
 JEST := NODE_OPTIONS=--experimental-vm-modules node_modules/.bin/jest
 
-.PHONY: help serve build test check format golden docs new-vendor clean
+.PHONY: help serve build test check format golden docs bench new-vendor clean
 
 help: ## Say what there is to make
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -49,6 +49,15 @@ golden: build ## Rewrite the golden files; review the difference
 
 docs: build ## Write the generated pages of docs/ anew
 	@node docs/write.mjs
+
+bench: build ## Measure against others in one run and print the table; one part: make bench-templates
+	@.ci/debian-packages bench
+	@rm -rf .cache/bench && node_modules/.bin/tsc -p tsconfig.bench.json
+	@ln -sfn ../../node_modules .cache/bench/node_modules
+	@node .cache/bench/bench/run.js $(PARTS)
+
+bench-%:
+	@$(MAKE) --no-print-directory bench PARTS=$*
 
 new-vendor: $(NODE_MODULES) ## Scaffold a vendor package: make new-vendor V=acme
 	@node templates/new-vendor/new-vendor.mjs "$(V)"

@@ -1,0 +1,17 @@
+import { machine, type Part, table } from './support/table.ts';
+import { templates } from './templates.ts';
+
+/** All parts, in the order of the table. */
+const parts: readonly Part[] = [templates];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no part ${unknown.join(', ')}; there are ${parts.map(({ name }) => name).join(', ')}\n`);
+  process.exit(2);
+}
+
+process.stdout.write(`${machine()}\n\n`);
+for (const part of parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  process.stdout.write(`${table(part, await part.run())}\n`);
+}

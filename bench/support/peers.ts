@@ -1,0 +1,38 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+
+/** Servers run on one core, what loads them on the others: neither is measured with the other's work. */
+export const cores =
+  availableParallelism() > 1 ? { server: '0', load: `1-${availableParallelism() - 1}` } : { server: '0', load: '0' };
+
+export interface Peer {
+  readonly process: ChildProcess;
+  /** Ends it and waits until it has ended. */
+  stop(): Promise<void>;
+}
+
+/** Starts a program on the cores of a kind; what it says on stderr is shown when it ends by itself. */
+export function start(on: keyof typeof cores, command: string, args: readonly string[], options: SpawnOptions = {}): Peer {
+  const child = spawn('taskset', ['-c', cores[on], command, ...args], { stdio: ['ignore', 'pipe', 'inherit'], ...options });
+  const ended = once(child, 'exit');
+  return {
+    process: child,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Runs a program to its end on the cores of a kind. @returns what it printed @throws when it fails */
+export async function run(on: keyof typeof cores, command: string, args: readonly string[]): Promise<string> {
+  const { process: child } = start(on, command, args);
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece;
+  });
+  const [code, signal] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${command} ended with ${code ?? signal}: ${text}`);
+  return text;
+}

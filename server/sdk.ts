@@ -25,6 +25,8 @@ export interface Vendor {
   /** Firmware lines by plugin id (`digium-2.8.1`). */
   readonly plugins: Readonly<Record<string, Line>>;
   readonly artefacts: readonly Artefact[];
+  /** How a phone comes up: what `offhook simulate` plays, and what the contract test asks of every plugin. */
+  readonly boot?: Boot;
   /** The vendor's words for the neutral vocabulary: `{ transport: { udp: 0, tcp: 1, tls: 2 } }`. Templates read `words`. */
   readonly words?: Words;
   /** How well a line supports a phone, when the table of models cannot say it. undefined: as computed. */
@@ -87,6 +89,8 @@ export interface Line {
   readonly series: readonly Series[];
   /** Artefacts that only this line has, or has otherwise than the package (same `name`). */
   readonly artefacts?: readonly Artefact[];
+  /** How phones with this line's firmware come up, where they do it otherwise than the package says. */
+  readonly boot?: Boot;
 }
 
 export interface Series {
@@ -131,6 +135,37 @@ export interface Artefact {
 
 /** `xml` escapes markup; `lines` keeps a value on its line (one setting each); `text` writes values as they are. */
 export type Format = 'xml' | 'lines' | 'text';
+
+/**
+ * What a phone sends as it comes up, from a capture or the vendor's guide. Texts take the placeholders of artefact names, `{version}`
+ * being the release of the phone's series, and besides every fact of its model's row that is a text or a number: with
+ * `VVX400: { lines: 12, product: 'VVX_400' }` the text `PolycomVVX-{product}-UA/{version}` has all it needs.
+ */
+export interface Boot {
+  /** How the phone can fetch its files; it takes the first unless it is told otherwise. */
+  readonly transports: readonly ('http' | 'https' | 'tftp')[];
+  /** HTTP header of that name; without it the phone tells nothing of itself there. */
+  readonly userAgent?: string;
+  /** DHCP option 60 (RFC 2132, 9.13). */
+  readonly vendorClass?: string;
+  /** In the order in which the phone sends them, one after the answer to the other. */
+  readonly requests: readonly BootRequest[];
+}
+
+export type BootRequest =
+  | {
+      /**
+       * Below the server's URL, without a leading slash; a query may follow. Of several the phone asks for the next one only when the
+       * one before does not exist: `['{mac}.cfg', '000000000000.cfg']`.
+       */
+      readonly path: string | readonly [string, ...string[]];
+      /** The phone comes up without it, and most servers do not have it. */
+      readonly optional?: boolean;
+      /** Where the phone speaks with another program than for its other requests. */
+      readonly userAgent?: string;
+    }
+  /** The images of its series, which a phone fetches here when it does not run their release yet. */
+  | { readonly images: true; readonly userAgent?: string };
 
 export type Word = string | number;
 export interface Words {

@@ -47,6 +47,13 @@ export default {
     { name: 'Digium/{mac}-contacts.xml', template: 'contacts.tpl', format: 'xml' },
   ],
 
+  // The vendor's provisioning guide has HTTP and HTTPS, and not TFTP. What User-Agent the phone sends is not known.
+  boot: {
+    transports: ['http', 'https'],
+    vendorClass: 'digium_{model}_{version:_}',
+    requests: [{ path: 'Digium/{mac}.cfg' }, { images: true }, { path: 'Digium/{mac}-contacts.xml' }],
+  },
+
   dhcp: { 66: '{server.url}/Digium' },
   resync: { event: 'check-sync' },
 } satisfies Vendor;

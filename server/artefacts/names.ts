@@ -10,8 +10,11 @@ function split(text: string, separators: RegExp, joiner: string): Parts {
   return { parts: text.split(separators), joiner };
 }
 
-function valuesOf({ mac, serial, uuid, model, version }: Named): Values {
+/** @param facts others that a text may name, such as those of a model's row; only texts and numbers can be written */
+export function valuesOf({ mac, serial, uuid, model, version }: Named, facts: Readonly<Record<string, unknown>> = {}): Values {
+  const told = Object.entries(facts).filter(([, fact]) => typeof fact === 'string' || typeof fact === 'number');
   return {
+    ...Object.fromEntries(told.map(([name, fact]) => [name, whole(String(fact))])),
     ...(mac !== undefined && { mac: split(mac, /:/, '') }),
     ...(serial !== undefined && { serial: whole(serial) }),
     ...(uuid !== undefined && { uuid: whole(uuid) }),

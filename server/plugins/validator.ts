@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Complaint } from '../lib/errors.ts';
 import { placeholders } from '../lib/placeholders.ts';
-import type { Artefact, Line, Vendor } from '../sdk.ts';
+import type { Artefact, Boot, Line, Vendor } from '../sdk.ts';
 
 /** What a name may depend on: with one of the first three it is one device's own. */
 const ownFacts = ['mac', 'serial', 'uuid'];
@@ -48,6 +48,35 @@ const artefact = z
     path: ['secret'],
   });
 
+/** What a phone asks for: a path below the server's URL, perhaps a folder, perhaps with a query. */
+const target = z
+  .string()
+  .regex(
+    /^[^/\\\0?#\s]+(?:\/[^/\\\0?#\s]+)*\/?(?:\?[^#\s]*)?$/,
+    'must be a relative path with single slashes; a query may follow',
+  );
+const bootText = z.string().min(1);
+const boot = z.strictObject({
+  transports: z.array(z.enum(['http', 'https', 'tftp'])).min(1),
+  userAgent: bootText.optional(),
+  vendorClass: bootText.optional(),
+  requests: z
+    .array(
+      z.union(
+        [
+          z.strictObject({
+            path: z.union([target, z.array(target).min(1)]),
+            optional: z.boolean().optional(),
+            userAgent: bootText.optional(),
+          }),
+          z.strictObject({ images: z.literal(true), userAgent: bootText.optional() }),
+        ],
+        { error: 'must be { path, optional?, userAgent? } or { images: true, userAgent? }' },
+      ),
+    )
+    .min(1),
+});
+
 const series = z.strictObject({
   version: z.string().regex(/\d/, 'must be a firmware release'),
   images: z.array(fileName).optional(),
@@ -74,10 +103,11 @@ const vendor = z.strictObject({
   plugins: z
     .record(
       z.string().regex(/^[a-z\d][\w.-]*$/i, 'a plugin id is letters, digits, dots and dashes'),
-      z.strictObject({ series: z.array(series).min(1), artefacts: z.array(artefact).optional() }),
+      z.strictObject({ series: z.array(series).min(1), artefacts: z.array(artefact).optional(), boot: boot.optional() }),
     )
     .refine((lines) => Object.keys(lines).length > 0, 'at least one firmware line is needed'),
   artefacts: z.array(artefact).min(1),
+  boot: boot.optional(),
   words: z.record(z.string(), z.record(z.string(), word)).optional(),
   support: func.optional(),
   extra: func.optional(),
@@ -122,5 +152,24 @@ function checkWhole(definition: Vendor, templates: ReadonlyMap<string, string>):
       seen.add(name);
     }
   }
+  for (const [id, line] of Object.entries(definition.plugins)) {
+    const texts = bootTexts(line.boot ?? definition.boot);
+    for (const [name, model] of line.series.flatMap(({ models }) => Object.entries(models))) {
+      const written = Object.entries(model).filter(([, fact]) => typeof fact === 'string' || typeof fact === 'number');
+      const told = written.map(([fact]) => fact.toLowerCase());
+      const missing = [...placeholders(texts.join(' '))].filter((fact) => !nameFacts.has(fact) && !told.includes(fact));
+      for (const fact of missing)
+        complaints.push({ path: `plugins.${id}`, message: `boot needs {${fact}}, which the model ${name} does not have` });
+    }
+  }
   return complaints;
+}
+
+function bootTexts(boot: Boot | undefined): string[] {
+  if (!boot) return [];
+  const asked = boot.requests.flatMap((request) => [
+    ...('path' in request ? [request.path].flat() : []),
+    request.userAgent ?? '',
+  ]);
+  return [boot.userAgent ?? '', boot.vendorClass ?? '', ...asked];
 }

@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { imagesOf, nameFor } from '../../server/artefacts/names.ts';
+import { imagesOf, nameFor, resolveName } from '../../server/artefacts/names.ts';
 import { templateNames } from '../../server/artefacts/overrides.ts';
-import { score, support } from '../../server/associate/associate.ts';
+import { candidates, score, support } from '../../server/associate/associate.ts';
+import type { Device } from '../../server/devices/model.ts';
 import { compileRecogniser } from '../../server/identify/identify.ts';
-import { parseMac } from '../../server/lib/mac.ts';
-import type { Plugin, PluginArtefact, VendorPackage } from '../../server/plugins/model.ts';
-import type { Format } from '../../server/sdk.ts';
+import { type Mac, parseMac } from '../../server/lib/mac.ts';
+import type { PhoneRequest } from '../../server/pipeline/request.ts';
+import type { ModelRow, Plugin, PluginArtefact, VendorPackage } from '../../server/plugins/model.ts';
+import type { DeviceInfo, Format } from '../../server/sdk.ts';
+import { bootOf, type PhoneBoot } from '../../server/simulate/boot.ts';
 import { marked, marker, rawConfigs } from '../support/raw-configs.ts';
 import { device, render } from '../support/render.ts';
 import { dhcp, request } from '../support/requests.ts';
@@ -103,6 +106,48 @@ export const invariants: readonly Invariant[] = [
     },
   },
   {
+    sentence: 'every file that a phone needs as it comes up is an artefact or an image',
+    broken: ({ plugins }) =>
+      everyBoot(plugins, ({ plugin, row, boot, phone }) => {
+        const images = imagesOf(row.series, row.name);
+        const exists = (path: string) => {
+          const [name = ''] = path.split('?');
+          return images.includes(name) || resolveName(`/${name}`, plugin, phone) !== undefined;
+        };
+        return boot.requests
+          .filter(({ paths, optional }) => !optional && !paths.some(exists))
+          .map(({ paths }) => `a ${row.name} of ${plugin.id} needs ${paths.join(' or ')}, which is nothing`);
+      }),
+  },
+  {
+    sentence: 'a phone that comes up is recognised as what it is, by this package only',
+    broken: (subject, { all }) => {
+      const recogniser = compileRecogniser(all, (id, cause) => {
+        throw new Error(`facts of ${id} failed`, { cause });
+      });
+      return everyBoot(subject.plugins, ({ plugin, row, boot, phone }) => {
+        const found = requestsOf(boot).map((each) => recogniser.identify(each));
+        const others = found.flatMap(({ evidence }) => evidence.map((each) => each.package)).filter((id) => id !== subject.id);
+        const infos = found.flatMap(({ evidence }) => evidence.map(({ facts }) => facts));
+        const wrong = infos.flatMap((facts) =>
+          Object.entries(facts).filter(([fact, value]) => value !== phone[fact as keyof typeof facts]),
+        );
+        const info: DeviceInfo = Object.assign({}, ...infos);
+        const chosen = candidates(info, subject.plugins)[0];
+        const who = `a ${row.name} of ${plugin.id}`;
+        return [
+          ...others.map((id) => `${who} is claimed by ${id}, too`),
+          ...wrong.map(([fact, value]) => `${who} is recognised with the ${fact} ${value}`),
+          ...(['vendor', 'model', 'mac'] as const)
+            .filter((fact) => info[fact] === undefined)
+            .map((fact) => `${who} tells no ${fact}`),
+          // Without its release it cannot be told from a phone of another line.
+          ...(info.version === undefined || chosen?.plugin === plugin ? [] : [`${who} goes to ${chosen?.plugin.id ?? 'nobody'}`]),
+        ];
+      });
+    },
+  },
+  {
     sentence: 'a phone that runs a line’s firmware is associated with that line exactly',
     broken: ({ plugins }) =>
       plugins.flatMap((plugin) =>
@@ -179,6 +224,40 @@ function everyRendering(plugins: readonly Plugin[], look: (rendering: Rendering)
       ),
     ),
   );
+}
+
+// Boots ---------------------------------------------------------------------------------------------------------------------------
+
+interface Booting {
+  readonly plugin: Plugin;
+  readonly row: ModelRow;
+  readonly boot: PhoneBoot;
+  readonly phone: Device;
+}
+
+function everyBoot(plugins: readonly Plugin[], look: (booting: Booting) => string[]): string[] {
+  return plugins.flatMap((plugin) =>
+    [...plugin.models.values()].flatMap((row) => {
+      const identity = { mac: '02:0f:d3:a5:11:2c' as Mac, serial: 'CBT141900G7', uuid: '550e8400-e29b-41d4-a716-446655440000' };
+      const boot = bootOf(plugin, row, identity);
+      if (!boot) return [`${plugin.id} does not say how a ${row.name} comes up`];
+      return look({ plugin, row, boot, phone: device(plugin, { ...identity, model: row.name, version: row.series.version }) });
+    }),
+  );
+}
+
+/** Everything that a phone sends as it comes up, over each of its transports, as the listeners hand it on. */
+function requestsOf({ transports, vendorClass, requests }: PhoneBoot): PhoneRequest[] {
+  const asked = requests.flatMap(({ paths, userAgent }) =>
+    paths.flatMap((text) => {
+      const [path, query = ''] = text.split('?');
+      return transports.map((transport) => {
+        const headers = userAgent === undefined || transport === 'tftp' ? {} : { 'user-agent': userAgent };
+        return request({ transport, path: `/${path}`, query: transport === 'tftp' ? '' : query, headers });
+      });
+    }),
+  );
+  return vendorClass === undefined ? asked : [dhcp({ 60: vendorClass }), ...asked];
 }
 
 function rendersMarker(plugin: Plugin, artefact: PluginArtefact): boolean {

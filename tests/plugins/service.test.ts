@@ -84,6 +84,16 @@ test.each<[string, string, RegExp]>([
     /\{colour\} is not known/,
   ],
   [
+    'lets its phones ask for a path from the root',
+    definition('bad', 'boot: { transports: ["http"], requests: [{ path: "/bad/{mac}.cfg" }] }'),
+    /^boot\.requests\.0\.path: must be a relative path with single slashes; a query may follow$/,
+  ],
+  [
+    'lets its phones say what their model’s row does not have',
+    definition('bad', 'boot: { transports: ["http"], userAgent: "Bad {product}/{version}", requests: [{ path: "{mac}.cfg" }] }'),
+    /^plugins\.bad-1: boot needs \{product\}, which the model M does not have$/,
+  ],
+  [
     'has a plugin that is another’s',
     definition('bad', 'plugins: { "acme-1": { series: [{ version: "1", models: {} }] } }'),
     /plugins\.acme-1 is already a plugin of acme/,

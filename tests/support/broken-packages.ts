@@ -21,7 +21,16 @@ b-c: cp *.rom Acme/
 const samples: readonly Sample[] = [{ userAgent: 'Acme M1 1.0', info: { vendor: 'Acme', model: 'M1', version: '1.0' } }];
 const definition: Partial<Vendor> = {
   vendor: 'Acme',
-  recognise: { userAgent: [/^Acme (?<model>\w+) (?<version>[\d.]+)$/] },
+  recognise: { userAgent: [/^Acme (?<model>\w+) (?<version>[\d.]+)$/], path: [/^\/Acme\/(?<mac>[\da-f]{12})\.\w+$/] },
+  boot: {
+    transports: ['http'],
+    userAgent: 'Acme {model} {version}',
+    requests: [
+      { path: ['Acme/{mac}-new.xml', 'Acme/{mac}.xml?m={MAC}'] },
+      { path: 'Acme/x.xml', optional: true },
+      { images: true },
+    ],
+  },
   plugins: { 'acme-1': { series: [{ version: '1.0', images: ['Acme/{model}.rom'], models: { M1: { lines: 1 } } }] } },
   artefacts: [
     { name: 'Acme/{mac}.xml', template: 'phone.tpl', format: 'xml', secret: true },
@@ -64,6 +73,12 @@ export const brokenPackages: Readonly<Record<string, Subject>> = {
     {},
     { all: [sound.subject, rival] },
   ),
+  'every file that a phone needs as it comes up is an artefact or an image': package_({
+    boot: { transports: ['http'], userAgent: 'Acme {model} {version}', requests: [{ path: ['Acme/{mac}.cfg', 'Acme/0.cfg'] }] },
+  }),
+  'a phone that comes up is recognised as what it is, by this package only': package_({
+    boot: { transports: ['http'], userAgent: 'Acme {model}P {version}', requests: [{ path: 'Acme/{mac}.xml' }] },
+  }),
   'a phone that runs a line’s firmware is associated with that line exactly': package_({ support: () => 500 }),
   'every template is named by an artefact, a model, or another template': package_({}, { 'forgotten.tpl': '' }),
   'no two artefacts of a device have one name': package_({

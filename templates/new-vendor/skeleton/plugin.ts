@@ -21,6 +21,13 @@ export default {
 
   artefacts: [{ name: 'acme/{mac}.cfg', template: 'phone.tpl', format: 'lines', secret: true }],
 
+  // What a phone sends as it comes up, in its order.
+  boot: {
+    transports: ['http', 'tftp'],
+    userAgent: 'Acme {model} {version} {mac::}',
+    requests: [{ path: 'acme/{model}.ini', optional: true }, { path: 'acme/{mac}.cfg' }, { images: true }],
+  },
+
   words: {
     transport: { udp: 'UDP', tcp: 'TCP', tls: 'TLS' },
     key: { speeddial: 'dial', blf: 'blf', park: 'park' },

@@ -1,8 +1,10 @@
 import { refusal } from '../artefacts/authorise.ts';
-import { openImage } from '../artefacts/images.ts';
+import { type Image, openImage } from '../artefacts/images.ts';
 import { type Resolved, resolveName } from '../artefacts/names.ts';
+import type { Rendered } from '../artefacts/renderer.ts';
 import { associate } from '../associate/associate.ts';
 import type { StoredDevice } from '../devices/dao.ts';
+import type { Finding } from '../devices/find.ts';
 import type { DeviceService } from '../devices/service.ts';
 import type { Identification, Recogniser } from '../identify/identify.ts';
 import { bytesContent } from '../lib/content.ts';
@@ -35,8 +37,19 @@ export interface Parts {
   readonly security: SecurityLog;
 }
 
+/** What a request says by itself. */
+export interface Heard {
+  /** Without its key. */
+  readonly request: PhoneRequest;
+  /** The tenant whose key it came with. */
+  readonly tenant?: Tenant;
+  /** It came with what looks like a key and is none. */
+  readonly wrongKey: boolean;
+  readonly identification: Identification;
+}
+
 /** The phone, as far as it is known by now. */
-interface Caller {
+export interface Caller {
   readonly device?: StoredDevice;
   /** Nothing but its address says that it is this device. */
   readonly addressOnly: boolean;
@@ -50,28 +63,62 @@ interface Caller {
   readonly trusted: boolean;
 }
 
+/** The same before anything was written, and how the device was found. */
+export interface Recalled extends Caller {
+  readonly finding: Finding;
+}
+
+/** Who writes down what requests tell; explain has somebody who only pretends to. */
+export interface Learning {
+  readonly devices: Pick<DeviceService, 'remember' | 'meet' | 'noteSighting'>;
+  readonly security: Pick<SecurityLog, 'deviceCreated'>;
+  readonly tenants: { readonly main: Tenant };
+}
+
+/** What becomes of a request, whoever is told of it. */
+export type Outcome =
+  | { readonly kind: 'file'; readonly file: Resolved; readonly rendered: Rendered }
+  | { readonly kind: 'image'; readonly image: Image }
+  /** It is there, and does not leave. */
+  | { readonly kind: 'refused'; readonly file: Resolved; readonly why: string }
+  /** Without a config there is no such file yet. */
+  | { readonly kind: 'no-config'; readonly file: Resolved; readonly cause: ProvisioningError }
+  /** A file that there should be, and worth asking for again. */
+  | { readonly kind: 'failed'; readonly file: Resolved; readonly cause: ProvisioningError }
+  | { readonly kind: 'no-file' }
+  | { readonly kind: 'no-plugin' };
+
 const notFound: Reply = { kind: 'not-found' };
 
 /** One request of a phone, whatever the transport: who is it, which plugin serves it, what does it get. */
 export async function servePhone(asked: PhoneRequest, parts: Parts): Promise<Reply> {
   const log = parts.log();
-  const { request, tenant } = unlock(asked, parts.tenants);
-  const identification = parts.recogniser().identify(request);
-  if (!tenant && hasWrongKey(request, identification, parts)) {
-    log.info({ event: 'request.wrong-key', transport: request.transport, ip: request.ip }, 'wrong key');
-    parts.security.wrongKey(request.ip);
+  const heard = hear(asked, parts);
+  const { request, identification } = heard;
+  const { transport, ip } = request;
+  if (heard.wrongKey) {
+    log.info({ event: 'request.wrong-key', transport, ip }, 'wrong key');
+    parts.security.wrongKey(ip);
     return notFound;
   }
-  const { transport, ip } = request;
   log.info({ event: 'request.processing', transport, ip, path: withoutKeys(request.path, parts) }, 'processing request');
   log.info({ event: 'request.extracted', ...identification.info }, 'extracted device info');
 
-  const caller = await recall(identification, request, tenant, parts);
+  const caller = await learn(await recall(heard, parts), heard, parts);
   log.info({ event: 'request.device', device: caller.device?.id, contradictions: caller.contradictions }, 'retrieved device');
 
   const plugin = pluginOf(caller, identification, parts.plugins.catalogue);
   log.info({ event: 'request.routed', plugin: plugin?.id ?? null }, 'routed request');
-  return plugin ? answer(request, plugin, caller, parts, log) : notFound;
+
+  return reply(await decide(request, plugin, caller, parts), request, caller, parts, log);
+}
+
+/** Takes the key off, and recognises what is left. */
+export function hear(asked: PhoneRequest, parts: Pick<Parts, 'tenants' | 'recogniser'>): Heard {
+  const { request, tenant } = unlock(asked, parts.tenants);
+  const identification = parts.recogniser().identify(request);
+  const wrongKey = !tenant && hasWrongKey(request, identification, parts);
+  return { request, identification, wrongKey, ...(tenant && { tenant }) };
 }
 
 /** A first path segment that is a tenant's key is taken off and binds the request to the tenant. */
@@ -92,7 +139,7 @@ function withoutKeys(path: string, { tenants }: Pick<Parts, 'tenants'>): string 
 }
 
 /** A path that says nothing, and would without its first segment: somebody tries keys, or has an old one. */
-function hasWrongKey(request: PhoneRequest, { evidence }: Identification, parts: Parts): boolean {
+function hasWrongKey(request: PhoneRequest, { evidence }: Identification, parts: Pick<Parts, 'recogniser'>): boolean {
   const { key, path } = splitKey(request.path);
   if (!looksLikeKey(key) || evidence.some(({ place }) => place === 'path')) return false;
   return parts
@@ -101,82 +148,82 @@ function hasWrongKey(request: PhoneRequest, { evidence }: Identification, parts:
     .evidence.some(({ place }) => place === 'path');
 }
 
-/**
- * Finds the device, and writes down what the request adds to it. Nothing is written when something speaks against its being this
- * device, or when it comes from anywhere without a key: who is refused must not be able to move a phone to another address.
- */
-async function recall(
-  { info, ...told }: Identification,
-  { ip }: PhoneRequest,
-  tenant: Tenant | undefined,
-  parts: Parts,
-): Promise<Caller> {
-  const { devices } = parts;
-  const found = await devices.find(info, ip, tenant?.id);
-  const owner = await devices.addressOwner(ip, found.device);
-  const caller = {
-    contradictions: [...told.contradictions, ...found.contradictions],
-    addressOnly: found.by === 'ip' && !(found.device && devices.isAt(found.device, ip)),
-    trusted: tenant !== undefined || contains(parts.trusted, ip),
+/** Finds the device, and what speaks against its being the one that asks. Nothing is written. */
+export async function recall(
+  { request: { ip }, tenant, identification }: Heard,
+  { devices, trusted }: Pick<Parts, 'trusted'> & { readonly devices: Pick<DeviceService, 'find' | 'addressOwner' | 'isAt'> },
+): Promise<Recalled> {
+  const finding = await devices.find(identification.info, ip, tenant?.id);
+  const { device } = finding;
+  const owner = await devices.addressOwner(ip, device);
+  return {
+    finding,
+    contradictions: [...identification.contradictions, ...finding.contradictions],
+    addressOnly: finding.by === 'ip' && !(device && devices.isAt(device, ip)),
+    trusted: tenant !== undefined || contains(trusted, ip),
     ...(owner && { addressOwner: owner.id }),
     ...(tenant && { tenant }),
-    ...(found.device && { device: found.device }),
+    ...(device && { device }),
   };
-  if (caller.contradictions.length > 0) return caller;
-  if (!found.device) {
-    const address = owner || !caller.trusted ? undefined : ip;
-    const device = await devices.meet(info, ip, tenant?.id ?? parts.tenants.main.id, address);
-    if (!device) return caller;
-    parts.security.deviceCreated(ip, device.id);
+}
+
+/** Whether what the request told is written down: who is refused must not be able to move a phone to another address. */
+export function isBelieved({ device, addressOwner, contradictions, trusted }: Caller): boolean {
+  return contradictions.length === 0 && (!device || (addressOwner === undefined && trusted));
+}
+
+/**
+ * Writes down what the request adds to what is known. Nothing is written when something speaks against its being this device, or
+ * when it comes from anywhere without a key.
+ */
+export async function learn(
+  caller: Caller,
+  { request: { ip }, tenant, identification: { info } }: Heard,
+  { devices, security, tenants }: Learning,
+): Promise<Caller> {
+  if (!isBelieved(caller)) return caller;
+  if (caller.device) {
+    const device = await devices.remember(caller.device, info, ip);
     devices.noteSighting(device.id, ip);
     return { ...caller, device };
   }
-  if (owner || !caller.trusted) return caller;
-  const device = await devices.remember(found.device, info, ip);
+  const address = caller.addressOwner !== undefined || !caller.trusted ? undefined : ip;
+  const device = await devices.meet(info, ip, tenant?.id ?? tenants.main.id, address);
+  if (!device) return caller;
+  security.deviceCreated(ip, device.id);
   devices.noteSighting(device.id, ip);
   return { ...caller, device };
 }
 
 /** The device's plugin; for a phone that is no device, the one that supports best what it told. */
-function pluginOf({ device }: Caller, { info }: Identification, catalogue: Catalogue): Plugin | undefined {
+export function pluginOf({ device }: Caller, { info }: Identification, catalogue: Catalogue): Plugin | undefined {
   if (device?.plugin !== undefined) return catalogue.plugin(device.plugin);
   return associate(info, catalogue.ofVendor(info.vendor))?.plugin;
 }
 
-async function answer(request: PhoneRequest, plugin: Plugin, caller: Caller, parts: Parts, log: Log): Promise<Reply> {
-  const file = resolveName(request.path, plugin, caller.device);
-  if (!file) return answerImage(request, plugin, parts, log);
-  const refused = refuse(file, caller);
-  if (file.artefact.secret) parts.security.sensitiveFile(request.ip, file.name, refused);
-  if (refused !== undefined) {
-    log.warn({ event: 'request.refused', file: file.name, why: refused }, 'refused');
-    return notFound;
+/** Which of the plugin's files it is, whether it may leave, and what is in it. Nothing is written. */
+export async function decide(
+  request: PhoneRequest,
+  plugin: Plugin | undefined,
+  caller: Caller,
+  parts: Pick<Parts, 'desired' | 'baseUrl' | 'images' | 'tenants'>,
+): Promise<Outcome> {
+  if (!plugin) return { kind: 'no-plugin' };
+  const { device } = caller;
+  const file = resolveName(request.path, plugin, device);
+  if (!file) {
+    const image = await openImage(parts.images, request.path, plugin);
+    return image ? { kind: 'image', image } : { kind: 'no-file' };
   }
-  const tenant = caller.device?.tenant ?? caller.tenant?.id ?? parts.tenants.main.id;
+  const why = refuse(file, caller);
+  if (why !== undefined) return { kind: 'refused', file, why };
+  const tenant = device?.tenant ?? caller.tenant?.id ?? parts.tenants.main.id;
   try {
-    const { bytes, contentType, digest, modified } = await parts.desired.file(
-      plugin,
-      file,
-      caller.device,
-      tenant,
-      parts.baseUrl(request, caller.device),
-    );
-    const { device } = caller;
-    const note = device && { device: device.id, artefact: file.name, digest, ip: request.ip, transport: request.transport };
-    log.info({ event: 'request.answered', file: file.name, bytes: bytes.length }, 'answered');
-    return {
-      kind: 'file',
-      content: bytesContent(bytes),
-      contentType,
-      tag: digest,
-      modified,
-      ...(note && { delivered: () => parts.devices.noteDelivery(note) }),
-    };
+    const rendered = await parts.desired.file(plugin, file, device, tenant, parts.baseUrl(request, device));
+    return { kind: 'file', file, rendered };
   } catch (cause) {
     if (!(cause instanceof ProvisioningError)) throw cause;
-    log.error({ event: 'request.failed', file: file.name, code: cause.code, why: cause.message }, 'cannot make the file');
-    // Without a config there is no such file yet; a file that there should be is worth asking for again.
-    return cause.code === 'config-missing' ? notFound : { kind: 'failed' };
+    return { kind: cause.code === 'config-missing' ? 'no-config' : 'failed', file, cause };
   }
 }
 
@@ -184,18 +231,45 @@ function refuse({ artefact }: Resolved, { device, ...caller }: Caller): string |
   return refusal({ ...caller, own: artefact.own, secret: artefact.secret === true, held: device?.approved === false });
 }
 
-async function answerImage(request: PhoneRequest, plugin: Plugin, parts: Parts, log: Log): Promise<Reply> {
-  const image = await openImage(parts.images, request.path, plugin);
-  if (!image) {
-    log.info({ event: 'request.unknown-file', path: withoutKeys(request.path, parts) }, 'no such file');
-    return notFound;
+/** Tells the phone, and whoever has to know. */
+function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, parts: Parts, log: Log): Reply {
+  if ('file' in outcome && outcome.file.artefact.secret) {
+    parts.security.sensitiveFile(request.ip, outcome.file.name, outcome.kind === 'refused' ? outcome.why : undefined);
   }
-  log.info({ event: 'request.answered', file: request.path, bytes: image.size }, 'answered with an image');
-  return {
-    kind: 'file',
-    content: image,
-    contentType: 'application/octet-stream',
-    tag: `${image.size}-${image.modified.getTime()}`,
-    modified: image.modified,
-  };
+  switch (outcome.kind) {
+    case 'file': {
+      const { name } = outcome.file;
+      const { bytes, contentType, digest, modified } = outcome.rendered;
+      const note = device && { device: device.id, artefact: name, digest, ip: request.ip, transport: request.transport };
+      log.info({ event: 'request.answered', file: name, bytes: bytes.length }, 'answered');
+      return {
+        kind: 'file',
+        content: bytesContent(bytes),
+        contentType,
+        tag: digest,
+        modified,
+        ...(note && { delivered: () => parts.devices.noteDelivery(note) }),
+      };
+    }
+    case 'image': {
+      const { image } = outcome;
+      log.info({ event: 'request.answered', file: request.path, bytes: image.size }, 'answered with an image');
+      const tag = `${image.size}-${image.modified.getTime()}`;
+      return { kind: 'file', content: image, contentType: 'application/octet-stream', tag, modified: image.modified };
+    }
+    case 'refused':
+      log.warn({ event: 'request.refused', file: outcome.file.name, why: outcome.why }, 'refused');
+      return notFound;
+    case 'no-config':
+    case 'failed': {
+      const { file, cause } = outcome;
+      log.error({ event: 'request.failed', file: file.name, code: cause.code, why: cause.message }, 'cannot make the file');
+      return outcome.kind === 'failed' ? { kind: 'failed' } : notFound;
+    }
+    case 'no-file':
+      log.info({ event: 'request.unknown-file', path: withoutKeys(request.path, parts) }, 'no such file');
+      return notFound;
+    case 'no-plugin':
+      return notFound;
+  }
 }

@@ -95,7 +95,8 @@ export interface DownloadOptions {
 
 /**
  * A client that takes options and windows (RFC 7440): it confirms the end of a window and, once for each gap, the last block before it;
- * after half a second of silence it says again what it said last.
+ * after half a second of silence it says again what it said last. The port that answers first is the transfer's, any other one gets ERROR 5
+ * (RFC 1350, section 4).
  */
 export async function download(filename: string, port: number, wish: DownloadOptions = {}): Promise<Download> {
   const peer = await tftpPeer(wish.host);
@@ -107,6 +108,7 @@ export async function download(filename: string, port: number, wish: DownloadOpt
   let count = 0;
   let gapAt = -1;
   let windowStart = 0;
+  let transferPort: number | undefined;
   let say = () => peer.ask(filename, port, wish.options, wish.mode);
   const confirm = (block: number, to: number) => {
     windowStart = block;
@@ -121,6 +123,11 @@ export async function download(filename: string, port: number, wish: DownloadOpt
     for (;;) {
       const { packet, port: from } = await peer.next(10_000);
       if (!packet || wish.lose?.(packet, count++)) continue;
+      transferPort ??= from;
+      if (from !== transferPort) {
+        peer.send({ kind: 'error', code: 5, message: 'Unknown transfer' }, from);
+        continue;
+      }
       alarm.refresh();
       if (packet.kind === 'error') throw new Error(`ERROR ${packet.code} ${packet.message}`);
       if (packet.kind === 'oack') {

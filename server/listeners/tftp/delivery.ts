@@ -44,6 +44,11 @@ export class Delivery {
     return !unheard(this.#transfer) && this.#transfer.resends > 0;
   }
 
+  /** Whether the peer has confirmed blocks since any were sent again. */
+  get followed(): boolean {
+    return !unheard(this.#transfer) && this.#transfer.resends === 0;
+  }
+
   start(): void {
     this.#proceed(this.#transfer);
   }

@@ -54,7 +54,10 @@ export interface TftpOptions {
   observe?(event: TftpEvent): void;
 }
 
-/** failed: the content could not be read; restarted: the peer asked again; guessed: its peer did not know the port (`#toStranger`). */
+/**
+ * failed: the content could not be read; restarted: the peer went on with another transfer of the same file (`#accept`); guessed: it did not
+ * know the port (`#toStranger`).
+ */
 export type TftpOutcome = Outcome | 'failed' | 'stopped' | 'restarted' | 'guessed';
 
 export type TftpEvent =
@@ -127,6 +130,8 @@ interface Session {
   readonly filename: string;
   readonly startedAt: number;
   transfer?: { readonly carrier: Carrier; readonly content: Content; readonly delivery: Delivery };
+  /** The other one of two sessions for one file and peer, of which `newer` began later; the peer decides between them (`#accept`). */
+  rival?: { readonly session: Session; readonly newer: boolean } | undefined;
 }
 
 /** Rejects with the system's error (EADDRINUSE, EACCES, …) when an address cannot be had; nothing stays open then. */
@@ -210,22 +215,29 @@ class Server implements TftpListener {
     }
   }
 
+  /**
+   * Who confirmed blocks, then leaves us without an answer and asks again, has started over; or what comes is a copy of his first request,
+   * late, and he only is slow. So the old transfer holds still, a new one begins beside it, and the one that he confirms is the one he means.
+   */
   #accept(endpoint: Endpoint, peer: Peer, wish: Wish): void {
     const others = this.#peers.get(peer.key) ?? [];
-    const same = others.find(({ filename }) => filename === wish.filename);
-    // Who confirmed blocks, then leaves us without an answer and asks again, has started over.
-    if (same && !same.transfer?.delivery.forsaken) {
+    const same = others.filter(({ filename }) => filename === wish.filename);
+    const [old] = same;
+    if (old && (same.length > 1 || !old.transfer?.delivery.forsaken)) {
       this.#counts.repeated++;
       return;
     }
-    if (same) this.#finish(same, 'restarted');
     if (this.#sessions.size >= this.#options.maxTransfers) {
       this.#counts.busy++;
       return;
     }
     const session: Session = { endpoint, peer, filename: wish.filename, startedAt: performance.now() };
+    if (old) {
+      old.rival = { session, newer: true };
+      session.rival = { session: old, newer: false };
+    }
     this.#sessions.add(session);
-    this.#peers.set(peer.key, [...others.filter((other) => other !== same), session]);
+    this.#peers.set(peer.key, [...others, session]);
     this.#answer(session, wish).catch((cause) => this.#fail(session, 'failed', cause));
   }
 
@@ -260,7 +272,8 @@ class Server implements TftpListener {
     });
     session.transfer = { carrier, content, delivery };
     carrier.sessions.set(peer.key, session);
-    this.#ticking ??= setInterval(() => this.#tick(), TICK_MS);
+    // Timers come before sockets in a turn of the event loop: after a turn that took long, what the peers said is read first.
+    this.#ticking ??= setInterval(() => setImmediate(() => this.#tick()), TICK_MS);
     delivery.start();
   }
 
@@ -269,8 +282,11 @@ class Server implements TftpListener {
     const packet = parsePacket(bytes);
     const session = carrier.sessions.get(keyOf(from));
     if (packet?.kind !== 'ack' && packet?.kind !== 'error') this.#counts.garbage++;
-    else if (session) session.transfer?.delivery.receive(packet);
-    else this.#toStranger(carrier, packet.kind, from);
+    else if (session?.transfer) {
+      const { rival, transfer } = session;
+      transfer.delivery.receive(packet);
+      if (rival && transfer.delivery.followed) this.#finish(rival.session, 'restarted');
+    } else this.#toStranger(carrier, packet.kind, from);
   }
 
   /**
@@ -291,7 +307,7 @@ class Server implements TftpListener {
 
   #tick(): void {
     const now = performance.now();
-    for (const { transfer } of this.#sessions) transfer?.delivery.wake(now);
+    for (const { rival, transfer } of this.#sessions) if (!rival?.newer) transfer?.delivery.wake(now);
     if (this.#sessions.size > 0) return;
     clearInterval(this.#ticking);
     this.#ticking = undefined;
@@ -326,6 +342,7 @@ class Server implements TftpListener {
     const others = this.#peers.get(key)?.filter((other) => other !== session) ?? [];
     if (others.length > 0) this.#peers.set(key, others);
     else this.#peers.delete(key);
+    if (session.rival) session.rival.session.rival = undefined;
     return this.#sessions.delete(session);
   }
 

@@ -205,8 +205,8 @@ function repeatedAck(transfer: Transfer, now: number): Transfer {
 }
 
 function progress(transfer: Transfer, block: number, now: number): Transfer {
-  if (block === transfer.final) return { ...end(transfer, 'complete'), acked: block };
   const confirmed = { ...transfer, acked: block, resends: 0 };
+  if (block === transfer.final) return end(confirmed, 'complete');
   if (block === transfer.sent) return sending(transfer.repeats ? confirmed : measured(confirmed, now));
   // The client misses the block after this one, and the window restarts there (RFC 7440, section 4). An ACK that comes too soon after
   // the last restart speaks of what was sent before it: a client that confirms every block would have each sent a window's times.

@@ -24,6 +24,16 @@ async function newPeer(host?: string): Promise<TftpPeer> {
 }
 
 const nothing = async (): Promise<TftpReply> => ({ kind: 'not-found' });
+
+/** Has `file` begun, confirms block 1, and leaves block 2 without an answer until it came twice. @returns the port it comes from */
+async function leaveUnanswered(peer: TftpPeer, server: TestServer): Promise<{ readonly first: number }> {
+  peer.ask('file', server.port);
+  const { port: first } = await peer.next();
+  peer.ack(1, first);
+  expect([await peer.next(), await peer.next()]).toMatchObject([{ packet: { block: 2 } }, { packet: { block: 2 } }]);
+  return { first };
+}
+
 describe('a request', () => {
   test.each([0, 1, 511, 512, 513, 1_024, 8_192, 100_000])('of a file of %d bytes brings it', async (size) => {
     const server = await serve({ file: pattern(size) });
@@ -178,20 +188,60 @@ describe('a request', () => {
     expect(server.stats().repeated).toBe(3);
   });
 
-  test('of a peer that has started over ends its old transfer', async () => {
+  test('of a peer that has started over brings a new transfer, which ends the old one when the peer confirms it', async () => {
     const server = await serve({ file: pattern(5_000) });
     const peer = await newPeer();
-    peer.ask('file', server.port);
-    const first = await peer.next();
-    peer.ack(1, first.port);
-    // Block 2, and the same again after the shortest wait: the peer is not there any more.
-    expect([await peer.next(), await peer.next()]).toMatchObject([{ packet: { block: 2 } }, { packet: { block: 2 } }]);
+    const { first } = await leaveUnanswered(peer, server);
     peer.ask('file', server.port);
     const again = await peer.next();
     expect(again.packet).toMatchObject({ kind: 'data', block: 1 });
-    expect(again.port).not.toBe(first.port);
+    expect(again.port).not.toBe(first);
+    peer.ack(1, again.port);
+    expect(await peer.next()).toMatchObject({ packet: { block: 2 }, port: again.port });
     expect(server.events).toMatchObject([{ kind: 'finished', outcome: 'restarted', bytes: 512, retransmitted: 1 }]);
     expect(server.open()).toBe(1);
+  });
+
+  test('that comes late does not end the transfer that it is a copy of, however slow the peer', async () => {
+    const server = await serve({ file: pattern(1_500) });
+    const peer = await newPeer();
+    const { first } = await leaveUnanswered(peer, server);
+    // On loaded machines copies wait in the socket's buffer while the transfer is under way.
+    peer.ask('file', server.port);
+    const copy = await peer.next();
+    expect(copy).toMatchObject({ packet: { kind: 'data', block: 1 } });
+    peer.ask('file', server.port);
+    expect(await eventually(() => server.stats().repeated === 1)).toBe(true);
+
+    peer.ack(2, first);
+    expect(await peer.next()).toMatchObject({ packet: { block: 3 }, port: first });
+    expect(server.events).toMatchObject([{ kind: 'finished', outcome: 'restarted', bytes: 0 }]);
+    peer.ack(3, first);
+    expect(await eventually(() => server.stats().transfers === 0)).toBe(true);
+    expect(server.events.at(-1)).toMatchObject({ outcome: 'complete', bytes: 1_500 });
+    expect(await peer.rest(0)).toEqual([]);
+    expect(server.open()).toBe(0);
+  });
+
+  test('that comes late is over as soon as the peer has all of the first transfer, or refuses the second', async () => {
+    const server = await serve({ file: pattern(1_000) });
+    for (const refused of [false, true]) {
+      const peer = await newPeer();
+      const { first } = await leaveUnanswered(peer, server);
+      peer.ask('file', server.port);
+      const copy = await peer.next();
+      if (refused) {
+        // RFC 1350, section 4: so does a client that knows the port of its transfer. The first goes on, and is sent again.
+        peer.send({ kind: 'error', code: 5, message: '' }, copy.port);
+        expect(await peer.next()).toMatchObject({ packet: { block: 2 }, port: first });
+      }
+      peer.ack(2, first);
+      expect(await eventually(() => server.stats().transfers === 0)).toBe(true);
+      expect(server.events.map((event) => event.kind === 'finished' && event.outcome).sort()).toEqual(
+        refused ? ['aborted', 'complete', 'complete', 'restarted'] : ['complete', 'restarted'],
+      );
+    }
+    expect(server.open()).toBe(0);
   });
 
   test('for another file from the same port runs beside the first', async () => {
@@ -247,6 +297,24 @@ describe('a transfer', () => {
     });
     expect(bytes.equals(pattern(100_000))).toBe(true);
     expect(frames).toBeLessThanOrEqual(196 + 8 * 8);
+  });
+
+  test('takes what its peer said for an answer, however late it is read', async () => {
+    const server = await serve({ file: pattern(2_000) });
+    const peer = await newPeer();
+    peer.ask('file', server.port);
+    const { port } = await peer.next();
+    peer.ack(1, port);
+    await peer.next();
+    // The ACK waits in the socket's buffer until the time to send block 2 again is over.
+    peer.ack(2, port);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    expect(await peer.next()).toMatchObject({ packet: { block: 3 } });
+    peer.ack(3, port);
+    await peer.next();
+    peer.ack(4, port);
+    expect(await eventually(() => server.events.length === 1)).toBe(true);
+    expect(server.events).toMatchObject([{ outcome: 'complete', retransmitted: 0 }]);
   });
 
   test('repeats a block that was lost', async () => {

@@ -43,8 +43,18 @@ export interface RendererOptions {
   ) => void;
 }
 
+/** What a file was made of, as far as it tells whether it would come out the same. What the ingredients hold themselves is ten times the file. */
+interface Made {
+  readonly plugin: Plugin;
+  /** Not held: which configs stay in memory is the resolver's to say, and one that it makes anew is another object. */
+  readonly config: WeakRef<ResolvedConfig>;
+  readonly revision: number | undefined;
+  readonly updated: number | undefined;
+  readonly tftpPort: number;
+}
+
 interface Entry {
-  readonly made: Ingredients;
+  readonly made: Made;
   readonly texts: TemplateTexts;
   readonly outcome: Rendered | ProvisioningError;
 }
@@ -98,7 +108,7 @@ export class Renderer {
       return outcomeOf(kept);
     }
     const started = performance.now();
-    const entry = { made: ingredients, texts: this.#texts, outcome: this.#make(ingredients) };
+    const entry = { made: madeOf(ingredients), texts: this.#texts, outcome: this.#make(ingredients) };
     this.#files.set(key, entry);
     const kind = entry.outcome instanceof Error ? 'failed' : 'rendered';
     this.#options.observe?.({ kind, milliseconds: performance.now() - started });
@@ -156,15 +166,20 @@ function outcomeOf({ outcome }: Entry): Rendered {
   return outcome;
 }
 
+function madeOf({ plugin, config, device, server }: Ingredients): Made {
+  const { revision, updated } = device ?? {};
+  return { plugin, config: new WeakRef(config), revision, updated, tftpPort: server.tftpPort };
+}
+
 /** Plugins, resolved configs and settings are never changed but replaced, so the same object is the same content. */
-function sameIngredients(a: Ingredients, b: Ingredients): boolean {
+function sameIngredients(made: Made, { plugin, config, device, server }: Ingredients): boolean {
   return (
-    a.plugin === b.plugin &&
-    a.config === b.config &&
-    a.device?.revision === b.device?.revision &&
+    made.plugin === plugin &&
+    made.config.deref() === config &&
+    made.revision === device?.revision &&
     // A device that was deleted and made again begins at revision 1 again.
-    a.device?.updated === b.device?.updated &&
-    a.server.tftpPort === b.server.tftpPort
+    made.updated === device?.updated &&
+    made.tftpPort === server.tftpPort
   );
 }
 

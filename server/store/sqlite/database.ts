@@ -169,7 +169,7 @@ function prepareConnection(sqlite: Sqlite.Database, file: string): void {
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('foreign_keys = ON');
   // In KiB: the pages of some 100,000 devices.
-  sqlite.pragma('cache_size = -65536');
+  sqlite.pragma('cache_size = -16384');
   // What is sorted may hold passwords: not in files outside the data directory.
   sqlite.pragma('temp_store = MEMORY');
   const damage = sqlite.pragma('quick_check(1)', { simple: true });

@@ -57,6 +57,8 @@ export function pad(budget: Budget, sign: string, digits: string, width: number,
 interface Specification {
   readonly fill: string;
   readonly align: string | undefined;
+  /** A zero before the width: numbers are filled up behind their sign, texts behind themselves. */
+  readonly zeros: boolean;
   readonly sign: string;
   readonly noNegativeZero: boolean;
   readonly alternate: boolean;
@@ -75,7 +77,8 @@ function readSpecification(text: string): Specification {
   const [, fill, align, sign = '-', zero, alternate, zeroFill, width = '0', grouping = '', precision, type = ''] = match;
   return {
     fill: fill ?? (zeroFill !== undefined ? '0' : ' '),
-    align: align ?? (zeroFill !== undefined ? '=' : undefined),
+    align,
+    zeros: zeroFill !== undefined,
     sign,
     noNegativeZero: zero !== undefined,
     alternate: alternate !== undefined,
@@ -114,7 +117,7 @@ function formatInteger(budget: Budget, value: number | bigint, form: Specificati
   if (form.type === 's' || (form.grouping === ',' && 'boxXcn'.includes(form.type || 'd'))) refuse();
   if (form.type === 'c') {
     if (form.sign !== '-' || form.alternate || value < 0 || value > 0x10ffff) refuse();
-    return pad(budget, '', String.fromCodePoint(Number(value)), form.width, form.fill, form.align ?? '<');
+    return finish(budget, '', String.fromCodePoint(Number(value)), '', form, 3);
   }
   const base = bases[form.type] ?? 10;
   const digits = digitsOf(value, base);
@@ -154,7 +157,7 @@ function shortGeneral(value: number, precision: number, alternate: boolean): str
 
 /** Groups the whole digits, and fills up. Zeros that fill up are grouped with them. */
 function finish(budget: Budget, sign: string, whole: string, rest: string, form: Specification, size: number): string {
-  const align = form.align ?? '>';
+  const align = form.align ?? (form.zeros ? '=' : '>');
   if (form.grouping === '') return pad(budget, sign, whole + rest, form.width, form.fill, align);
   let digits = whole;
   if (form.fill === '0' && align === '=') {

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodePacket, type Option, type Packet, parsePacket } from '../../server/listeners/tftp/packet.ts';
+import { encodePacket, type Option, type Packet, parsePacket } from '../../server/lib/tftp-packet.ts';
 
 export interface Received {
   readonly packet: Packet | undefined;

@@ -1,5 +1,5 @@
 import type { Content } from '../../lib/content.ts';
-import { dataHeader, encodePacket, type Packet, toNetascii } from './packet.ts';
+import { dataHeader, encodePacket, type Packet, toNetascii } from '../../lib/tftp-packet.ts';
 import { type Agreement, type Outcome, receive, sent, startTransfer, type Transfer, unheard, wake, wanted } from './transfer.ts';
 
 export type Mode = 'octet' | 'netascii';

@@ -11,7 +11,7 @@
  * by an ACK of 0 (RFC 2347).
  */
 
-import type { Option, Packet } from './packet.ts';
+import type { Option, Packet } from '../../lib/tftp-packet.ts';
 
 /** aborted: by an ERROR of the peer; silent: the peer did not answer any more. */
 export type Outcome = 'complete' | 'aborted' | 'silent';

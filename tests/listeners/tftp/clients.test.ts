@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { toNetascii } from '../../../server/listeners/tftp/packet.ts';
+import { toNetascii } from '../../../server/lib/tftp-packet.ts';
 import { type ClientName, fetchWith } from '../../support/tftp-clients.ts';
 import { pattern, serveFiles, type TestServer } from '../../support/tftp-server.ts';
 import { impairedPath } from '../../support/udp-impair.ts';

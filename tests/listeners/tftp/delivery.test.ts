@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { bytesContent, type Content, fileContent } from '../../../server/lib/content.ts';
+import { parsePacket, toNetascii } from '../../../server/lib/tftp-packet.ts';
 import { Delivery, type Mode } from '../../../server/listeners/tftp/delivery.ts';
-import { parsePacket, toNetascii } from '../../../server/listeners/tftp/packet.ts';
 import { agree, type Limits } from '../../../server/listeners/tftp/transfer.ts';
 import { pattern } from '../../support/tftp-server.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Option } from '../../../server/listeners/tftp/packet.ts';
+import type { Option } from '../../../server/lib/tftp-packet.ts';
 import {
   agree,
   type Limits,

@@ -54,6 +54,8 @@ export interface ConfigService {
    * @returns undefined when there is no such config, or it has no line 1 to give
    */
   autocreate(tenant: string): Promise<Config | undefined>;
+  /** Id of the config that `autocreate` would copy. */
+  autocreateSource(tenant: string): Promise<string | undefined>;
   /** Id of the config for devices that have none: the tenant's default config, else the main tenant's. */
   fallback(tenant: string): Promise<string | undefined>;
   /** Removes a transient config that no device uses. @returns whether it did */
@@ -119,6 +121,12 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     return undefined;
   };
 
+  const sourceOf = async (tenant: string) => {
+    const source = await withRole('autocreate', tenant);
+    const lines = source?.raw.get('sip_lines');
+    return lines instanceof Map && lines.get('1') instanceof Map ? source : undefined;
+  };
+
   const insert = async (config: Config) => {
     await write(config.id, async () => {
       await dao.insert(config);
@@ -172,12 +180,15 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     },
 
     async autocreate(tenant) {
-      const source = await withRole('autocreate', tenant);
-      const lines = source?.raw.get('sip_lines');
-      if (!source || !(lines instanceof Map && lines.get('1') instanceof Map)) return undefined;
+      const source = await sourceOf(tenant);
+      if (!source) return undefined;
       const created = now();
       const fields = contentOf({ parents: [source.id], raw: source.raw, transient: true });
       return insert({ id: source.id + randomDigits(), tenant, ...fields, created, updated: created, revision: 1 });
+    },
+
+    async autocreateSource(tenant) {
+      return (await sourceOf(tenant))?.id;
     },
 
     async fallback(tenant) {

@@ -8,6 +8,8 @@ export interface Finding {
   readonly device?: StoredDevice;
   /** How it was found. */
   readonly by?: Identity;
+  /** Ids of the devices at the address, none of which it can be said to be. */
+  readonly undecided?: readonly string[];
   /** What speaks against it, in words; nothing secret is sent then, and nothing is changed. */
   readonly contradictions: readonly string[];
 }
@@ -50,8 +52,9 @@ export async function find(dao: DeviceDao, info: DeviceInfo, ip: Ip, tenant: str
   const here = (await dao.findBy('ip', ip)).filter(
     (each) => (tenant === undefined || each.tenant === tenant) && agrees(each, info),
   );
-  const [only] = here;
-  return only && here.length === 1 ? { device: only, by: 'ip', contradictions } : { contradictions };
+  const [only, ...others] = here;
+  if (others.length > 0) return { undecided: here.map(({ id }) => id), contradictions };
+  return only ? { device: only, by: 'ip', contradictions } : { contradictions };
 }
 
 function agrees(device: StoredDevice, info: DeviceInfo): boolean {

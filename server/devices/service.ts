@@ -60,7 +60,7 @@ export function deviceService(options: DeviceServiceOptions) {
   }
 
   /** The device with what this request adds; the same object when it adds nothing. */
-  function learned(device: StoredDevice, info: DeviceInfo, ip: Ip): Device {
+  function learned<Known extends Device>(device: Known, info: DeviceInfo, ip: Ip): Known {
     const news: { -readonly [Key in keyof Device]?: Device[Key] } = {};
     for (const fact of ['mac', 'serial', 'uuid', 'vendor', 'model'] as const) {
       if (device[fact] === undefined && info[fact] !== undefined) Object.assign(news, { [fact]: info[fact] });
@@ -68,6 +68,23 @@ export function deviceService(options: DeviceServiceOptions) {
     if (info.version !== undefined && info.version !== device.version) news.version = info.version;
     if (device.ip !== ip) news.ip = ip;
     return associated(Object.keys(news).length === 0 ? device : { ...device, ...news });
+  }
+
+  /**
+   * The device that an unknown phone becomes, without its config; undefined when the settings allow none, or when the phone told
+   * nothing that it could be known by again.
+   * @param address becomes its own, and nobody else's; undefined while it is another's, or told by somebody who is not trusted
+   */
+  function newcomer(info: DeviceInfo, tenant: string, address: Ip | undefined): Device | undefined {
+    if (options.unknown === 'refuse' || identityOf(info) === undefined) return undefined;
+    const approved = options.unknown === 'create';
+    return associated({
+      ...blank(newId(), tenant, now()),
+      ...info,
+      ...(address && { ip: address }),
+      approved,
+      added: 'auto' as const,
+    });
   }
 
   /** The device with the plugin that serves it best; the same object when it has that, or one that an operator chose. */
@@ -124,6 +141,9 @@ export function deviceService(options: DeviceServiceOptions) {
       return !nat && device.ip === ip && atAddressSince(device) > now() - options.addressHold;
     },
 
+    learned,
+    newcomer,
+
     /** Writes down what a request told of a known device. One read-modify-write a device at a time; most requests write nothing. */
     async remember(device: StoredDevice, info: DeviceInfo, ip: Ip): Promise<StoredDevice> {
       if (learned(device, info, ip) === device) return withConfig(device);
@@ -132,30 +152,23 @@ export function deviceService(options: DeviceServiceOptions) {
       return withConfig(stored);
     },
 
-    /**
-     * Makes a device for a phone that is not known, as the settings allow.
-     * @param address becomes its own, and nobody else's; undefined while it is another's, or told by somebody who is not trusted
-     * @returns undefined when they do not, or when the phone told nothing that it could be known by again
-     */
+    /** Makes a device for a phone that is not known: see `newcomer`. */
     async meet(info: DeviceInfo, ip: Ip, tenant: string, address: Ip | undefined): Promise<StoredDevice | undefined> {
-      const identity = info.mac ?? info.serial ?? info.uuid;
-      if (options.unknown === 'refuse' || identity === undefined) return undefined;
-      const id = newId();
-      const approved = options.unknown === 'create';
-      const fresh = { ...blank(id, tenant, now()), ...info, ...(address && { ip: address }), approved, added: 'auto' as const };
-      const met = await lock.run(`new ${identity}`, async () => {
+      const fresh = newcomer(info, tenant, address);
+      if (!fresh) return undefined;
+      const met = await lock.run(`new ${identityOf(info)}`, async () => {
         const { device: meanwhile } = await find(dao, info, ip, tenant);
         if (meanwhile) return meanwhile;
         try {
-          await dao.insert(associated(fresh));
+          await dao.insert(fresh);
         } catch (cause) {
           // Another node was faster with another request of the same phone.
           if (!(cause instanceof ProvisioningError) || cause.code !== 'device-mac-taken') throw cause;
           return (await find(dao, info, ip, tenant)).device;
         }
-        if (address) await releaseAddress(address, id);
-        notifier.changed([id]);
-        return dao.get(id);
+        if (address) await releaseAddress(address, fresh.id);
+        notifier.changed([fresh.id]);
+        return dao.get(fresh.id);
       });
       return met && withConfig(met);
     },
@@ -242,6 +255,11 @@ function* slices<Row>(rows: readonly Row[]): Generator<Row[]> {
 }
 
 export type DeviceService = ReturnType<typeof deviceService>;
+
+/** By what a phone can be known again. */
+function identityOf({ mac, serial, uuid }: DeviceInfo): string | undefined {
+  return mac ?? serial ?? uuid;
+}
 
 function newId(): string {
   return randomBytes(16).toString('hex');

@@ -449,6 +449,7 @@ const auto = { sip_lines: { 1: line } };
 test('a new device is given a copy of the autocreate config of its tenant, else of the main tenant', async () => {
   const { configs } = service();
   await configs.create(given('auto', auto, { role: 'autocreate' }));
+  expect(await configs.autocreateSource('one')).toBe('auto');
   const made = await configs.autocreate('one');
   expect(made).toMatchObject({ tenant: 'one', parents: ['auto'], transient: true, deletable: true, revision: 1 });
   expect(made?.id).toMatch(/^auto[\da-f]{32}$/);
@@ -465,6 +466,7 @@ test('without an autocreate config, or without a line 1 in it, there is nothing 
   expect(await configs.autocreate(MAIN)).toBeUndefined();
   await configs.create(given('auto', { sip_lines: { 2: line } }, { role: 'autocreate' }));
   expect(await configs.autocreate(MAIN)).toBeUndefined();
+  expect(await configs.autocreateSource(MAIN)).toBeUndefined();
 });
 
 test('the default config is the tenant’s, else the main tenant’s', async () => {

@@ -208,6 +208,19 @@ const deliveries = z
   })
   .register(about, { description: 'Notes of what phones fetched.' });
 
+const recent = z
+  .strictObject({
+    per_device: z.int().min(0).max(1_000).default(20).register(about, { description: 'The last requests of each device.' }),
+    unrecognised: z.int().min(0).max(100_000).default(500).register(about, {
+      description: 'The last requests that no device was found for.',
+    }),
+    megabytes: z.int().min(0).max(65_536).default(16).register(about, {
+      description:
+        'Memory for all of them, about one kilobyte a request. Without room, devices that did not ask for the longest time go first.',
+    }),
+  })
+  .register(about, { description: 'The last requests of phones, kept in memory for offhook requests and offhook explain.' });
+
 export const schema = z.strictObject({
   data: path.default('./var').register(about, {
     description: 'Directory of everything that the server keeps. With NODE_ENV=production the default is /var/lib/offhook.',
@@ -231,6 +244,7 @@ export const schema = z.strictObject({
   plugins,
   render,
   deliveries,
+  recent_requests: recent,
 });
 
 type Frozen<T> = T extends string | number | boolean | undefined | Network | ReadonlyMap<string, OrderedJson>

@@ -15,6 +15,7 @@ import { createMetrics, type Metrics } from '../lib/metrics.ts';
 import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
 import { Desired } from '../pipeline/desired.ts';
+import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { servePhone } from '../pipeline/serve-phone.ts';
 import { Sweep } from '../pipeline/sweep.ts';
@@ -158,6 +159,8 @@ export async function createCore(settings: Settings): Promise<Core> {
   configNews.subscribe((ids) => void touch(store.devices.idsUsing({ configs: ids })));
   tenantNews.subscribe((id) => void touch(store.devices.ids(id)));
 
+  const { per_device: perDevice, unrecognised, megabytes } = settings.recent_requests;
+  const recent = new RecentRequests({ perDevice, unrecognised, bytes: megabytes * 1_048_576 });
   const answer = (request: PhoneRequest) =>
     servePhone(request, {
       plugins,
@@ -170,6 +173,7 @@ export async function createCore(settings: Settings): Promise<Core> {
       trusted: settings.phones.secrets_without_key,
       log: () => log.nextRequest(),
       security,
+      recent,
     });
 
   const flush = async () => {

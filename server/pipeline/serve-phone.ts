@@ -1,97 +1,35 @@
-import { refusal } from '../artefacts/authorise.ts';
-import { type Image, openImage } from '../artefacts/images.ts';
-import { type Resolved, resolveName } from '../artefacts/names.ts';
-import type { Rendered } from '../artefacts/renderer.ts';
-import { associate } from '../associate/associate.ts';
-import type { StoredDevice } from '../devices/dao.ts';
-import type { Finding } from '../devices/find.ts';
 import type { DeviceService } from '../devices/service.ts';
-import type { Identification, Recogniser } from '../identify/identify.ts';
 import { bytesContent } from '../lib/content.ts';
-import { ProvisioningError } from '../lib/errors.ts';
-import { contains, type Network } from '../lib/ip.ts';
 import type { Log } from '../lib/log.ts';
 import type { SecurityLog } from '../lib/security-log.ts';
-import type { Plugin } from '../plugins/model.ts';
-import type { Catalogue } from '../plugins/service.ts';
-import type { Tenant } from '../tenants/model.ts';
-import { looksLikeKey } from '../tenants/validator.ts';
-import type { Desired } from './desired.ts';
+import {
+  type Caller,
+  decide,
+  hear,
+  type LineParts,
+  learn,
+  type Outcome,
+  pluginOf,
+  recall,
+  splitKey,
+  withoutKeys,
+} from './line.ts';
+import type { Became, RecentRequest, RecentRequests } from './recent-requests.ts';
 import type { PhoneRequest, Reply } from './request.ts';
 
 /** The parts that meet here, and nowhere else. */
-export interface Parts {
-  readonly plugins: { readonly catalogue: Catalogue };
-  /** Made of the plugins; loading them makes another. */
-  readonly recogniser: () => Recogniser;
+export interface Parts extends LineParts {
   readonly devices: DeviceService;
-  readonly tenants: { readonly main: Tenant; byKey(key: string): Tenant | undefined };
-  readonly desired: Desired;
-  /** The base of the URLs that a phone is told, from where it reached us. */
-  readonly baseUrl: (request: PhoneRequest, device: StoredDevice | undefined) => string;
-  /** Folder of firmware images, one folder a plugin. */
-  readonly images: string;
-  /** Networks into which secrets go without a key. */
-  readonly trusted: readonly Network[];
-  readonly log: () => Log;
   readonly security: SecurityLog;
+  readonly log: () => Log;
+  readonly recent: RecentRequests;
 }
-
-/** What a request says by itself. */
-export interface Heard {
-  /** Without its key. */
-  readonly request: PhoneRequest;
-  /** The tenant whose key it came with. */
-  readonly tenant?: Tenant;
-  /** It came with what looks like a key and is none. */
-  readonly wrongKey: boolean;
-  readonly identification: Identification;
-}
-
-/** The phone, as far as it is known by now. */
-export interface Caller {
-  readonly device?: StoredDevice;
-  /** Nothing but its address says that it is this device. */
-  readonly addressOnly: boolean;
-  /** What speaks against its being this device. */
-  readonly contradictions: readonly string[];
-  /** Another device to which the address belongs. */
-  readonly addressOwner?: string;
-  /** The tenant whose key the request came with. */
-  readonly tenant?: Tenant;
-  /** It came with a key, or from a network that the settings trust. */
-  readonly trusted: boolean;
-}
-
-/** The same before anything was written, and how the device was found. */
-export interface Recalled extends Caller {
-  readonly finding: Finding;
-}
-
-/** Who writes down what requests tell; explain has somebody who only pretends to. */
-export interface Learning {
-  readonly devices: Pick<DeviceService, 'remember' | 'meet' | 'noteSighting'>;
-  readonly security: Pick<SecurityLog, 'deviceCreated'>;
-  readonly tenants: { readonly main: Tenant };
-}
-
-/** What becomes of a request, whoever is told of it. */
-export type Outcome =
-  | { readonly kind: 'file'; readonly file: Resolved; readonly rendered: Rendered }
-  | { readonly kind: 'image'; readonly image: Image }
-  /** It is there, and does not leave. */
-  | { readonly kind: 'refused'; readonly file: Resolved; readonly why: string }
-  /** Without a config there is no such file yet. */
-  | { readonly kind: 'no-config'; readonly file: Resolved; readonly cause: ProvisioningError }
-  /** A file that there should be, and worth asking for again. */
-  | { readonly kind: 'failed'; readonly file: Resolved; readonly cause: ProvisioningError }
-  | { readonly kind: 'no-file' }
-  | { readonly kind: 'no-plugin' };
 
 const notFound: Reply = { kind: 'not-found' };
 
 /** One request of a phone, whatever the transport: who is it, which plugin serves it, what does it get. */
 export async function servePhone(asked: PhoneRequest, parts: Parts): Promise<Reply> {
+  const started = performance.now();
   const log = parts.log();
   const heard = hear(asked, parts);
   const { request, identification } = heard;
@@ -99,6 +37,8 @@ export async function servePhone(asked: PhoneRequest, parts: Parts): Promise<Rep
   if (heard.wrongKey) {
     log.info({ event: 'request.wrong-key', transport, ip }, 'wrong key');
     parts.security.wrongKey(ip);
+    const masked = { ...request, path: `/[key]${splitKey(request.path).path}` };
+    parts.recent.note(undefined, masked, undefined, { kind: 'wrong-key' }, performance.now() - started);
     return notFound;
   }
   log.info({ event: 'request.processing', transport, ip, path: withoutKeys(request.path, parts) }, 'processing request');
@@ -110,129 +50,36 @@ export async function servePhone(asked: PhoneRequest, parts: Parts): Promise<Rep
   const plugin = pluginOf(caller, identification, parts.plugins.catalogue);
   log.info({ event: 'request.routed', plugin: plugin?.id ?? null }, 'routed request');
 
-  return reply(await decide(request, plugin, caller, parts), request, caller, parts, log);
+  const outcome = await decide(request, plugin, caller, parts);
+  const noted = parts.recent.note(
+    caller.device?.id,
+    request,
+    heard.tenant?.id,
+    became(outcome, request),
+    performance.now() - started,
+  );
+  return reply(outcome, request, caller, noted, parts, log);
 }
 
-/** Takes the key off, and recognises what is left. */
-export function hear(asked: PhoneRequest, parts: Pick<Parts, 'tenants' | 'recogniser'>): Heard {
-  const { request, tenant } = unlock(asked, parts.tenants);
-  const identification = parts.recogniser().identify(request);
-  const wrongKey = !tenant && hasWrongKey(request, identification, parts);
-  return { request, identification, wrongKey, ...(tenant && { tenant }) };
-}
-
-/** A first path segment that is a tenant's key is taken off and binds the request to the tenant. */
-function unlock(request: PhoneRequest, tenants: Parts['tenants']): { request: PhoneRequest; tenant?: Tenant } {
-  const { key, path } = splitKey(request.path);
-  const tenant = tenants.byKey(key);
-  return tenant ? { request: { ...request, path }, tenant } : { request };
-}
-
-function splitKey(path: string): { key: string; path: string } {
-  const end = path.indexOf('/', 1);
-  return end < 0 ? { key: path.slice(1), path: '/' } : { key: path.slice(1, end), path: path.slice(end) };
-}
-
-/** A path as a log may show it: a key further inside is a key, too. */
-function withoutKeys(path: string, { tenants }: Pick<Parts, 'tenants'>): string {
-  return path.replaceAll(/[^/]+/g, (segment) => (tenants.byKey(segment) ? '[key]' : segment));
-}
-
-/** A path that says nothing, and would without its first segment: somebody tries keys, or has an old one. */
-function hasWrongKey(request: PhoneRequest, { evidence }: Identification, parts: Pick<Parts, 'recogniser'>): boolean {
-  const { key, path } = splitKey(request.path);
-  if (!looksLikeKey(key) || evidence.some(({ place }) => place === 'path')) return false;
-  return parts
-    .recogniser()
-    .identify({ ...request, path })
-    .evidence.some(({ place }) => place === 'path');
-}
-
-/** Finds the device, and what speaks against its being the one that asks. Nothing is written. */
-export async function recall(
-  { request: { ip }, tenant, identification }: Heard,
-  { devices, trusted }: Pick<Parts, 'trusted'> & { readonly devices: Pick<DeviceService, 'find' | 'addressOwner' | 'isAt'> },
-): Promise<Recalled> {
-  const finding = await devices.find(identification.info, ip, tenant?.id);
-  const { device } = finding;
-  const owner = await devices.addressOwner(ip, device);
-  return {
-    finding,
-    contradictions: [...identification.contradictions, ...finding.contradictions],
-    addressOnly: finding.by === 'ip' && !(device && devices.isAt(device, ip)),
-    trusted: tenant !== undefined || contains(trusted, ip),
-    ...(owner && { addressOwner: owner.id }),
-    ...(tenant && { tenant }),
-    ...(device && { device }),
-  };
-}
-
-/** Whether what the request told is written down: who is refused must not be able to move a phone to another address. */
-export function isBelieved({ device, addressOwner, contradictions, trusted }: Caller): boolean {
-  return contradictions.length === 0 && (!device || (addressOwner === undefined && trusted));
-}
-
-/**
- * Writes down what the request adds to what is known. Nothing is written when something speaks against its being this device, or
- * when it comes from anywhere without a key.
- */
-export async function learn(
-  caller: Caller,
-  { request: { ip }, tenant, identification: { info } }: Heard,
-  { devices, security, tenants }: Learning,
-): Promise<Caller> {
-  if (!isBelieved(caller)) return caller;
-  if (caller.device) {
-    const device = await devices.remember(caller.device, info, ip);
-    devices.noteSighting(device.id, ip);
-    return { ...caller, device };
+/** An outcome without what was in the file. */
+function became(outcome: Outcome, request: PhoneRequest): Became {
+  switch (outcome.kind) {
+    case 'file':
+      return { kind: 'file', file: outcome.file.name, bytes: outcome.rendered.bytes.length, digest: outcome.rendered.digest };
+    case 'image':
+      return { kind: 'file', file: request.path, bytes: outcome.image.size };
+    case 'refused':
+      return { kind: 'refused', file: outcome.file.name, why: outcome.why };
+    case 'no-config':
+    case 'failed':
+      return { kind: outcome.kind, file: outcome.file.name, why: outcome.cause.message };
+    default:
+      return outcome;
   }
-  const address = caller.addressOwner !== undefined || !caller.trusted ? undefined : ip;
-  const device = await devices.meet(info, ip, tenant?.id ?? tenants.main.id, address);
-  if (!device) return caller;
-  security.deviceCreated(ip, device.id);
-  devices.noteSighting(device.id, ip);
-  return { ...caller, device };
-}
-
-/** The device's plugin; for a phone that is no device, the one that supports best what it told. */
-export function pluginOf({ device }: Caller, { info }: Identification, catalogue: Catalogue): Plugin | undefined {
-  if (device?.plugin !== undefined) return catalogue.plugin(device.plugin);
-  return associate(info, catalogue.ofVendor(info.vendor))?.plugin;
-}
-
-/** Which of the plugin's files it is, whether it may leave, and what is in it. Nothing is written. */
-export async function decide(
-  request: PhoneRequest,
-  plugin: Plugin | undefined,
-  caller: Caller,
-  parts: Pick<Parts, 'desired' | 'baseUrl' | 'images' | 'tenants'>,
-): Promise<Outcome> {
-  if (!plugin) return { kind: 'no-plugin' };
-  const { device } = caller;
-  const file = resolveName(request.path, plugin, device);
-  if (!file) {
-    const image = await openImage(parts.images, request.path, plugin);
-    return image ? { kind: 'image', image } : { kind: 'no-file' };
-  }
-  const why = refuse(file, caller);
-  if (why !== undefined) return { kind: 'refused', file, why };
-  const tenant = device?.tenant ?? caller.tenant?.id ?? parts.tenants.main.id;
-  try {
-    const rendered = await parts.desired.file(plugin, file, device, tenant, parts.baseUrl(request, device));
-    return { kind: 'file', file, rendered };
-  } catch (cause) {
-    if (!(cause instanceof ProvisioningError)) throw cause;
-    return { kind: cause.code === 'config-missing' ? 'no-config' : 'failed', file, cause };
-  }
-}
-
-function refuse({ artefact }: Resolved, { device, ...caller }: Caller): string | undefined {
-  return refusal({ ...caller, own: artefact.own, secret: artefact.secret === true, held: device?.approved === false });
 }
 
 /** Tells the phone, and whoever has to know. */
-function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, parts: Parts, log: Log): Reply {
+function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, noted: RecentRequest, parts: Parts, log: Log): Reply {
   if ('file' in outcome && outcome.file.artefact.secret) {
     parts.security.sensitiveFile(request.ip, outcome.file.name, outcome.kind === 'refused' ? outcome.why : undefined);
   }
@@ -248,14 +95,26 @@ function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, part
         contentType,
         tag: digest,
         modified,
-        ...(note && { delivered: () => parts.devices.noteDelivery(note) }),
+        delivered: () => {
+          noted.takenMs = Date.now() - noted.at;
+          if (note) parts.devices.noteDelivery(note);
+        },
       };
     }
     case 'image': {
       const { image } = outcome;
       log.info({ event: 'request.answered', file: request.path, bytes: image.size }, 'answered with an image');
       const tag = `${image.size}-${image.modified.getTime()}`;
-      return { kind: 'file', content: image, contentType: 'application/octet-stream', tag, modified: image.modified };
+      return {
+        kind: 'file',
+        content: image,
+        contentType: 'application/octet-stream',
+        tag,
+        modified: image.modified,
+        delivered: () => {
+          noted.takenMs = Date.now() - noted.at;
+        },
+      };
     }
     case 'refused':
       log.warn({ event: 'request.refused', file: outcome.file.name, why: outcome.why }, 'refused');

@@ -16,18 +16,34 @@ export interface Claim {
   readonly trusted: boolean;
 }
 
+/** Why a file does not leave: what kind of thing it is, and in words. */
+export interface Obstacle {
+  readonly kind: 'held' | 'contradiction' | 'address-taken' | 'address-only' | 'untrusted';
+  readonly why: string;
+}
+
 /**
  * Whether a file may leave for the one who asks. Common files go to anybody; a device's own file only to that device, and one
  * with secrets only with the tenant's key or into a network that the settings trust.
  * @returns why not, in words; undefined when it may
  */
 export function refusal(claim: Claim): string | undefined {
-  if (!claim.own) return undefined;
-  if (claim.held) return 'the device waits for approval';
-  if (claim.contradictions.length > 0) return claim.contradictions.join('; ');
-  if (claim.addressOwner !== undefined) return `the address belongs to the device ${claim.addressOwner}`;
-  if (!claim.secret) return undefined;
-  if (claim.addressOnly) return 'only the address says which device it is';
-  if (!claim.trusted) return 'no provisioning key, and the settings do not trust the network';
-  return undefined;
+  return obstacles(claim)[0]?.why;
+}
+
+/** All that stands in the way, the gravest first: with one of them gone the next one shows. */
+export function obstacles({ own, secret, ...claim }: Claim): Obstacle[] {
+  const found: Obstacle[] = [];
+  if (!own) return found;
+  if (claim.held) found.push({ kind: 'held', why: 'the device waits for approval' });
+  if (claim.contradictions.length > 0) found.push({ kind: 'contradiction', why: claim.contradictions.join('; ') });
+  if (claim.addressOwner !== undefined) {
+    found.push({ kind: 'address-taken', why: `the address belongs to the device ${claim.addressOwner}` });
+  }
+  if (!secret) return found;
+  if (claim.addressOnly) found.push({ kind: 'address-only', why: 'only the address says which device it is' });
+  if (!claim.trusted) {
+    found.push({ kind: 'untrusted', why: 'no provisioning key, and the settings do not trust the network' });
+  }
+  return found;
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { MASK, masked } from '../lib/mask.ts';
 import { JsonError, type OrderedJson, parseOrdered } from '../lib/ordered-json.ts';
 import { plainValue, readYaml } from '../settings/yaml.ts';
 import { type Document, listOf, objectIn, textOf } from './client.ts';
@@ -7,7 +8,7 @@ import { examples } from './device.ts';
 import { findTenant, tenantNames } from './find.ts';
 import { exit, Failure, type Io } from './io.ts';
 import { fields, localTime, table } from './table.ts';
-import { assign, leaves, MASK, masked, readAssignments, readInput, shown } from './values.ts';
+import { assign, leaves, readAssignments, readInput, shown } from './values.ts';
 
 interface ListOptions extends ClientOptions {
   readonly tenant?: string;

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { masked } from '../lib/mask.ts';
 import type { OrderedJson } from '../lib/ordered-json.ts';
 import { type Client, type Document, listOf, objectIn, textOf } from './client.ts';
 import { asking, type ClientOptions, clientFor, count, print, tellRest } from './command.ts';
 import { devicePath, findDevice, findTenant, tenantNames } from './find.ts';
 import { exit, Failure, type Io } from './io.ts';
 import { fields, localTime, table } from './table.ts';
-import { assign, leaves, masked, readAssignments, shown } from './values.ts';
+import { assign, leaves, readAssignments, shown } from './values.ts';
 
 interface ListOptions extends ClientOptions {
   readonly sort?: string;

@@ -85,21 +85,3 @@ export function shown(value: OrderedJson): string {
   if (more.length === 0 && text.length <= MOST_SHOWN) return text;
   return `${first.slice(0, MOST_SHOWN)}… (${text.length} characters)`;
 }
-
-export const MASK = '[secret]';
-
-/** Names of what nobody else may know (`password`, `sip_local_key`, `X_api_token`), and texts that tell by themselves. */
-const SECRET_NAME = /pass|secret|token|credential|(?:^|_)(?:key|pin|psk)(?:$|_)/i;
-const SECRET_TEXT = /PRIVATE KEY-----/;
-
-/** The tree with a mask for each secret in it. */
-export function masked(tree: Tree): Map<string, OrderedJson> {
-  return new Map(Array.from(tree, ([key, value]) => [key, maskedValue(key, value)]));
-}
-
-function maskedValue(key: string, value: OrderedJson): OrderedJson {
-  if (value instanceof Map) return masked(value);
-  if (Array.isArray(value)) return value.map((item) => maskedValue(key, item));
-  const isSecret = SECRET_NAME.test(key) || (typeof value === 'string' && SECRET_TEXT.test(value));
-  return isSecret && value !== null && value !== '' ? MASK : value;
-}

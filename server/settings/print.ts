@@ -1,14 +1,8 @@
 import { dump } from 'js-yaml';
+import { isSecretName, isSecretValue, MASK } from '../lib/mask.ts';
 import { type Group, isGroup, type Key, lastName, settingsTree } from './keys.ts';
 import type { Loaded } from './load.ts';
 import { formatOrigin, type Node, plainValue } from './yaml.ts';
-
-const MASK = '[secret]';
-
-/** Names of raw config keys that hold what nobody else may know: sip_lines.1.password, sip_local_key, X_api_token … */
-const SECRET_NAME = /pass|secret|token|credential|private|(?:^|_)(?:key|pin|psk|community)(?:$|_)/i;
-/** … and values that tell by themselves: a private key in PEM, a URL with a password. */
-const SECRET_VALUE = /PRIVATE KEY-----|:\/\/[^/\s]*:[^/\s]*@/;
 
 /**
  * The settings in force as YAML that would be read the same, except for passwords, which are masked. Behind each value that was
@@ -41,7 +35,7 @@ function printTree(name: string, node: Node, indent: string): string[] {
 }
 
 function printEntry(key: string, node: Node, indent: string): string[] {
-  if (SECRET_NAME.test(key)) return [line(indent, key, scalar(MASK), node)];
+  if (isSecretName(key)) return [line(indent, key, scalar(MASK), node)];
   return printTree(key, node, indent);
 }
 
@@ -53,10 +47,10 @@ function line(indent: string, name: string, text: string, node: Node | undefined
 function toPrinted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toPrinted);
   if (value instanceof Map) {
-    const entries = Array.from(value, ([key, item]) => [key, SECRET_NAME.test(key) ? MASK : toPrinted(item)]);
+    const entries = Array.from(value, ([key, item]) => [key, isSecretName(key) ? MASK : toPrinted(item)]);
     return Object.fromEntries(entries);
   }
-  if (typeof value === 'string') return SECRET_VALUE.test(value) ? MASK : value;
+  if (isSecretValue(value)) return MASK;
   return value !== null && typeof value === 'object' && 'text' in value ? value.text : value;
 }
 

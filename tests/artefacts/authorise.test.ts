@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Claim, refusal } from '../../server/artefacts/authorise.ts';
+import { type Claim, obstacles, refusal } from '../../server/artefacts/authorise.ts';
 
 const fine: Claim = { own: true, secret: true, held: false, contradictions: [], addressOnly: false, trusted: true };
 
@@ -21,6 +21,19 @@ test.each<[Partial<Claim>, string]>([
 test('without secrets, an own file needs neither key nor more than the address', () => {
   expect(refusal({ ...fine, secret: false, addressOnly: true, trusted: false })).toBeUndefined();
   expect(refusal({ ...fine, secret: false, contradictions: ['x'] })).toBe('x');
+});
+
+test('all that stands in the way is told, what is refused for first', () => {
+  const claim = { ...fine, held: true, contradictions: ['x'], addressOwner: 'dev2', addressOnly: true, trusted: false };
+  expect(obstacles(claim).map(({ kind }) => kind)).toEqual([
+    'held',
+    'contradiction',
+    'address-taken',
+    'address-only',
+    'untrusted',
+  ]);
+  expect(obstacles(claim)[0]?.why).toBe(refusal(claim));
+  expect(obstacles({ ...claim, own: false })).toEqual([]);
 });
 
 test('whatever is claimed: common files go to anybody, secrets to nobody about whom there is a doubt', () => {

@@ -1,0 +1,29 @@
+import type { OrderedJson } from './ordered-json.ts';
+
+type Tree = ReadonlyMap<string, OrderedJson>;
+
+export const MASK = '[secret]';
+
+/** Names of what nobody else may know: sip_lines.1.password, sip_local_key, X_api_token … */
+const SECRET_NAME = /pass|secret|token|credential|private|(?:^|_)(?:key|pin|psk|community)(?:$|_)/i;
+/** Values that tell by themselves: a private key in PEM, a URL with a password. */
+const SECRET_VALUE = /PRIVATE KEY-----|:\/\/[^/\s]*:[^/\s]*@/;
+
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+export function isSecretValue(value: unknown): boolean {
+  return typeof value === 'string' && SECRET_VALUE.test(value);
+}
+
+/** The tree with a mask for each secret in it. */
+export function masked(tree: Tree): Map<string, OrderedJson> {
+  return new Map(Array.from(tree, ([key, value]) => [key, maskedValue(key, value)]));
+}
+
+function maskedValue(key: string, value: OrderedJson): OrderedJson {
+  if (value instanceof Map) return masked(value);
+  if (Array.isArray(value)) return value.map((item) => maskedValue(key, item));
+  return (isSecretName(key) || isSecretValue(value)) && value !== null && value !== '' ? MASK : value;
+}

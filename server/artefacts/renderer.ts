@@ -18,6 +18,7 @@ export interface Rendered {
   /** SHA-256, in hexadecimal. */
   readonly digest: string;
   readonly contentType: string;
+  /** When it became what it is, on a whole second that may lie less than a second ahead. */
   readonly modified: Date;
 }
 
@@ -41,6 +42,8 @@ export interface RendererOptions {
   readonly observe?: (
     event: { readonly kind: 'hit' } | { readonly kind: 'rendered' | 'failed'; readonly milliseconds: number },
   ) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** What a file was made of, as far as it tells whether it would come out the same. What the ingredients hold themselves is ten times the file. */
@@ -108,7 +111,7 @@ export class Renderer {
       return outcomeOf(kept);
     }
     const started = performance.now();
-    const entry = { made: madeOf(ingredients), texts: this.#texts, outcome: this.#make(ingredients) };
+    const entry = { made: madeOf(ingredients), texts: this.#texts, outcome: this.#make(ingredients, kept?.outcome) };
     this.#files.set(key, entry);
     const kind = entry.outcome instanceof Error ? 'failed' : 'rendered';
     this.#options.observe?.({ kind, milliseconds: performance.now() - started });
@@ -121,7 +124,8 @@ export class Renderer {
     return names.map((name) => findTemplate(name, plugin, this.#texts)?.name).find((name) => name !== undefined);
   }
 
-  #make(ingredients: Ingredients): Rendered | ProvisioningError {
+  /** @param before what it was made the last time */
+  #make(ingredients: Ingredients, before: Rendered | ProvisioningError | undefined): Rendered | ProvisioningError {
     const { plugin, file, device, config, settings, server } = ingredients;
     const { artefact } = file;
     try {
@@ -136,15 +140,21 @@ export class Renderer {
       });
       const text = template.render({ ...view }, this.#options.limits);
       const bytes = encode(text, artefact.encoding ?? 'utf-8');
-      return {
-        bytes,
-        digest: createHash('sha256').update(bytes).digest('hex'),
-        contentType: contentTypeOf(artefact),
-        modified: new Date(Math.max(plugin.package.updated, config.updated, device?.updated ?? 0, this.#texts.updated)),
-      };
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      const modified = before && !(before instanceof Error) && before.digest === digest ? before.modified : this.#endOfSecond();
+      return { bytes, digest, contentType: contentTypeOf(artefact), modified };
     } catch (cause) {
       return new ProvisioningError('template-failed', `${file.name} cannot be rendered: ${reason(cause)}`, { cause });
     }
+  }
+
+  /**
+   * When a file becomes another one. The time when an ingredient was changed would not do: a parent, a key or a setting that goes away
+   * leaves none, and a phone that asks with If-Modified-Since would keep the file that it has.
+   */
+  #endOfSecond(): Date {
+    const { now = Date.now } = this.#options;
+    return new Date(Math.ceil(now() / 1_000) * 1_000);
   }
 
   #template(plugin: Plugin, artefact: Artefact, file: Resolved, device: Device | undefined): Template {

@@ -81,12 +81,19 @@ test('a file is rendered once and then at hand, until one of its ingredients is 
   expect(kinds).toEqual(['rendered', 'hit', ...others.map(() => 'rendered'), 'rendered']);
 });
 
-test('a file says when the youngest of its ingredients was changed', () => {
-  expect(
-    rendererWith()
-      .renderer.render(ingredients(pluginWith({ 'phone.tpl': 'x' })))
-      .modified.getTime(),
-  ).toBe(5);
+test('a file says when it became what it is, to the end of that second, whatever its ingredients say of themselves', () => {
+  let now = 10_500;
+  const { renderer } = rendererWith({ now: () => now });
+  const modified = (url: string) => {
+    const made = ingredients(plugin);
+    return renderer.render({ ...made, config: { ...config }, server: { ...made.server, url } }).modified.getTime();
+  };
+  const plugin = pluginWith({ 'phone.tpl': '{{ server.url }}' });
+  expect(modified('http://a')).toBe(11_000);
+  now = 20_000;
+  // Other ingredients, the same bytes.
+  expect(modified('http://a')).toBe(11_000);
+  expect(modified('http://b')).toBe(20_000);
 });
 
 test('without room in memory every request renders', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { type Mac, parseMac } from '../../server/lib/mac.ts';
-import { oneLine, startTestApp, type TestApp } from '../support/app.ts';
+import { oneLine, raw, startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { httpGet, tftpGet } from '../support/phones.ts';
 
@@ -47,6 +47,27 @@ test('refused, an unknown phone leaves no trace, and a known one is served', asy
   expect((await app.core.devices.list({})).total).toBe(0);
   await app.core.devices.create(app.core.tenants.main.id, { mac: macOf('000fd3000001') });
   expect((await httpGet(http, '/Digium/000fd3000001.cfg')).body).toContain('auto-pw');
+});
+
+test('a phone that asks by date gets what changed, also when a parent or a key went away and left no date', async () => {
+  const { app, http } = await start();
+  const { configs, devices, tenants } = app.core;
+  const tenant = tenants.main.id;
+  await configs.create({ id: 'site', tenant, parents: [], raw: raw({ sip_dtmf_mode: 'SIP-INFO' }) });
+  await configs.create({ id: 'alice', tenant, parents: ['site'], raw: oneLine('alice-pw') });
+  await devices.create(tenant, { mac: macOf('000fd3000001'), config: 'alice', vendor: 'Digium', model: 'D40' });
+  const ask = (headers = {}) => httpGet(http, '/Digium/000fd3000001.cfg', '127.0.0.2', headers);
+  const dated = async () => ({ 'if-modified-since': String((await ask()).headers['last-modified']) });
+
+  const before = await dated();
+  expect(Date.parse(before['if-modified-since'])).toBeLessThanOrEqual(Date.now());
+  await configs.remove('site');
+  expect((await ask(before)).status).toBe(200);
+  const between = await dated();
+  await tenants.change(tenant, { provisioningKey: 'Abcdefgh12345678' });
+  expect((await ask(between)).body).toContain('Abcdefgh12345678');
+  // By the tag it is known at once, by the date from the next second on.
+  await eventually(async () => expect((await ask(await dated())).status).toBe(304));
 });
 
 test('behind NAT many phones come from one address, and each gets its own', async () => {

@@ -100,7 +100,8 @@ interface Head {
 
 function fileHead({ method, headers: asked }: IncomingMessage, file: File): Head {
   const { size } = file.content;
-  const modified = file.modified.toUTCString();
+  // Not later than the answer (RFC 9110, 8.8.2.1): who has a file that changes within the same second asks with an earlier date.
+  const modified = new Date(Math.min(file.modified.getTime(), Date.now())).toUTCString();
   const headers: OutgoingHttpHeader[] = [
     'ETag',
     `"${file.tag}"`,

@@ -112,10 +112,10 @@ export async function createCore(settings: Settings): Promise<Core> {
     },
   });
 
-  const texts = async () => {
-    const { overrides, updated } = await readOverrides(join(settings.data, 'templates'));
-    return { overrides, updated, shared: await readTemplates(sharedTemplates) };
-  };
+  const texts = async () => ({
+    overrides: await readOverrides(join(settings.data, 'templates')),
+    shared: await readTemplates(sharedTemplates),
+  });
   const { cache_megabytes, limits } = settings.render;
   const renderer = new Renderer({
     texts: await texts(),

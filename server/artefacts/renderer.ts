@@ -34,7 +34,7 @@ export interface Ingredients {
 }
 
 export interface RendererOptions {
-  readonly texts: TemplateTexts & { readonly updated: number };
+  readonly texts: TemplateTexts;
   /** Most bytes kept in memory. */
   readonly cacheBytes: number;
   readonly limits: Limits;
@@ -72,7 +72,7 @@ const contentTypes: Readonly<Record<Format, string>> = {
 export class Renderer {
   readonly #options: RendererOptions;
   readonly #files: LRUCache<string, Entry>;
-  #texts: RendererOptions['texts'];
+  #texts: TemplateTexts;
   /** Compiled templates of a plugin; a plugin that was loaded anew is another object and starts afresh. */
   #templates = new WeakMap<Plugin, Map<string, Template>>();
 
@@ -93,7 +93,7 @@ export class Renderer {
   }
 
   /** Other overrides or shared templates from now on. */
-  replaceTexts(texts: RendererOptions['texts']): void {
+  replaceTexts(texts: TemplateTexts): void {
     this.#texts = texts;
     this.#templates = new WeakMap();
   }

@@ -13,8 +13,6 @@ export interface Found {
 export interface Raw {
   readonly definition: unknown;
   readonly templates: ReadonlyMap<string, string>;
-  /** Milliseconds since 1970. */
-  readonly updated: number;
 }
 
 /** Where vendor packages lie: folders of folders. */
@@ -45,12 +43,7 @@ export function folderDao(directories: readonly string[], entry = 'plugin.js'): 
       if (typeof module !== 'object' || module === null || !('default' in module)) {
         throw new ProvisioningError('plugin-unreadable', `${entry} has no default export`);
       }
-      const templates = await readTemplates(join(folder, 'templates'));
-      const times = await Promise.all([
-        stat(file),
-        ...[...templates.keys()].map((name) => stat(join(folder, 'templates', name))),
-      ]);
-      return { definition: module.default, templates, updated: Math.max(...times.map(({ mtimeMs }) => Math.floor(mtimeMs))) };
+      return { definition: module.default, templates: await readTemplates(join(folder, 'templates')) };
     },
   };
 }
@@ -87,17 +80,9 @@ async function exists(file: string): Promise<boolean> {
   );
 }
 
-/** Operators' templates, by plugin id and file name: `<folder>/<plugin>/<name>.tpl`. Also when the youngest of them was changed. */
-export async function readOverrides(
-  folder: string,
-): Promise<{ overrides: Map<string, ReadonlyMap<string, string>>; updated: number }> {
+/** Operators' templates, by plugin id and file name: `<folder>/<plugin>/<name>.tpl`. */
+export async function readOverrides(folder: string): Promise<Map<string, ReadonlyMap<string, string>>> {
   const overrides = new Map<string, ReadonlyMap<string, string>>();
-  let updated = 0;
-  for (const plugin of await folders(folder)) {
-    const templates = await readTemplates(join(folder, plugin));
-    overrides.set(plugin, templates);
-    const times = await Promise.all([...templates.keys()].map((name) => stat(join(folder, plugin, name))));
-    updated = Math.max(updated, ...times.map(({ mtimeMs }) => Math.floor(mtimeMs)));
-  }
-  return { overrides, updated };
+  for (const plugin of await folders(folder)) overrides.set(plugin, await readTemplates(join(folder, plugin)));
+  return overrides;
 }

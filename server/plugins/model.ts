@@ -10,8 +10,6 @@ export interface VendorPackage {
   readonly plugins: readonly Plugin[];
   /** Its templates by file name, as text. */
   readonly templates: ReadonlyMap<string, string>;
-  /** When the youngest of its files was changed, in milliseconds since 1970. */
-  readonly updated: number;
 }
 
 /** A firmware line of a package, with what follows from its table. The object is its own revision: a reload makes a new one. */

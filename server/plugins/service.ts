@@ -64,20 +64,15 @@ async function loadPackage(dao: PluginDao, found: Found, timeoutMs: number): Pro
     timer = setTimeout(() => reject(error), timeoutMs);
   });
   try {
-    const { definition, templates, updated } = await Promise.race([dao.read(found), late]);
-    return packageOf(found, definition, templates, updated);
+    const { definition, templates } = await Promise.race([dao.read(found), late]);
+    return packageOf(found, definition, templates);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** @throws ProvisioningError plugin-invalid with all that is wrong */
-export function packageOf(
-  { id, folder }: Found,
-  definition: unknown,
-  templates: ReadonlyMap<string, string>,
-  updated: number,
-): VendorPackage {
+export function packageOf({ id, folder }: Found, definition: unknown, templates: ReadonlyMap<string, string>): VendorPackage {
   const complaints = checkVendor(definition, templates);
   if (complaints.length > 0) {
     const told = complaints.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
@@ -85,7 +80,7 @@ export function packageOf(
   }
   const vendor = definition as Vendor;
   const plugins: Plugin[] = [];
-  const made: VendorPackage = { id, folder, definition: vendor, plugins, templates, updated };
+  const made: VendorPackage = { id, folder, definition: vendor, plugins, templates };
   for (const [pluginId, line] of Object.entries(vendor.plugins)) plugins.push(pluginOf(pluginId, line, made));
   return made;
 }

@@ -52,7 +52,7 @@ function ingredients(plugin: Plugin, path = '/a/000fd3051122.cfg', change: Parti
 function rendererWith(options: Partial<RendererOptions> = {}): { renderer: Renderer; kinds: string[] } {
   const kinds: string[] = [];
   const renderer = new Renderer({
-    texts: { overrides: new Map(), shared: new Map([['shared.tpl', 'shared']]), updated: 1 },
+    texts: { overrides: new Map(), shared: new Map([['shared.tpl', 'shared']]) },
     cacheBytes: 1_000_000,
     limits: defaultLimits,
     observe: ({ kind }) => kinds.push(kind),
@@ -76,7 +76,7 @@ test('a file is rendered once and then at hand, until one of its ingredients is 
     ingredients(pluginWith({ 'phone.tpl': 'new' })),
   ];
   for (const other of others) renderer.render(other);
-  renderer.replaceTexts({ overrides: new Map(), shared: new Map(), updated: 9 });
+  renderer.replaceTexts({ overrides: new Map(), shared: new Map() });
   renderer.render(made);
   expect(kinds).toEqual(['rendered', 'hit', ...others.map(() => 'rendered'), 'rendered']);
 });
@@ -119,7 +119,7 @@ test('the operator’s template for one device stands before that for a model, a
     'latin.tpl': '',
   });
   const withOverrides = (overrides: [string, string][]) =>
-    rendererWith({ texts: { overrides: new Map([['Acme-1', new Map(overrides)]]), shared: new Map(), updated: 1 } }).renderer;
+    rendererWith({ texts: { overrides: new Map([['Acme-1', new Map(overrides)]]), shared: new Map() } }).renderer;
   const text = (renderer: Renderer, path?: string) => renderer.render(ingredients(plugin, path)).bytes.toString();
   expect(text(withOverrides([]))).toBe('package for M1');
   expect(text(withOverrides([]), '/a/000fd3051122.txt')).toBe('other file for M1');
@@ -143,7 +143,7 @@ test('a template includes what the operator, the package and all vendors share, 
   });
   expect(rendererWith().renderer.render(ingredients(plugin)).bytes.toString()).toBe('shared part');
   const overrides = new Map([['Acme-1', new Map([['part.tpl', 'mine']])]]);
-  const { renderer } = rendererWith({ texts: { overrides, shared: new Map([['shared.tpl', 's']]), updated: 1 } });
+  const { renderer } = rendererWith({ texts: { overrides, shared: new Map([['shared.tpl', 's']]) } });
   expect(renderer.render(ingredients(plugin)).bytes.toString()).toBe('s mine');
   expect(renderer.templateOf(ingredients(plugin))).toBe('Acme/phone.tpl');
 });

@@ -23,7 +23,7 @@ function scaffold(name: string) {
 beforeAll(async () => {
   expect(scaffold('zenith').stderr).toBe('');
   const { default: definition } = (await import(join(folder, 'plugin.ts'))) as { default: unknown };
-  subject = packageOf({ id: 'zenith', folder }, definition, await readTemplates(join(folder, 'templates')), 0);
+  subject = packageOf({ id: 'zenith', folder }, definition, await readTemplates(join(folder, 'templates')));
   ({ samples } = (await import(join(root, 'tests/plugins/zenith/samples.ts'))) as { samples: readonly Sample[] });
 });
 

@@ -23,12 +23,12 @@ export function testPackage(
   };
   const texts = new Map(whole.artefacts.map(({ template }) => [template, '']));
   for (const [name, text] of Object.entries(templates)) texts.set(name, text);
-  return packageOf({ id, folder: `/nowhere/${id}` }, whole, texts, 0);
+  return packageOf({ id, folder: `/nowhere/${id}` }, whole, texts);
 }
 
 /** A vendor package of the repository. */
 export async function repositoryPackage(id: string): Promise<VendorPackage> {
   const folder = join(pluginsFolder, id);
   const { default: definition } = (await import(join(folder, 'plugin.ts'))) as { default: unknown };
-  return packageOf({ id, folder }, definition, await readTemplates(join(folder, 'templates')), 0);
+  return packageOf({ id, folder }, definition, await readTemplates(join(folder, 'templates')));
 }

@@ -48,9 +48,10 @@ function samePort({ http, admin }: Settings, where: Where): BrokenRule[] {
   );
 }
 
-/** 0.0.0.0 holds all IPv4 addresses, :: all IPv6 ones: listeners keep the families apart. */
+/** 0.0.0.0 holds all IPv4 addresses; :: holds all IPv6 ones and, in a list without an IPv4 address, those of IPv4 too. */
 function overlap(some: readonly string[], others: readonly string[]): boolean {
-  const holds = (one: string, other: string) =>
-    one === other || (one === '0.0.0.0' && !other.includes(':')) || (one === '::' && other.includes(':'));
-  return some.some((one) => others.some((other) => holds(one, other) || holds(other, one)));
+  const isV6 = (address: string) => address.includes(':');
+  const holds = (one: string, other: string, list: readonly string[]) =>
+    one === other || (one === '0.0.0.0' && !isV6(other)) || (one === '::' && (isV6(other) || list.every(isV6)));
+  return some.some((one) => others.some((other) => holds(one, other, some) || holds(other, one, others)));
 }

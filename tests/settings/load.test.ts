@@ -275,6 +275,11 @@ test.each([
     'admin: {port: 8667}',
     'offhook.yml:1: admin.port is 8667, as http.port is, on the same address; choose another port for one of them',
   ],
+  // Without an IPv4 address in its list, :: takes those of IPv4, too.
+  [
+    'http: {port: 8666, listen: ["::"]}\nadmin: {listen: [127.0.0.1]}',
+    /^admin\.port is 8666, as http\.port is, on the same address/,
+  ],
 ])('%j is refused, with place and remedy', (yaml, message) => {
   expect(complaintsOf(yaml)).toEqual([typeof message === 'string' ? message : expect.stringMatching(message)]);
 });
@@ -284,7 +289,7 @@ test.each([
   'http: {port: 0}\nadmin: {port: 0}',
   'http: {port: 8666, enabled: false}',
   'tftp: {port: 8667}',
-  'http: {port: 8666, listen: ["::"]}\nadmin: {listen: [127.0.0.1]}',
+  'http: {port: 8666, listen: ["::", 10.0.0.1]}\nadmin: {listen: [127.0.0.1]}',
 ])('%j is no contradiction', (yaml) => {
   expect(complaintsOf(yaml)).toEqual([]);
 });

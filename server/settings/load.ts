@@ -111,9 +111,12 @@ function unknownKey(path: string, { origin }: Entry, names: string): Complaint {
 }
 
 function describe(node: Node): string {
-  if (node.kind === 'scalar') return JSON.stringify(show(node.text));
-  return node.kind === 'map' ? 'a map' : `the list ${show(JSON.stringify(node.items.map(plainText)))}`;
+  if (node.kind === 'scalar') return JSON.stringify(show(withoutPassword(node.text)));
+  return node.kind === 'map' ? 'a map' : `the list ${show(withoutPassword(JSON.stringify(node.items.map(plainText))))}`;
 }
+
+/** A URL without what stands before the last `@`: it may be a password, however wrong the rest is. */
+const withoutPassword = (text: string): string => text.replace(/:\/\/.*@/s, '://[secret]@');
 
 const plainText = (node: Node): string => (node.kind === 'scalar' ? node.text : `a ${node.kind}`);
 

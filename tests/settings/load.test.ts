@@ -246,7 +246,14 @@ test.each([
     /^offhook\.yml:1: phones\.secrets_without_key is .*; it must be a list of networks/,
   ],
   ['phones: {url: ftp://x}', /^offhook\.yml:1: phones\.url is "ftp:\/\/x"; it must be a URL/],
-  ['phones: {url: "http://u:p@x/"}', /; it must be a URL with http:\/\/ or https:\/\/, without user/],
+  [
+    'phones: {url: "http://u:hunter2@x/"}',
+    /^offhook\.yml:1: phones\.url is "http:\/\/\[secret\]@x\/"; it must be a URL with http:\/\/ or https:\/\/, without user/,
+  ],
+  [
+    'phones: {secrets_without_key: ["a://u:hunter/2@x", lan]}',
+    /^offhook\.yml:1: [^@]* is the list \["a:\/\/\[secret\]@x","lan"\];/,
+  ],
   ['phones: {url: "http://x/?"}', /; it must be a URL/],
   ['phones: {url: x}', /; it must be a URL/],
   ['data: ""', 'offhook.yml:1: data is ""; it must be a text that is not empty'],

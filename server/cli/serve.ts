@@ -1,7 +1,7 @@
 import { basename, relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import { reason } from '../lib/errors.ts';
-import { type Loaded, loadSettings } from '../settings/load.ts';
+import { type Loaded, loadSettings, type Sources } from '../settings/load.ts';
 import { printSettings } from '../settings/print.ts';
 import type { NamedFlag } from '../settings/sources.ts';
 import type { Settings } from '../settings.ts';
@@ -64,7 +64,8 @@ const developmentDefaults: readonly NamedFlag[] = [
 
 /** Runs until the process is told to end. @throws ProvisioningError settings-invalid and whatever the start throws */
 export async function serve(options: ServeOptions, io: Io, host: Host): Promise<void> {
-  const loaded = load(options, io);
+  const { checkRawConfig } = await import('../app/base-config.ts');
+  const loaded = load(options, io, checkRawConfig);
   if (options.printSettings) {
     io.out(printSettings(loaded));
     return;
@@ -80,12 +81,16 @@ export async function serve(options: ServeOptions, io: Io, host: Host): Promise<
   await running.close();
 }
 
-function load({ config, data, logLevel, set = [], development }: ServeOptions, { environment }: Io): Loaded {
+function load(
+  { config, data, logLevel, set = [], development }: ServeOptions,
+  { environment }: Io,
+  checkRawConfig: NonNullable<Sources['checkRawConfig']>,
+): Loaded {
   const named = [
     ...(data === undefined ? [] : [{ flag: '--data', key: 'data', value: data }]),
     ...(logLevel === undefined ? [] : [{ flag: '--log-level', key: 'log.level', value: logLevel }]),
   ];
-  const sources = { environment, set, ...(config !== undefined && { config }) };
+  const sources = { environment, set, checkRawConfig, ...(config !== undefined && { config }) };
   const loaded = loadSettings({ ...sources, flags: named });
   if (!development) return loaded;
   return loadSettings({ ...sources, flags: [...developmentDefaults.filter(({ key }) => !loaded.given.has(key)), ...named] });

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasIpv6 } from '../lib/addresses.ts';
 import type { Complaint } from '../lib/errors.ts';
+import type { OrderedJson } from '../lib/ordered-json.ts';
 import { type Settings, schema } from '../settings.ts';
 import { settingsInvalid } from './invalid.ts';
 import { type Group, isGroup, type Key, lastName, settingsGroups, settingsKeys, settingsTree } from './keys.ts';
@@ -21,6 +22,8 @@ export interface Sources {
   readonly flags?: readonly NamedFlag[];
   /** Where relative paths start; the working directory. */
   readonly directory?: string;
+  /** What is wrong with a raw config, by paths that begin with `raw_config`: `base_config` is one. */
+  readonly checkRawConfig?: (raw: ReadonlyMap<string, OrderedJson>) => readonly Complaint[];
 }
 
 export interface Loaded {
@@ -45,6 +48,9 @@ export function loadSettings(sources: Sources): Loaded {
   for (const { node } of layers) if (node) collect(node, settingsTree, given, complaints);
 
   const settings = assemble(given, sources);
+  const base = given.get('base_config');
+  if (base && sources.checkRawConfig)
+    complaints.push(...sources.checkRawConfig(settings.base_config).map((complaint) => inBase(complaint, base)));
   const wrong = new Set(complaints.map(({ path }) => path));
   const contradictions = brokenRules(settings, given).filter(({ keys }) => !keys.some((key) => wrong.has(key)));
   complaints.push(...contradictions.map(({ complaint }) => complaint));
@@ -96,6 +102,19 @@ function check(key: Key, node: Node, given: Map<string, Node>, complaints: Compl
   }
   const what = key.secret ? key.path : `${key.path} is ${describe(node)}; it`;
   complaints.push({ path: key.path, message: `${formatOrigin(node.origin)}: ${what} must be ${key.allowed}` });
+}
+
+/** A complaint of a raw config as one of the setting, with the place of what it is about, or of the nearest that stands around it. */
+function inBase({ path, message }: Complaint, base: Node): Complaint {
+  const [, ...steps] = path.split('.');
+  const node = steps.reduce((found, step) => below(found, step) ?? found, base);
+  const key = ['base_config', ...steps].join('.');
+  return { path: key, message: `${formatOrigin(node.origin)}: ${key}: ${message}` };
+}
+
+function below(node: Node, step: string): Node | undefined {
+  if (node.kind === 'map') return node.entries.get(step)?.node;
+  return node.kind === 'list' ? node.items[Number(step)] : undefined;
 }
 
 function unknownKey(path: string, { origin }: Entry, names: string): Complaint {

@@ -200,6 +200,23 @@ test('settings that cannot be used are told all at once, without a stack, and no
   ]);
 });
 
+test('a base_config that no phone could be given is told like any mistake, each with its place', async () => {
+  const file = join(folder, 'offhook.yml');
+  writeFileSync(
+    file,
+    'base_config:\n  vlan_id: 9999\n  foo: 1\n  sip_lines:\n    "1":\n      proxy_port: hunter2\n  X_ok: 1\nhttp: {port: x}\n',
+  );
+  const { code, err, told } = await served(['--config', file, '--set', 'base_config.locale=french']);
+  expect({ code, told }).toEqual({ code: 78, told: [] });
+  expect(err.replaceAll(`${folder}/`, '').trimEnd().split('\n').slice(1).sort()).toEqual([
+    '  --set base_config.locale: base_config.locale: must be a language and a country such as fr_CA',
+    '  offhook.yml:2: base_config.vlan_id: must be a whole number from 0 to 4094',
+    '  offhook.yml:3: base_config.foo: there is no such key. Keys of your own must start with X_',
+    '  offhook.yml:6: base_config.sip_lines.1.proxy_port: must be a port from 1 to 65535',
+    '  offhook.yml:8: http.port is "x"; it must be a whole number from 0 to 65535',
+  ]);
+});
+
 test.each([
   ['settings-invalid', 78],
   ['store-corrupt', 1],

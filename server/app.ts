@@ -5,11 +5,12 @@ import { openToken } from './api/authenticate.ts';
 import type { ListenAddress } from './api/parts.ts';
 import { type Core, createCore } from './app/core.ts';
 import { observeHttp, observeTftp } from './app/observe.ts';
-import { withAllProblems } from './app/preflight.ts';
+import { checkCertificate, withAllProblems } from './app/preflight.ts';
 import { seed } from './app/seed.ts';
 import { formatHostPort, parseIp } from './lib/ip.ts';
 import { startHttp } from './listeners/http.ts';
 import { startTftp } from './listeners/tftp.ts';
+import { settingsInvalid } from './settings/invalid.ts';
 import { explainSystemError } from './settings/system-error.ts';
 import type { Settings } from './settings.ts';
 import { version } from './version.ts';
@@ -89,6 +90,8 @@ async function startPhoneHttps(core: Core): Promise<Listener | undefined> {
   const { tls, trusted_proxies: trustedProxies } = core.settings.http;
   const { certificate, key } = tls;
   if (!tls.enabled || certificate === undefined || key === undefined) return undefined;
+  const complaints = await checkCertificate(core.settings);
+  if (complaints.length > 0) throw settingsInvalid(complaints);
   const listener = await listening('http.tls', tls.listen, tls.port, (addresses) =>
     startHttp({
       addresses,

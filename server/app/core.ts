@@ -28,6 +28,7 @@ import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { tenantNotifier } from '../tenants/notifier.ts';
 import { type TenantService, tenantService } from '../tenants/service.ts';
+import { checkLogFiles } from './preflight.ts';
 
 /** The server without its sockets: everything that answers, constructed by hand, once, in reading order. */
 export interface Core {
@@ -60,6 +61,7 @@ export async function createCore(settings: Settings): Promise<Core> {
   await makeDirectory(settings.data).catch((cause) => {
     throw explainSystemError(cause, { kind: 'directory', key: 'data', path: settings.data });
   });
+  await checkLogFiles(settings);
   const log = createLog(settings.log);
   const metrics = createMetrics({ process: true });
   const security = counted(openSecurityLog(settings.log.security_file), metrics);
@@ -94,7 +96,7 @@ export async function createCore(settings: Settings): Promise<Core> {
         `the facts function of ${id} failed; what it found is left out`,
       );
     });
-    reportPlugins(catalogue, log);
+    reportPlugins(catalogue, settings.plugins.directories, log);
   });
   await plugins.load();
 
@@ -226,7 +228,10 @@ export async function createCore(settings: Settings): Promise<Core> {
 }
 
 /** A broken package is one clear line; the others work on. */
-function reportPlugins({ packages, broken }: Catalogue, log: RootLog): void {
+function reportPlugins({ packages, broken }: Catalogue, directories: readonly string[], log: RootLog): void {
+  if (packages.length === 0) {
+    log.error({ event: 'plugin.none', directories }, 'no vendor package is loaded (plugins.directories): no phone gets anything');
+  }
   for (const { id, plugins } of packages) {
     log.info(
       { event: 'plugin.loaded', package: id, plugins: plugins.map((plugin) => plugin.id) },

@@ -1,31 +1,76 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { makeDirectory } from '../lib/directory.ts';
-import { type Complaint, ProvisioningError } from '../lib/errors.ts';
+import { type Complaint, ProvisioningError, reason } from '../lib/errors.ts';
+import { readCertificate } from '../listeners/http.ts';
 import { bindTcp, bindUdp } from '../listeners/probe.ts';
 import { settingsInvalid } from '../settings/invalid.ts';
 import { type Attempt, explainSystemError } from '../settings/system-error.ts';
 import type { Settings } from '../settings.ts';
 
 /**
- * All that the system does not give of what the settings ask for: ports, the data directory, the certificate. To be asked when the
- * start failed for one of them, so that an administrator need not mend them one start after the other.
+ * All that the system does not give of what the settings ask for: ports, the data directory, log files, the certificate. To be asked
+ * when the start failed for one of them, so that an administrator need not mend them one start after the other.
  */
 export async function preflight(settings: Settings): Promise<Complaint[]> {
   const { data, http, tftp, admin } = settings;
   const { tls } = http;
-  const files = tls.enabled ? { 'http.tls.certificate': tls.certificate, 'http.tls.key': tls.key } : {};
+  const directory = await check({ kind: 'directory', key: 'data', path: data }, async () => {
+    await makeDirectory(data);
+    await access(data, constants.W_OK | constants.X_OK);
+  });
   const checks = [
-    check({ kind: 'directory', key: 'data', path: data }, async () => {
-      await makeDirectory(data);
-      await access(data, constants.W_OK | constants.X_OK);
-    }),
-    ...Object.entries(files).map(([key, path = '']) => check({ kind: 'file', key, path }, () => access(path, constants.R_OK))),
+    // They may lie in the data directory, and are then not worth a second complaint.
+    ...(directory.length > 0 ? [] : logFiles(settings)),
+    checkCertificate(settings),
     ...(http.enabled ? listens('http', http.listen, http.port, bindTcp) : []),
     ...(tls.enabled ? listens('http.tls', tls.listen, tls.port, bindTcp) : []),
     ...(tftp.enabled ? listens('tftp', tftp.listen, tftp.port, bindUdp) : []),
     ...listens('admin', admin.listen, admin.port, bindTcp),
   ];
-  return (await Promise.all(checks)).flat();
+  return [...directory, ...(await Promise.all(checks)).flat()];
+}
+
+function logFiles({ log }: Settings): Promise<readonly Complaint[]>[] {
+  const files = { 'log.file': log.file, 'log.security_file': log.security_file };
+  return Object.entries(files).flatMap(([key, path]) =>
+    path === undefined ? [] : [check({ kind: 'log', key, path }, () => writable(path))],
+  );
+}
+
+/** Not by opening it: it may be a pipe that nobody reads yet. */
+async function writable(path: string): Promise<void> {
+  try {
+    await access(path, constants.W_OK);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    await access(dirname(path), constants.W_OK | constants.X_OK);
+  }
+}
+
+/** @throws ProvisioningError settings-invalid for log files that cannot be written */
+export async function checkLogFiles(settings: Settings): Promise<void> {
+  const complaints = (await Promise.all(logFiles(settings))).flat();
+  if (complaints.length > 0) throw settingsInvalid(complaints);
+}
+
+/** What keeps the certificate and its key from being used. */
+export async function checkCertificate({ http: { tls } }: Settings): Promise<readonly Complaint[]> {
+  const { certificate, key, min_version: minVersion } = tls;
+  if (!tls.enabled || certificate === undefined || key === undefined) return [];
+  const files = { 'http.tls.certificate': certificate, 'http.tls.key': key };
+  const checks = Object.entries(files).map(([name, path]) => check({ kind: 'file', key: name, path }, () => readFile(path)));
+  const unreadable = (await Promise.all(checks)).flat();
+  if (unreadable.length > 0) return unreadable;
+  try {
+    await readCertificate({ certificate, key, minVersion });
+    return [];
+  } catch (cause) {
+    const path = 'http.tls.certificate';
+    return [
+      { path, message: `${path}: ${reason(cause)}; give a certificate and the private key that belongs to it, both in PEM` },
+    ];
+  }
 }
 
 function listens(key: string, hosts: readonly string[], port: number, bind: typeof bindTcp): Promise<readonly Complaint[]>[] {

@@ -7,6 +7,8 @@ export type Attempt =
   | { readonly kind: 'listen'; readonly key: string; readonly address: string; readonly port: number }
   /** `key` names a directory that the server writes to: `data`. */
   | { readonly kind: 'directory'; readonly key: string; readonly path: string }
+  /** `key` names a file that the server appends to: `log.file`. */
+  | { readonly kind: 'log'; readonly key: string; readonly path: string }
   /** `key` names a file that the server reads: `http.tls.certificate`. */
   | { readonly kind: 'file'; readonly key: string; readonly path: string };
 
@@ -56,10 +58,18 @@ function listening(code: string, { key, address, port }: Attempt & { kind: 'list
 }
 
 function opening(code: string, { kind, key, path }: Exclude<Attempt, { kind: 'listen' }>, error: unknown): Complaint {
-  const toWrite = kind === 'directory';
-  const choose = toWrite ? `choose another directory: --set ${key}=DIR` : `correct ${key}`;
+  const toWrite = kind !== 'file';
+  const choose = {
+    directory: `choose another directory: --set ${key}=DIR`,
+    log: `choose another file: --set ${key}=FILE`,
+    file: `correct ${key}`,
+  }[kind];
   const problems: Readonly<Record<string, string>> = {
-    ENOENT: toWrite ? 'it does not exist and cannot be made; make it, or ' : 'there is no such file; ',
+    ENOENT: {
+      directory: 'it does not exist and cannot be made; make it, or ',
+      log: 'its directory does not exist; make that, or ',
+      file: 'there is no such file; ',
+    }[kind],
     EACCES: toWrite
       ? `user ${userId()} may not write there; give it to that user (chown ${userId()} ${path}), or `
       : `user ${userId()} may not read it; allow that user to (chgrp and chmod g+r), or `,

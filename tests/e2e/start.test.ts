@@ -1,12 +1,13 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { ProvisioningError } from '../../server/lib/errors.ts';
 import { startTestApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 
 test('all that the system does not give is told at once: ports in use and a data directory that is none', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'offhook-start-'));
@@ -39,6 +40,47 @@ test('all that the system does not give is told at once: ports in use and a data
     web.close();
     phones.close();
     rmSync(folder, { recursive: true });
+  }
+});
+
+test('log files that cannot be written and a certificate that is none are told with their keys, and nothing else is', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'offhook-start-'));
+  writeFileSync(join(folder, 'x.pem'), 'no PEM');
+  const told = async (...set: string[]) => {
+    const failed = await startTestApp(set).catch((cause: ProvisioningError) => cause);
+    return 'complaints' in failed ? failed.complaints.map(({ message }) => message.replaceAll(folder, '')) : await failed.stop();
+  };
+  const tls = ['http.tls.enabled=true', 'http.tls.port=0', 'http.tls.listen=127.0.0.1', `http.tls.key=${folder}/x.pem`];
+  try {
+    expect(await told(...tls, `http.tls.certificate=${folder}/none.pem`)).toEqual([
+      'http.tls.certificate: /none.pem: there is no such file; correct http.tls.certificate',
+    ]);
+    expect(await told(...tls, `http.tls.certificate=${folder}`)).toEqual([
+      'http.tls.certificate: : it is a directory, not a file; correct http.tls.certificate',
+    ]);
+    expect(await told(...tls, `http.tls.certificate=${folder}/x.pem`)).toEqual([
+      expect.stringMatching(
+        /^http\.tls\.certificate: .* are not a certificate and its key: .*; give a certificate and the private key/,
+      ),
+    ]);
+    const logs = [`log.file=${folder}/none/a.log`, `log.security_file=${folder}/none/b.log`];
+    expect(await told(...logs, ...tls, `http.tls.certificate=${folder}/none.pem`)).toEqual([
+      'log.file: /none/a.log: its directory does not exist; make that, or choose another file: --set log.file=FILE',
+      'log.security_file: /none/b.log: its directory does not exist; make that, or choose another file: --set log.security_file=FILE',
+      'http.tls.certificate: /none.pem: there is no such file; correct http.tls.certificate',
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a server without any vendor package says so', async () => {
+  const server = await startTestApp(['plugins.directories=/nowhere']);
+  const log = join(server.data, 'offhook.log');
+  try {
+    await eventually(() => expect(readFileSync(log, 'utf8')).toMatch(/"plugin\.none","directories":\["\/nowhere"\]/));
+  } finally {
+    await server.stop();
   }
 });
 

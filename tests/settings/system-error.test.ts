@@ -6,6 +6,7 @@ import { type Attempt, explainSystemError } from '../../server/settings/system-e
 const failed = (code: string) => Object.assign(new Error(`${code}: it failed`), { code });
 const tftp: Attempt = { kind: 'listen', key: 'tftp', address: '0.0.0.0', port: 69 };
 const data: Attempt = { kind: 'directory', key: 'data', path: '/srv/data' };
+const log: Attempt = { kind: 'log', key: 'log.file', path: '/srv/log/o.log' };
 const certificate: Attempt = { kind: 'file', key: 'http.tls.certificate', path: '/etc/cert.pem' };
 
 test.each([
@@ -21,6 +22,8 @@ test.each([
   ['ENOTDIR', data, 'data', /is a file, not a directory/],
   ['ENOSPC', data, 'data', /disk is full/],
   ['EIO', data, 'data', /EIO: it failed; choose another directory/],
+  ['ENOENT', log, 'log.file', /^log\.file: \/srv\/log\/o\.log: its directory does not exist; make that, .*--set log\.file=FILE$/],
+  ['EACCES', log, 'log.file', /may not write there/],
   ['ENOENT', certificate, 'http.tls.certificate', /^http\.tls\.certificate: \/etc\/cert\.pem: there is no such file; correct/],
   ['EACCES', certificate, 'http.tls.certificate', /may not read it/],
 ])('%s of %j becomes one line with key and remedy', (code, attempt, path, message) => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** Servers run on one core, what loads them on the others: neither is measured with the other's work. */
@@ -35,4 +36,15 @@ export async function run(on: keyof typeof cores, command: string, args: readonl
   const [code, signal] = await once(child, 'close');
   if (code !== 0) throw new Error(`${command} ended with ${code ?? signal}: ${text}`);
   return text;
+}
+
+/** Clock ticks of the kernel a second (sysconf CLK_TCK, 100 on every Linux that Node runs on). */
+const ticks = 100;
+
+/** Processor time that a process has taken since its start, all its threads together, in seconds (proc(5), stat: utime and stime). */
+export function processorSeconds({ process: { pid } }: Peer): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The name in brackets may hold anything.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticks;
 }

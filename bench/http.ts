@@ -1,0 +1,93 @@
+import { type Phone, phonesOf } from './support/fleet.ts';
+import { type Offhook, startOffhook } from './support/offhook.ts';
+import { startStatic } from './support/static.ts';
+import type { Part, Row } from './support/table.ts';
+import { digium, type Vendor, yealink } from './support/vendors.ts';
+import { type Load, type Served, wrk } from './support/wrk.ts';
+
+const phoneCount = 2_000;
+const rounds = 3;
+const roundSeconds = 4;
+
+/** All phones' files as the server makes them. @throws when one is missing or is another phone's */
+async function fetchAll({ port }: Offhook, phones: readonly Phone[]): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for (const { path, userAgent, ip, mac } of phones) {
+    const headers = { 'user-agent': userAgent, 'x-forwarded-for': ip };
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    const index = Number.parseInt(mac.replaceAll(':', '').slice(6), 16);
+    if (answer.status !== 200) throw new Error(`${path} is answered with ${answer.status}`);
+    if (!bytes.includes(`secret${index}`)) throw new Error(`${path} is not the file of its phone`);
+    files.set(path, bytes);
+  }
+  return files;
+}
+
+/** The median of what each did in some rounds, in which they take turns: what disturbs the machine disturbs all. */
+async function compare<Name extends string>(runs: Readonly<Record<Name, () => Promise<Load>>>): Promise<Record<Name, Load>> {
+  const names = Object.keys(runs) as Name[];
+  const seen = new Map<Name, Load[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) for (const name of names) seen.get(name)?.push(await runs[name]());
+  const medians = names.map((name) => {
+    const loads = seen.get(name) ?? [];
+    const median = (of: (load: Load) => number) => loads.map(of).sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
+    return [name, { requestsPerSecond: median((load) => load.requestsPerSecond), p99: median((load) => load.p99) }];
+  });
+  return Object.fromEntries(medians) as Record<Name, Load>;
+}
+
+async function measure(vendor: Vendor): Promise<Row[]> {
+  const phones = phonesOf(vendor, phoneCount);
+  const one = await startOffhook({ vendor, phones, packages: 1 });
+  const many = await startOffhook({ vendor, phones, packages: 100 });
+  const files = await fetchAll(one, phones);
+  await fetchAll(many, phones);
+  const others = await startStatic(files);
+  try {
+    const at = (server: Served) => () => wrk(server, phones, roundSeconds);
+    const { info, warn, hundred, bare, nginx } = await compare({
+      info: at(one),
+      async warn() {
+        await one.ask('PUT', '/api/v1/log-level', { level: 'warn' });
+        const load = await wrk(one, phones, roundSeconds);
+        await one.ask('PUT', '/api/v1/log-level', { level: 'info' });
+        return load;
+      },
+      hundred: at(many),
+      bare: at(others.bare),
+      nginx: at(others.nginx),
+    });
+    const size = [...files.values()].reduce((sum, { length }) => sum + length, 0) / files.size;
+    const kind = `${phoneCount.toLocaleString('en')} ${vendor.name} files of ${(size / 1_000).toFixed(0)} KB`;
+    const rate = (load: Load) => load.requestsPerSecond;
+    const row = (what: string, ours: Load, name: string, peer: Load) => ({
+      what: `${kind}, ${what}`,
+      ours: rate(ours),
+      unit: 'requests/s',
+      peer: { name, figure: rate(peer) },
+    });
+    const against = 'node:http alone';
+    return [
+      { ...row('1 package', info, against, bare), target: { least: 0.7 } },
+      { ...row('1 package, log level warn', warn, against, bare), target: { least: 0.7 } },
+      { ...row('100 packages', hundred, against, bare), target: { least: 0.7 } },
+      row('1 package', info, 'nginx', nginx),
+      { ...row('100 packages', hundred, '1 package', info), target: { least: 0.97 } },
+      { what: `${kind}, 1 package: p99`, ours: info.p99, unit: 'ms', peer: { name: against, figure: bare.p99 } },
+    ];
+  } finally {
+    await Promise.all([one.stop(), many.stop(), others.stop()]);
+  }
+}
+
+export const http: Part = {
+  name: 'http',
+  about:
+    `wrk asks with 32 connections for the files of ${phoneCount.toLocaleString('en')} phones in turn, with true paths and User-Agents, each ` +
+    'phone at an address of its own (told by X-Forwarded-For). Logs and security log are written as by default, to files. Rates are per second of processor time of the server, so that they hold for a core of its own on a machine ' +
+    'that others use. node:http alone ' +
+    'is a server that looks the same bytes up in a Map and sends them; nginx has them as files, with its access log. The median of ' +
+    `${rounds} rounds of ${roundSeconds} s in which all take turns.`,
+  run: async () => [...(await measure(yealink)), ...(await measure(digium))],
+};

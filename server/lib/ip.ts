@@ -9,13 +9,13 @@ export type Ip = string & { readonly brand: 'Ip' };
 /**
  * A set of addresses that settings name in one word or one prefix.
  *
- * One list for each family, because a BlockList takes IPv4 addresses for a part of `::/0`. node:net and not ipaddr.js: a look-up
- * is a few microseconds with either, and ipaddr.js reads 010.0.0.1 as 8.0.0.1 and 1.2.3 as 1.2.0.3.
+ * IPv4 as numbers, because every request of a phone asks: 0.1 microseconds, where a BlockList takes four. IPv6 as a BlockList of its
+ * own, because one for both takes IPv4 addresses for a part of `::/0`. Not ipaddr.js, which reads 010.0.0.1 as 8.0.0.1.
  */
 export interface Network {
   /** As written in the settings. */
   readonly text: string;
-  readonly ipv4: BlockList;
+  readonly ipv4: readonly { readonly first: number; readonly last: number }[];
   readonly ipv6: BlockList;
 }
 
@@ -48,11 +48,14 @@ export function parseIp(text: string): Ip | undefined {
  */
 export function parseNetwork(text: string): Network | undefined {
   const prefixes = WORDS.get(text) ?? [text];
-  const network = { text, ipv4: new BlockList(), ipv6: new BlockList() };
+  const network = { text, ipv4: [], ipv6: new BlockList() };
   return prefixes.every((prefix) => addPrefix(network, prefix)) ? network : undefined;
 }
 
-function addPrefix(network: Network, text: string): boolean {
+function addPrefix(
+  network: { readonly ipv4: { first: number; last: number }[]; readonly ipv6: BlockList },
+  text: string,
+): boolean {
   const { address, length } = /^(?<address>[^/%]+)(?:\/(?<length>0|[1-9]\d{0,2}))?$/.exec(text)?.groups ?? {};
   const ip = address === undefined ? undefined : parseIp(address);
   if (ip === undefined) return false;
@@ -60,15 +63,31 @@ function addPrefix(network: Network, text: string): boolean {
   const bits = family === 'ipv4' ? 32 : 128;
   // A prefix length counts the bits of the address as written, and ::ffff:10.0.0.0 is written with 96 more.
   if (length !== undefined && (Number(length) > bits || isIP(address ?? '') !== isIP(ip))) return false;
-  network[family].addSubnet(ip, length === undefined ? bits : Number(length), family);
+  const fixed = length === undefined ? bits : Number(length);
+  if (family === 'ipv6') network.ipv6.addSubnet(ip, fixed, family);
+  else network.ipv4.push(range(ip, fixed));
   return true;
 }
 
 /** Whether one of the networks holds the address. */
 export function contains(networks: readonly Network[], ip: Ip): boolean {
-  const family = familyOf(ip);
-  const address = new SocketAddress({ address: ip, family });
-  return networks.some((network) => network[family].check(address));
+  if (familyOf(ip) === 'ipv6') {
+    const address = new SocketAddress({ address: ip, family: 'ipv6' });
+    return networks.some(({ ipv6 }) => ipv6.check(address));
+  }
+  const number = numberOf(ip);
+  return networks.some(({ ipv4 }) => ipv4.some(({ first, last }) => first <= number && number <= last));
+}
+
+/** The addresses whose first `fixed` bits are those of this one. */
+function range(ip: Ip, fixed: number): { first: number; last: number } {
+  const size = 2 ** (32 - fixed);
+  const first = Math.floor(numberOf(ip) / size) * size;
+  return { first, last: first + size - 1 };
+}
+
+function numberOf(ipv4: Ip): number {
+  return ipv4.split('.').reduce((number, byte) => number * 256 + Number(byte), 0);
 }
 
 /** The authority part of a URL: `10.0.0.1:8667`, `[2001:db8::1]:8667` (RFC 3986 section 3.2.2). */

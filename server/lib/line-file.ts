@@ -12,7 +12,7 @@ export interface LineFileOptions {
   readonly retryMs?: number;
 }
 
-/** Bytes that may wait: a disk that is full or hangs for some minutes loses nothing, for good it costs no more memory. */
+/** Characters that may wait, nearly all of one byte: a disk that is full or hangs for some minutes loses nothing, for good it costs no more memory. */
 const MAX_WAITING = 4_194_304;
 
 /** Logs tell who phones from where: others on the host need not read them. */
@@ -53,14 +53,13 @@ export class LineFile {
 
   /** Takes a line that ends with a line feed, and returns at once. */
   write(line: string): void {
-    const size = Buffer.byteLength(line);
-    if (this.#rest.length + this.#waiting + size > MAX_WAITING) {
+    if (this.#rest.length + this.#waiting + line.length > MAX_WAITING) {
       this.#dropped++;
       this.#failed(new Error('it takes lines too slowly'));
       return;
     }
     this.#lines.push(line);
-    this.#waiting += size;
+    this.#waiting += line.length;
     this.#start();
   }
 
@@ -118,6 +117,8 @@ export class LineFile {
     try {
       const descriptor = await this.#open();
       if (this.#rest.length === 0) this.#rest = Buffer.from(this.#take());
+      // flushSync was faster; nothing written is no sign that writing works.
+      if (this.#rest.length === 0) return 0;
       while (this.#rest.length > 0) {
         const { bytesWritten } = await writeBytes(descriptor, this.#rest);
         this.#rest = this.#rest.subarray(bytesWritten);

@@ -1,3 +1,4 @@
+import { timestamp } from './clock.ts';
 import { LineFile, type LineFileOptions } from './line-file.ts';
 
 /**
@@ -21,11 +22,11 @@ export interface SecurityLog {
   close(): Promise<void>;
 }
 
-export function openSecurityLog(file: string, options: LineFileOptions & { readonly now?: () => Date } = {}): SecurityLog {
-  const { now = () => new Date() } = options;
+export function openSecurityLog(file: string, options: LineFileOptions & { readonly now?: () => number } = {}): SecurityLog {
+  const { now = Date.now } = options;
   const lines = new LineFile(file, options);
   const write = (event: string, ip: string, what: string) =>
-    lines.write(`${now().toISOString()} ${event} from ${escapeName(ip)}${what}\n`);
+    lines.write(`${timestamp(now())} ${event} from ${escapeName(ip)}${what}\n`);
   return {
     sensitiveFile(ip, name, refused) {
       const outcome = refused === undefined ? 'sent' : `refused: ${refused.split(' ').map(escapeName).join(' ')}`;
@@ -42,9 +43,13 @@ export function openSecurityLog(file: string, options: LineFileOptions & { reado
 /** Names of files of real phones are far shorter. */
 const MAX_NAME = 200;
 
+/** Nearly every name is. */
+const HARMLESS = /^[\w./:@%+=,~$-]+$/;
+
 /** One word of harmless characters: everything else, blanks, brackets and the backslash too, becomes `\x20` or `\u{20ac}`. */
 export function escapeName(name: string): string {
   const cut = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}...` : name;
+  if (HARMLESS.test(cut)) return cut;
   const escaped = cut.replaceAll(/[^\w./:@%+=,~$-]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;

@@ -58,6 +58,16 @@ test('a full disk costs bounded memory and no exception, and what was dropped is
   expect(reports).toEqual([expect.stringMatching(/^Cannot write to \/dev\/full: /)]);
 });
 
+test('a file that is opened and given nothing is not said to work again', async () => {
+  const reports: string[] = [];
+  const lines = new LineFile('/dev/full', { report: (problem) => reports.push(problem), retryMs: 5 });
+  lines.write('one\n');
+  lines.flushSync();
+  lines.reopen();
+  await lines.close();
+  expect(reports).toEqual([expect.stringMatching(/^Cannot write to \/dev\/full: /)]);
+});
+
 test('lines dropped because nobody took them are counted', async () => {
   const reports: string[] = [];
   const path = join(folder, 'slow', 'x.log');

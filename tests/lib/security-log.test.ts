@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let files = 0;
 async function written(act: (log: SecurityLog) => void): Promise<string> {
   const path = join(folder, `${files++}.log`);
-  const log = openSecurityLog(path, { now: () => new Date('2026-11-22T04:01:00.000Z') });
+  const log = openSecurityLog(path, { now: () => Date.parse('2026-11-22T04:01:00.000Z') });
   act(log);
   await log.close();
   return readFileSync(path, 'utf8');

@@ -14,9 +14,21 @@ const MAX_FRAMES = 20;
  * wherever it stands; of Maps, Sets and bytes only the size is told, because configs and files are made of them; of an error what
  * it is and where, not the values that libraries hang on it. It never throws, and calls no method of the values.
  */
-export function printable(fields: object): Record<string, unknown> {
+export function printable(fields: object): object {
   if (types.isProxy(fields)) return { fields: '[proxy]' };
-  return isError(fields) ? { err: printError(fields, [fields]) } : printObject(fields, [fields]);
+  if (isError(fields)) return { err: printError(fields, [fields]) };
+  return isPlain(fields) ? fields : printObject(fields, [fields]);
+}
+
+/** Nearly all events are: what is printed of them is what they are. */
+function isPlain(fields: object): boolean {
+  const names = Object.keys(fields);
+  return names.length <= MAX_ITEMS && names.every((name) => isPlainValue(dataOf(fields, name)));
+}
+
+function isPlainValue(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= MAX_TEXT;
+  return typeof value === 'number' ? Number.isFinite(value) : value === null || value === undefined || typeof value === 'boolean';
 }
 
 function print(value: unknown, above: readonly object[]): unknown {
@@ -52,12 +64,19 @@ function printStructure(value: object, above: readonly object[]): unknown {
   return value.length > MAX_ITEMS ? [...items, `[${value.length - MAX_ITEMS} more]`] : items;
 }
 
-/** Own properties that are data; a getter might do or tell anything. */
+const getter = Symbol('getter');
+
+/** An own property, if it is data; a getter might do or tell anything. */
+function dataOf(value: object, name: string): unknown {
+  const { get, value: item } = Object.getOwnPropertyDescriptor(value, name) ?? {};
+  return get ? getter : item;
+}
+
 function printObject(value: object, above: readonly object[]): Record<string, unknown> {
   const names = Object.keys(value);
   const printed = names.slice(0, MAX_ITEMS).map((name) => {
-    const { get, value: item } = Object.getOwnPropertyDescriptor(value, name) ?? {};
-    return [name, get ? '[getter]' : print(item, above)];
+    const item = dataOf(value, name);
+    return [name, item === getter ? '[getter]' : print(item, above)];
   });
   if (names.length > MAX_ITEMS) printed.push(['…', `[${names.length - MAX_ITEMS} more]`]);
   return Object.fromEntries(printed);

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { timestamp } from './clock.ts';
 import { LineFile, type LineFileOptions } from './line-file.ts';
 import { printable } from './log-fields.ts';
 
@@ -109,7 +110,7 @@ class PinoRootLog extends PinoLog implements RootLog {
         {
           level,
           base: null,
-          timestamp: pino.stdTimeFunctions.isoTime,
+          timestamp: () => `,"time":"${timestamp()}"`,
           formatters: { level: (label) => ({ level: label }) },
           // Errors are printable already; pino would look for more in them.
           serializers: { err: (err: unknown) => err },

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { ProvisioningError } from '../../server/lib/errors.ts';
 import { createLog, type LogFields, type LogLevel } from '../../server/lib/log.ts';
 import { Secret } from '../../server/lib/secret.ts';
+import { eventually } from '../support/eventually.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'offhook-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -251,7 +252,7 @@ test('a file of its own is opened again after it was moved, and no line is lost 
   for (let number = 1; number <= 3_000; number++) {
     log.info({ number });
     if (number % 1_000 === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await eventually(() => expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`"number":${number}}\\n$`)));
       renameSync(file, `${file}.${number}`);
       log.reopen();
     } else if (number % 100 === 0) {

@@ -17,7 +17,7 @@ import { BaseUrls } from '../pipeline/base-url.ts';
 import { Desired } from '../pipeline/desired.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
-import { servePhone } from '../pipeline/serve-phone.ts';
+import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
 import { Sweep } from '../pipeline/sweep.ts';
 import { folderDao, readOverrides, readTemplates } from '../plugins/dao.ts';
 import { pluginNotifier } from '../plugins/notifier.ts';
@@ -163,20 +163,20 @@ export async function createCore(settings: Settings): Promise<Core> {
 
   const { per_device: perDevice, unrecognised, megabytes } = settings.recent_requests;
   const recent = new RecentRequests({ perDevice, unrecognised, bytes: megabytes * 1_048_576 });
-  const answer = (request: PhoneRequest) =>
-    servePhone(request, {
-      plugins,
-      recogniser: () => recogniser,
-      devices,
-      tenants,
-      desired,
-      baseUrl: (asked, device) => baseUrls.of(asked, device?.id),
-      images: join(settings.data, 'images'),
-      trusted: settings.phones.secrets_without_key,
-      log: () => log.nextRequest(),
-      security,
-      recent,
-    });
+  const parts: Parts = {
+    plugins,
+    recogniser: () => recogniser,
+    devices,
+    tenants,
+    desired,
+    baseUrl: (asked, device) => baseUrls.of(asked, device?.id),
+    images: join(settings.data, 'images'),
+    trusted: settings.phones.secrets_without_key,
+    log: () => log.nextRequest(),
+    security,
+    recent,
+  };
+  const answer = (request: PhoneRequest) => servePhone(request, parts);
 
   const flush = async () => {
     try {

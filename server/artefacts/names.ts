@@ -6,20 +6,37 @@ import type { Artefact, FirmwareView, Series } from '../sdk.ts';
 /** What file names may depend on. */
 export type Named = Partial<Pick<Device, 'mac' | 'serial' | 'uuid' | 'model' | 'version'>>;
 
-function split(text: string, separators: RegExp, joiner: string): Parts {
+function split(text: string, separators: string | RegExp, joiner: string): Parts {
   return { parts: text.split(separators), joiner };
 }
 
-/** @param facts others that a text may name, such as those of a model's row; only texts and numbers can be written */
-export function valuesOf({ mac, serial, uuid, model, version }: Named, facts: Readonly<Record<string, unknown>> = {}): Values {
+function written(facts: Readonly<Record<string, unknown>>): Values {
   const told = Object.entries(facts).filter(([, fact]) => typeof fact === 'string' || typeof fact === 'number');
+  return Object.fromEntries(told.map(([name, fact]) => [name, whole(String(fact))]));
+}
+
+/**
+ * Read only as far as a name needs them: most need one.
+ * @param facts others that a text may name, such as those of a model's row; only texts and numbers can be written
+ */
+export function valuesOf(named: Named, facts?: Readonly<Record<string, unknown>>): Values {
   return {
-    ...Object.fromEntries(told.map(([name, fact]) => [name, whole(String(fact))])),
-    ...(mac !== undefined && { mac: split(mac, /:/, '') }),
-    ...(serial !== undefined && { serial: whole(serial) }),
-    ...(uuid !== undefined && { uuid: whole(uuid) }),
-    ...(model !== undefined && { model: whole(model) }),
-    ...(version !== undefined && { version: split(version, /[._-]/, '.') }),
+    ...(facts && written(facts)),
+    get mac() {
+      return named.mac === undefined ? undefined : split(named.mac, ':', '');
+    },
+    get serial() {
+      return named.serial === undefined ? undefined : whole(named.serial);
+    },
+    get uuid() {
+      return named.uuid === undefined ? undefined : whole(named.uuid);
+    },
+    get model() {
+      return named.model === undefined ? undefined : whole(named.model);
+    },
+    get version() {
+      return named.version === undefined ? undefined : split(named.version, /[._-]/, '.');
+    },
   };
 }
 
@@ -56,20 +73,53 @@ export interface Resolved {
  * @param device whose own files are among the answers; undefined leaves the common ones
  */
 export function resolveName(path: string, plugin: Plugin, device: Device | undefined): Resolved | undefined {
-  const asked = path.replace(/^\//, '').toLowerCase();
+  const asked = (path.startsWith('/') ? path.slice(1) : path).toLowerCase();
   for (const artefact of plugin.artefacts) {
     if (artefact.own && !device) continue;
-    const perModel = !artefact.own && placeholders(artefact.name).has('model');
-    for (const subject of perModel ? modelsOf(plugin, device) : [device ?? {}]) {
-      const name = nameFor(artefact, subject);
-      if (name?.toLowerCase() === asked) return { artefact, name, ...(perModel && subject.model && { model: subject.model }) };
-    }
+    const ofModels = modelFiles(plugin).get(artefact);
+    const found = ofModels
+      ? (ofDevicesModel(asked, artefact, plugin, device) ?? ofModels.get(asked))
+      : ofOne(asked, artefact, device);
+    if (found) return found;
   }
   return undefined;
 }
 
-/** The device's own model first, which need not be in the table. */
-function modelsOf(plugin: Plugin, device: Device | undefined): Named[] {
-  const rows = [...plugin.models.values()].map(({ name, series }) => ({ model: name, version: series.version }));
-  return device?.model === undefined ? rows : [{ model: device.model, version: device.version ?? plugin.version }, ...rows];
+function ofOne(asked: string, artefact: PluginArtefact, subject: Named = {}): Resolved | undefined {
+  const name = nameFor(artefact, subject);
+  return name?.toLowerCase() === asked ? { artefact, name } : undefined;
+}
+
+/** The file of the device's own model, which need not be in the table. */
+function ofDevicesModel(
+  asked: string,
+  artefact: PluginArtefact,
+  plugin: Plugin,
+  { model, version = plugin.version }: Named = {},
+): Resolved | undefined {
+  const found = model === undefined ? undefined : ofOne(asked, artefact, { model, version });
+  return found && model ? { ...found, model } : found;
+}
+
+/** Common files that there is one of for each model in the table, by their names in lower case: made once for a plugin. */
+type ModelFiles = ReadonlyMap<PluginArtefact, ReadonlyMap<string, Resolved>>;
+const modelFilesOf = new WeakMap<Plugin, ModelFiles>();
+
+function modelFiles(plugin: Plugin): ModelFiles {
+  const known = modelFilesOf.get(plugin);
+  if (known) return known;
+  const perModel = plugin.artefacts.filter(({ own, name }) => !own && placeholders(name).has('model'));
+  const made = new Map(perModel.map((artefact) => [artefact, filesOfTable(plugin, artefact)]));
+  modelFilesOf.set(plugin, made);
+  return made;
+}
+
+function filesOfTable(plugin: Plugin, artefact: PluginArtefact): Map<string, Resolved> {
+  const files = new Map<string, Resolved>();
+  for (const { name: model, series } of plugin.models.values()) {
+    const name = nameFor(artefact, { model, version: series.version });
+    // Of two models with one name, the first of the table.
+    if (name !== undefined && !files.has(name.toLowerCase())) files.set(name.toLowerCase(), { artefact, name, model });
+  }
+  return files;
 }

@@ -1,6 +1,7 @@
 import type { Ip } from '../lib/ip.ts';
 import type { DeviceInfo } from '../sdk.ts';
-import type { DeviceDao, StoredDevice } from './dao.ts';
+import type { StoredDevice } from './dao.ts';
+import type { Finder } from './known.ts';
 import type { Identity } from './model.ts';
 
 /** Which device a request speaks of, as far as the store can tell. */
@@ -20,7 +21,7 @@ const certain = ['mac', 'serial', 'uuid'] as const;
  * Finds a device by mac, serial, uuid, and by its address if exactly one is left that nothing contradicts.
  * @param tenant only this tenant's devices: the request came with its key
  */
-export async function find(dao: DeviceDao, info: DeviceInfo, ip: Ip, tenant: string | undefined): Promise<Finding> {
+export async function find(dao: Finder, info: DeviceInfo, ip: Ip, tenant: string | undefined): Promise<Finding> {
   const contradictions: string[] = [];
   let device: StoredDevice | undefined;
   let by: Identity | undefined;

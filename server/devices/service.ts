@@ -5,6 +5,7 @@ import { KeyedLock } from '../lib/lock.ts';
 import type { DeviceInfo } from '../sdk.ts';
 import type { DeviceDao, DeviceQuery, StoredDevice } from './dao.ts';
 import { type Finding, find } from './find.ts';
+import { knownDevices } from './known.ts';
 import type { Condition, Delivery, Device } from './model.ts';
 import type { DeviceNotifier } from './notifier.ts';
 import { checkId, type DeviceChange } from './validator.ts';
@@ -33,6 +34,7 @@ const sightingEveryMs = 60_000;
 export function deviceService(options: DeviceServiceOptions) {
   const { dao, notifier, nat, now = Date.now } = options;
   const lock = new KeyedLock();
+  const known = knownDevices(dao, notifier);
   const sightings = new Map<string, { at: number; ip: Ip; stored: boolean }>();
   const deliveries = new Map<string, Delivery>();
 
@@ -52,8 +54,9 @@ export function deviceService(options: DeviceServiceOptions) {
         if (wanted === stored) return stored;
         // Another node may have written in between: then once more, on what it wrote.
         if (!(await dao.update({ ...wanted, updated: now() }))) continue;
-        if (stored.config !== undefined && stored.config !== wanted.config) await options.dropConfig(stored.config);
+        // Before its config goes: nobody may find the device as it was, with a config that is no more.
         notifier.changed([id]);
+        if (stored.config !== undefined && stored.config !== wanted.config) await options.dropConfig(stored.config);
         return dao.get(id);
       }
     });
@@ -126,7 +129,7 @@ export function deviceService(options: DeviceServiceOptions) {
     list: (query: DeviceQuery) => dao.list(query),
     idsUsing: dao.idsUsing.bind(dao),
 
-    find: (info: DeviceInfo, ip: Ip, tenant: string | undefined): Promise<Finding> => find(dao, info, ip, tenant),
+    find: (info: DeviceInfo, ip: Ip, tenant: string | undefined): Promise<Finding> => find(known, info, ip, tenant),
 
     /** Another device to which this address belongs now; never behind NAT, where an address belongs to nobody. */
     async addressOwner(ip: Ip, device: StoredDevice | undefined): Promise<StoredDevice | undefined> {
@@ -205,8 +208,8 @@ export function deviceService(options: DeviceServiceOptions) {
         if (!stored || !(await dao.delete(id))) throw unknownDevice(id);
         sightings.delete(id);
         for (const [key, { device }] of deliveries) if (device === id) deliveries.delete(key);
-        if (stored.config !== undefined) await options.dropConfig(stored.config);
         notifier.changed([id]);
+        if (stored.config !== undefined) await options.dropConfig(stored.config);
       });
     },
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type Mac, parseMac } from '../lib/mac.ts';
 import type { PhoneRequest } from '../pipeline/request.ts';
 import type { VendorPackage } from '../plugins/model.ts';
@@ -46,7 +47,19 @@ export interface Identification {
 
 /** All packages' patterns, compiled once for all requests. */
 export interface Recogniser {
+  /** The same texts make the same identification; for a phone that asks again it is at hand. */
   identify(request: PhoneRequest): Identification;
+}
+
+/** What identifications that are kept may take. One of a real phone takes some 700 bytes; who sends long ones gets no more of it. */
+const KEPT_BYTES = 16_777_216;
+/** A piece of evidence, and an identification without any. */
+const FIND_BYTES = 256;
+
+/** What one vendor's pattern is called in evidence, and whose it is. */
+interface Owner {
+  readonly package: VendorPackage;
+  readonly pattern: string;
 }
 
 /** @param report a package's `facts` function failed: its finds are left out, the others' are not */
@@ -54,46 +67,70 @@ export function compileRecogniser(
   packages: readonly VendorPackage[],
   report: (packageId: string, cause: unknown) => void,
 ): Recogniser {
-  const dispatchers = new Map<Place, Dispatcher<VendorPackage>>();
+  const dispatchers = new Map<Place, Dispatcher<Owner>>();
   for (const place of places) {
     if (place === 'headers') continue;
     const entries = packages.flatMap((owner) => entriesOf(owner, owner.definition.recognise[place]));
     if (entries.length > 0) dispatchers.set(place, new Dispatcher(entries));
   }
-  const headers = new Map<string, Dispatcher<VendorPackage>>();
+  const headers = new Map<string, Dispatcher<Owner>>();
   for (const name of new Set(packages.flatMap(({ definition }) => Object.keys(definition.recognise.headers ?? {})))) {
     headers.set(name, new Dispatcher(packages.flatMap((owner) => entriesOf(owner, owner.definition.recognise.headers?.[name]))));
   }
   const prefixes = new MacPrefixes(packages);
 
+  const look = (request: PhoneRequest): Identification => {
+    const evidence: Evidence[] = [];
+    const hear = (place: Place, text: string, dispatcher: Dispatcher<Owner>): void => {
+      for (const { groups, entry } of dispatcher.match(text)) {
+        const { package: owner, pattern } = entry.owner;
+        try {
+          const facts = readFacts(owner, groups);
+          if (facts) evidence.push({ package: owner.id, place, pattern, facts });
+        } catch (cause) {
+          report(owner.id, cause);
+        }
+      }
+    };
+    for (const [place, dispatcher] of dispatchers) {
+      const text = textAt(place, request);
+      if (text) hear(place, text, dispatcher);
+    }
+    for (const [name, dispatcher] of headers) {
+      const value = request.headers[name];
+      if (value !== undefined) hear('headers', String(value), dispatcher);
+    }
+    return weigh(evidence, request.mac, prefixes);
+  };
+
+  const kept = new LRUCache<string, Identification>({
+    maxSize: KEPT_BYTES,
+    sizeCalculation: ({ evidence }, texts) => texts.length + FIND_BYTES * (1 + evidence.length),
+  });
+  const headerNames = [...headers.keys()];
   return {
     identify(request) {
-      const evidence: Evidence[] = [];
-      const look = (place: Place, text: string, dispatcher: Dispatcher<VendorPackage>): void => {
-        for (const { groups, entry } of dispatcher.match(text)) {
-          try {
-            const facts = readFacts(entry.owner, groups);
-            if (facts) evidence.push({ package: entry.owner.id, place, pattern: String(entry.pattern), facts });
-          } catch (cause) {
-            report(entry.owner.id, cause);
-          }
-        }
-      };
-      for (const [place, dispatcher] of dispatchers) {
-        const text = textAt(place, request);
-        if (text) look(place, text, dispatcher);
-      }
-      for (const [name, dispatcher] of headers) {
-        const value = request.headers[name];
-        if (value !== undefined) look('headers', String(value), dispatcher);
-      }
-      return weigh(evidence, request.mac, prefixes);
+      // A lease is asked for once in hours: what DHCP tells is not worth keeping.
+      if (request.options.size > 0 || request.mac !== undefined) return look(request);
+      const texts = textsOf(request, headerNames);
+      const known = kept.get(texts);
+      if (known) return known;
+      const identification = look(request);
+      kept.set(texts, identification);
+      return identification;
     },
   };
 }
 
-function entriesOf(owner: VendorPackage, patterns: readonly RegExp[] = []): Entry<VendorPackage>[] {
-  return patterns.map((pattern) => ({ pattern, owner }));
+/** All that patterns look at, apart from what DHCP tells. No line feed gets into a header or a name. */
+function textsOf({ headers, path, query }: PhoneRequest, names: readonly string[]): string {
+  let texts = `${headers['user-agent'] ?? ''}\n${path}\n${query}`;
+  for (const name of names) texts += headers[name] === undefined ? '\n' : `\n=${headers[name]}`;
+  return texts;
+}
+
+function entriesOf(owner: VendorPackage, patterns: readonly RegExp[] = []): Entry<Owner>[] {
+  return patterns.map((pattern) => ({ pattern, owner: { package: owner, pattern: String(pattern) } }));
 }
 
 function textAt(place: Place, request: PhoneRequest): string | undefined {

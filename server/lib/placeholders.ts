@@ -13,25 +13,47 @@ export function whole(text: string): Parts {
   return { parts: [text], joiner: '' };
 }
 
+/** A name read once: text, a placeholder, text … */
+interface Name {
+  readonly texts: readonly string[];
+  readonly places: readonly { readonly key: string; readonly separator: string | undefined }[];
+}
+
+/** Names come from packages and are few; every request is compared with some of them. */
+const names = new Map<string, Name>();
+
+function read(name: string): Name {
+  const known = names.get(name);
+  if (known) return known;
+  const found = [...name.matchAll(PLACEHOLDER)];
+  const ends = [0, ...found.map(({ 0: match, index }) => index + match.length)];
+  const starts = [...found.map(({ index }) => index), name.length];
+  const made = {
+    texts: starts.map((start, index) => name.slice(ends[index], start)),
+    places: found.map(([, key = '', separator]) => ({ key, separator })),
+  };
+  names.set(name, made);
+  return made;
+}
+
 /**
  * Writes values into a name: `{mac}` as it is, `{MAC}` in upper case, `{mac:-}` with its parts joined by `-`.
  * @returns undefined when a value that the name needs is not there
  */
 export function fill(name: string, values: Values): string | undefined {
-  let complete = true;
-  const filled = name.replaceAll(PLACEHOLDER, (_, key: string, separator?: string) => {
-    const value = values[key] ?? values[key.toLowerCase()];
-    if (!value) {
-      complete = false;
-      return '';
-    }
+  const { texts, places } = read(name);
+  let filled = texts[0] ?? '';
+  for (const [index, { key, separator }] of places.entries()) {
+    const exact = values[key];
+    const value = exact ?? values[key.toLowerCase()];
+    if (!value) return undefined;
     const text = value.parts.join(separator ?? value.joiner);
-    return values[key] ? text : text.toUpperCase();
-  });
-  return complete ? filled : undefined;
+    filled += (exact ? text : text.toUpperCase()) + (texts[index + 1] ?? '');
+  }
+  return filled;
 }
 
 /** The names of what a name needs, in lower case. */
 export function placeholders(name: string): Set<string> {
-  return new Set([...name.matchAll(PLACEHOLDER)].map(([, key = '']) => key.toLowerCase()));
+  return new Set(read(name).places.map(({ key }) => key.toLowerCase()));
 }

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import { nameFor, type Resolved } from '../artefacts/names.ts';
 import type { Rendered, Renderer } from '../artefacts/renderer.ts';
 import type { ResolvedConfig } from '../configs/model.ts';
@@ -27,6 +28,7 @@ export class Desired {
   readonly #options: DesiredOptions;
   /** A resolved config is read once: the object stays the same until something of it changes. */
   readonly #readings = new WeakMap<ResolvedConfig, Reading>();
+  readonly #hosts = new LRUCache<string, string>({ max: 256 });
 
   constructor(options: DesiredOptions) {
     this.#options = options;
@@ -77,7 +79,16 @@ export class Desired {
     const key = this.#options.tenants.get(tenant)?.provisioningKey?.reveal();
     const told = settings.httpBaseUrl ?? base;
     const url = key === undefined || told.endsWith(`/${key}`) ? told : `${told}/${key}`;
-    return { url, host: hostOf(told), tftpPort: settings.tftpPort ?? this.#options.tftpPort };
+    return { url, host: this.#hostOf(told), tftpPort: settings.tftpPort ?? this.#options.tftpPort };
+  }
+
+  /** Phones are told few URLs: that of the settings, those of this host's addresses. */
+  #hostOf(url: string): string {
+    const known = this.#hosts.get(url);
+    if (known !== undefined) return known;
+    const host = hostOf(url);
+    this.#hosts.set(url, host);
+    return host;
   }
 
   #read(config: ResolvedConfig): PhoneSettings {

@@ -41,7 +41,9 @@ export async function servePhone(asked: PhoneRequest, parts: Parts): Promise<Rep
     parts.recent.note(undefined, masked, undefined, { kind: 'wrong-key' }, performance.now() - started);
     return notFound;
   }
-  log.info({ event: 'request.processing', transport, ip, path: withoutKeys(request.path, parts) }, 'processing request');
+  if (log.enabled('info')) {
+    log.info({ event: 'request.processing', transport, ip, path: withoutKeys(request.path, parts) }, 'processing request');
+  }
   log.info({ event: 'request.extracted', ...identification.info }, 'extracted device info');
 
   const caller = await learn(await recall(heard, parts), heard, parts);

@@ -17,6 +17,13 @@ export interface SweepOptions {
 /** Rendering takes about a millisecond; after this long, phones that ask have their turn. */
 const sliceMs = 5;
 
+/**
+ * What was found out is written when so many devices were looked at, or so much time has passed, or nothing is left: a commit waits
+ * for the disk, some milliseconds, as long as rendering a few files.
+ */
+const batchDevices = 500;
+const batchMs = 250;
+
 /** After the store refused to take what was found. */
 const retryMs = 1_000;
 
@@ -28,6 +35,8 @@ export class Sweep {
   readonly #options: SweepOptions;
   /** Devices still to be looked at. A device that changes twice before its turn has one turn. */
   readonly #waiting = new Set<string>();
+  /** What was found out and is not written yet. */
+  readonly #found = new Map<string, Condition>();
   #running: Promise<void> | undefined;
   #stopped = false;
 
@@ -59,30 +68,42 @@ export class Sweep {
     try {
       // The change that brought us here is still being answered.
       await turn();
+      let written = performance.now();
       while (this.#waiting.size > 0 && !this.#stopped) {
         await this.#slice();
+        const due = this.#found.size >= batchDevices || performance.now() - written > batchMs || this.#waiting.size === 0;
+        if (due) {
+          await this.#write();
+          written = performance.now();
+        }
         await turn();
       }
+      if (this.#stopped) await this.#write();
     } finally {
       this.#running = undefined;
     }
   }
 
   async #slice(): Promise<void> {
-    const conditions = new Map<string, Condition>();
     const end = performance.now() + sliceMs;
     for (const id of this.#waiting) {
       this.#waiting.delete(id);
       try {
         const condition = await this.#look(id);
-        if (condition) conditions.set(id, condition);
+        if (condition) this.#found.set(id, condition);
       } catch (cause) {
         this.#options.log.error({ event: 'sweep.failed', device: id, why: reason(cause) }, 'cannot look at a device');
       }
       if (performance.now() > end) break;
     }
+  }
+
+  async #write(): Promise<void> {
+    if (this.#found.size === 0) return;
+    const conditions = new Map(this.#found);
+    this.#found.clear();
     try {
-      if (conditions.size > 0) await this.#options.devices.setConditions(conditions);
+      await this.#options.devices.setConditions(conditions);
     } catch (cause) {
       this.#options.log.error({ event: 'sweep.failed', why: reason(cause) }, 'cannot store the condition of devices');
       // They have another turn, but not at once: a full disk stays full for a while.

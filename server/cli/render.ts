@@ -3,7 +3,7 @@ import { textOf } from './client.ts';
 import { asking, type ClientOptions, clientFor } from './command.ts';
 import { examples } from './device.ts';
 import { devicePath, findDevice } from './find.ts';
-import type { Io } from './io.ts';
+import { exit, Failure, type Io } from './io.ts';
 
 /** `offhook render` */
 export function addRender(program: Command, io: Io): void {
@@ -20,7 +20,10 @@ export function addRender(program: Command, io: Io): void {
 async function render(device: string, file: string, options: ClientOptions, io: Io): Promise<void> {
   const client = clientFor(options, io);
   const { document } = await findDevice(client, device);
-  const name = file.replace(/^\/+/, '').split('/').map(encodeURIComponent).join('/');
+  const segments = file.replace(/^\/+/, '').split('/');
+  // As parts of a URL they would lead to another resource, however they are escaped (WHATWG URL).
+  if (segments.some((segment) => /^\.{1,2}$/.test(segment))) throw new Failure(`No phone has a file ${file}`, exit.usage);
+  const name = segments.map(encodeURIComponent).join('/');
   const { bytes } = await client.ask('GET', `${devicePath(textOf(document, 'id'))}/files/${name}`);
   io.out(bytes);
 }

@@ -156,6 +156,8 @@ test('a file is printed byte for byte', async () => {
   expect(text).toContain(PASSWORD);
   const wrong = await on('render', 'desk1', 'Digium/a b?.cfg');
   expect(wrong).toMatchObject({ code: 1, out: '', err: expect.stringContaining('no file Digium/a b?.cfg; its own are Digium/') });
+  // It would be the URL of a config.
+  expect(await on('render', 'desk1', '../../../configs/alice')).toMatchObject({ code: 2, out: '' });
 });
 
 // Configs -----------------------------------------------------------------------------------------------------------------------

@@ -12,17 +12,18 @@ export type DeviceChange = {
     | null;
 } & { readonly approved?: boolean };
 
-const text = z.string().min(1, 'must not be empty').max(255, 'must be 255 characters at most');
+const anyText = z.string({ error: 'must be a text' });
+const text = anyText.min(1, 'must not be empty').max(255, 'must be 255 characters at most');
 const ordered = z.custom<ReadonlyMap<string, OrderedJson>>((value) => value instanceof Map, { error: 'must be an object' });
 
 const change = z
   .strictObject({
-    mac: z.string().transform((value, context) => {
+    mac: anyText.transform((value, context) => {
       const mac = parseMac(value);
       if (!mac) context.addIssue({ code: 'custom', message: 'must be a MAC address such as 00:0f:d3:05:48:48' });
       return mac ?? z.NEVER;
     }),
-    ip: z.string().transform((value, context) => {
+    ip: anyText.transform((value, context) => {
       const ip = parseIp(value);
       if (!ip) context.addIssue({ code: 'custom', message: 'must be an IPv4 or IPv6 address' });
       return ip ?? z.NEVER;
@@ -34,10 +35,10 @@ const change = z
     version: text,
     plugin: text,
     config: text,
-    description: z.string().max(1_000, 'must be 1,000 characters at most'),
+    description: anyText.max(1_000, 'must be 1,000 characters at most'),
     options: ordered,
     extra: ordered.refine((map) => [...map.keys()].every((key) => key.startsWith('X_')), 'keys of your own must begin with X_'),
-    approved: z.boolean(),
+    approved: z.boolean({ error: 'must be true or false' }),
   })
   .partial();
 

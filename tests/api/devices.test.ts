@@ -213,6 +213,21 @@ test.each([
   expect(json.complaints?.map((complaint) => complaint.path)).toEqual([path]);
 });
 
+test('a field of another type is refused in words', async () => {
+  const wrong = { mac: 1, ip: [], serial: true, uuid: {}, description: 2, approved: null, options: 3 };
+  const { status, json } = await ask(stage, 'POST', '/api/v1/devices', wrong);
+  expect(status).toBe(400);
+  expect(Object.fromEntries((json.complaints ?? []).map(({ path, message }) => [path, message]))).toEqual({
+    mac: 'must be a text',
+    ip: 'must be a text',
+    serial: 'must be a text',
+    uuid: 'must be a text',
+    description: 'must be a text',
+    approved: 'must be true or false',
+    options: 'must be an object',
+  });
+});
+
 test('a second device with an id or a MAC address of the tenant is refused', async () => {
   await makePhone();
   expect(await ask(stage, 'POST', '/api/v1/devices', { id: 'desk1' })).toMatchObject({

@@ -67,8 +67,8 @@ interface State {
   readonly resends: number;
   /** How often the retransmission time was doubled since the round trip was last measured. */
   readonly backoff: number;
-  /** The block after which a repeated ACK has restarted the window already. */
-  readonly restarted: number;
+  /** Whether blocks of the window before were sent again: a client confirms once more what it gets twice. */
+  readonly echoes: boolean;
   /** Milliseconds (RFC 6298, section 2); `least` is the shortest seen. */
   readonly roundTrip: { readonly smoothed: number; readonly variation: number; readonly least: number } | undefined;
 }
@@ -145,7 +145,7 @@ export function startTransfer(agreement: Agreement, now: number): Transfer {
     repeats: false,
     resends: 0,
     backoff: 0,
-    restarted: -1,
+    echoes: false,
     roundTrip: undefined,
   };
 }
@@ -159,9 +159,15 @@ export function wanted({ acked, agreement, final }: Transfer): { readonly from: 
 
 /** The wanted blocks up to `to` are on their way. `final` is the number of the content's last block, once one knows. */
 export function sent(transfer: Transfer, to: number, final: number | undefined, now: number): Transfer {
-  const repeats = transfer.acked < transfer.sent;
-  const waiting: Going = { ...transfer, phase: 'waiting', sent: Math.max(to, transfer.sent), final, sentAt: now, repeats };
-  return { ...waiting, wakeAt: wakeAt(waiting, now) };
+  return {
+    ...transfer,
+    phase: 'waiting',
+    sent: Math.max(to, transfer.sent),
+    final,
+    sentAt: now,
+    wakeAt: wakeAt(transfer, now),
+    repeats: transfer.acked < transfer.sent,
+  };
 }
 
 /** @returns the same transfer, when the packet changes nothing. */
@@ -194,34 +200,45 @@ export function unheard({ acked, first }: Transfer): boolean {
 
 /**
  * In lock-step a repeated ACK never causes anything: answering it doubles every later block, the Sorcerer's Apprentice (RFC 1123,
- * 4.2.3.1). In a window it may be how a client says that the first block did not arrive (RFC 7440, section 4), or a copy of the ACK that
- * the window answers. So it restarts the window, once, and unless it came too soon to be an answer to it.
+ * 4.2.3.1). In a window it may be how a client says that the first block did not arrive (RFC 7440, section 4), a copy of the ACK that the
+ * window answers, or the echo of blocks that the client got twice. So it restarts a window that was sent once, after one that was sent once,
+ * unless it came too soon to be an answer to it.
  */
 function repeatedAck(transfer: Transfer, now: number): Transfer {
-  const { acked, agreement, phase, restarted } = transfer;
+  const { agreement, echoes, phase, repeats } = transfer;
   if (agreement.windowSize === 1 || phase !== 'waiting' || unheard(transfer)) return transfer;
-  if (restarted === acked || tooSoon(transfer, now)) return transfer;
-  return sending({ ...transfer, restarted: acked });
+  return repeats || echoes || tooSoon(transfer, now) ? transfer : sending(transfer);
 }
 
-function progress(transfer: Transfer, block: number, now: number): Transfer {
-  const confirmed = { ...transfer, acked: block, resends: 0 };
-  if (block === transfer.final) return end(confirmed, 'complete');
-  if (block === transfer.sent) return sending(transfer.repeats ? confirmed : measured(confirmed, now));
+function progress(transfer: Going, block: number, now: number): Transfer {
+  const { backoff, final, phase, repeats, roundTrip, sent, sentAt } = transfer;
+  const whole = block === sent;
+  const measures = whole && !repeats;
+  const confirmed: Going = {
+    ...transfer,
+    phase: 'sending',
+    acked: block,
+    wakeAt: Number.POSITIVE_INFINITY,
+    resends: 0,
+    backoff: measures ? 0 : backoff,
+    echoes: repeats,
+    roundTrip: measures ? measured(roundTrip, now - sentAt) : roundTrip,
+  };
+  if (block === final) return end(confirmed, 'complete');
   // The client misses the block after this one, and the window restarts there (RFC 7440, section 4). An ACK that comes too soon after
   // the last restart speaks of what was sent before it: a client that confirms every block would have each sent a window's times.
-  return transfer.repeats && tooSoon(transfer, now) ? { ...confirmed, wakeAt: wakeAt(confirmed, now) } : sending(confirmed);
+  const stale = !whole && repeats && tooSoon(transfer, now);
+  return stale ? { ...confirmed, phase, wakeAt: wakeAt(confirmed, now) } : confirmed;
 }
 
-function measured(transfer: Transfer, now: number): Transfer {
-  const sample = now - transfer.sentAt;
-  const { smoothed, variation, least } = transfer.roundTrip ?? { smoothed: sample, variation: sample / 2, least: sample };
-  const roundTrip = {
+/** RFC 6298, 2.2 and 2.3. */
+function measured(known: State['roundTrip'], sample: number): State['roundTrip'] {
+  const { smoothed, variation, least } = known ?? { smoothed: sample, variation: sample / 2, least: sample };
+  return {
     smoothed: smoothed + (sample - smoothed) / 8,
     variation: variation + (Math.abs(sample - smoothed) - variation) / 4,
     least: Math.min(sample, least),
   };
-  return { ...transfer, backoff: 0, roundTrip };
 }
 
 /** Whether less than half of the shortest round trip has passed since the window went out: what arrives now is no answer to it. */

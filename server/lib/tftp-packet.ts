@@ -29,6 +29,7 @@ const OPCODE = { read: 1, write: 2, data: 3, ack: 4, error: 5, oack: 6 } as cons
 /** RFC 2347, "Packet Formats": a request has 512 octets at most. */
 const MAX_REQUEST_BYTES = 512;
 
+const NOTHING = Buffer.alloc(0);
 const NUL = 0x00;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -61,25 +62,21 @@ export function parsePacket(bytes: Buffer): Packet | undefined {
   }
 }
 
+/** The number of a block counts from 1 without end; on the wire 65,535 is followed by 0. */
 export function encodePacket(packet: Packet): Buffer {
   switch (packet.kind) {
     case 'read':
     case 'write':
       return encodeTexts(OPCODE[packet.kind], [packet.filename, packet.mode, ...packet.options.flat()]);
     case 'data':
-      return Buffer.concat([dataHeader(packet.block), packet.data]);
+      return encodeNumbers(OPCODE.data, packet.block, packet.data);
     case 'ack':
-      return numbers(OPCODE.ack, packet.block);
+      return encodeNumbers(OPCODE.ack, packet.block);
     case 'error':
-      return Buffer.concat([numbers(OPCODE.error, packet.code), Buffer.from(`${packet.message}\0`, 'latin1')]);
+      return encodeNumbers(OPCODE.error, packet.code, Buffer.from(`${packet.message}\0`, 'latin1'));
     case 'oack':
       return encodeTexts(OPCODE.oack, packet.options.flat());
   }
-}
-
-/** What stands before the bytes of a block. `block` counts from 1 without end; on the wire 65,535 is followed by 0. */
-export function dataHeader(block: number): Buffer {
-  return numbers(OPCODE.data, block & 0xffff);
 }
 
 /**
@@ -132,9 +129,12 @@ function encodeTexts(opcode: number, words: readonly string[]): Buffer {
   return Buffer.concat([Buffer.of(0, opcode), Buffer.from(words.map((word) => `${word}\0`).join(''), 'latin1')]);
 }
 
-function numbers(first: number, second: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt16BE(first, 0);
-  bytes.writeUInt16BE(second, 2);
+function encodeNumbers(opcode: number, number: number, rest: Buffer = NOTHING): Buffer {
+  const bytes = Buffer.allocUnsafe(4 + rest.length);
+  bytes[0] = 0;
+  bytes[1] = opcode;
+  bytes[2] = number >> 8;
+  bytes[3] = number;
+  bytes.set(rest, 4);
   return bytes;
 }

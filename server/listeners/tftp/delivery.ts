@@ -1,6 +1,6 @@
 import type { Content } from '../../lib/content.ts';
-import { dataHeader, encodePacket, type Packet, toNetascii } from '../../lib/tftp-packet.ts';
-import { type Agreement, type Outcome, receive, sent, startTransfer, type Transfer, unheard, wake, wanted } from './transfer.ts';
+import { encodePacket, type Packet, toNetascii } from '../../lib/tftp-packet.ts';
+import { type Agreement, type Outcome, Transfer } from './transfer.ts';
 
 export type Mode = 'octet' | 'netascii';
 
@@ -8,8 +8,7 @@ export interface DeliveryOptions {
   readonly content: Content;
   readonly mode: Mode;
   readonly agreement: Agreement;
-  /** Takes a datagram, in one part or in two. */
-  send(datagram: Buffer | Buffer[]): void;
+  send(datagram: Buffer): void;
   /** Called once, unless `stop` is called before; `cause` is why the content could not be read. */
   ended(outcome: Outcome | 'failed', cause?: unknown): void;
 }
@@ -18,7 +17,7 @@ export interface DeliveryOptions {
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #blocks: Blocks;
-  #transfer: Transfer;
+  readonly #transfer: Transfer;
   #loading = false;
   #stopped = false;
   #retransmitted = 0;
@@ -26,7 +25,7 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#blocks = createBlocks(options.content, options.mode, options.agreement.blockSize);
-    this.#transfer = startTransfer(options.agreement, performance.now());
+    this.#transfer = new Transfer(options.agreement, performance.now());
   }
 
   /** Bytes that the peer confirmed, as they travelled. */
@@ -41,25 +40,28 @@ export class Delivery {
 
   /** Whether the peer has confirmed blocks, and leaves others unanswered though they were sent again. */
   get forsaken(): boolean {
-    return !unheard(this.#transfer) && this.#transfer.resends > 0;
+    return this.#transfer.heard && this.#transfer.unanswered;
   }
 
-  /** Whether the peer has confirmed blocks since any were sent again. */
+  /** Whether the peer has confirmed blocks, and some since any were sent again. */
   get followed(): boolean {
-    return !unheard(this.#transfer) && this.#transfer.resends === 0;
+    return this.#transfer.heard && !this.#transfer.unanswered;
   }
 
   start(): void {
-    this.#proceed(this.#transfer);
+    this.#proceed();
   }
 
   receive(packet: Packet): void {
-    this.#proceed(receive(this.#transfer, packet, performance.now()));
+    this.#transfer.receive(packet, performance.now());
+    this.#proceed();
   }
 
   /** To be called often enough that a timer of 200 ms is not late by much. */
   wake(now: number): void {
-    if (now >= this.#transfer.wakeAt) this.#proceed(wake(this.#transfer, now));
+    if (now < this.#transfer.wakeAt) return;
+    this.#transfer.wake(now);
+    this.#proceed();
   }
 
   /** Nothing is sent any more. */
@@ -67,15 +69,16 @@ export class Delivery {
     this.#stopped = true;
   }
 
-  #proceed(transfer: Transfer): void {
-    this.#transfer = transfer;
+  #proceed(): void {
+    const { outcome, phase } = this.#transfer;
     if (this.#stopped) return;
-    if (transfer.phase === 'ended') this.#end(transfer.outcome);
-    else if (transfer.phase === 'sending' && !this.#loading) this.#sendWanted(transfer);
+    if (outcome) this.#end(outcome);
+    else if (phase === 'sending' && !this.#loading) this.#sendWanted();
   }
 
-  #sendWanted(transfer: Transfer): void {
-    const { from, to } = wanted(transfer);
+  #sendWanted(): void {
+    const transfer = this.#transfer;
+    const { from, to } = transfer.wanted();
     const loaded = from === 0 || this.#blocks.hold(from, to);
     if (!loaded) {
       this.#load(from, to);
@@ -85,7 +88,7 @@ export class Delivery {
     const last = Math.min(to, final ?? to);
     for (let block = from; block <= last; block++) this.#options.send(this.#datagram(block));
     this.#retransmitted += Math.max(0, Math.min(last, transfer.sent) - from + 1);
-    this.#transfer = sent(transfer, last, final, performance.now());
+    transfer.noteSent(last, final, performance.now());
   }
 
   #load(from: number, to: number): void {
@@ -94,15 +97,15 @@ export class Delivery {
       () => {
         this.#loading = false;
         // What is wanted may have changed meanwhile, so that it is asked for anew.
-        this.#proceed(this.#transfer);
+        this.#proceed();
       },
       (cause) => this.#end('failed', cause),
     );
   }
 
-  #datagram(block: number): Buffer | Buffer[] {
+  #datagram(block: number): Buffer {
     if (block === 0) return encodePacket({ kind: 'oack', options: this.#transfer.agreement.options });
-    return [dataHeader(block), this.#blocks.block(block)];
+    return encodePacket({ kind: 'data', block, data: this.#blocks.block(block) });
   }
 
   #end(outcome: Outcome | 'failed', cause?: unknown): void {

@@ -359,7 +359,7 @@ class Server implements TftpListener {
   }
 
   /** What the system does not take is as good as lost on the way: it is sent again, or the transfer ends in silence. */
-  #send(socket: Socket, { port, address }: Peer, datagram: Buffer | Buffer[]): void {
+  #send(socket: Socket, { port, address }: Peer, datagram: Buffer): void {
     this.#counts.sent++;
     socket.send(datagram, port, address, this.#noteSent);
   }

@@ -91,16 +91,15 @@ async function bind(
   { ipv6Only = false, ...options }: BindOptions,
 ): Promise<Socket> {
   const type = isIPv6(host) ? 'udp6' : 'udp4';
-  const socket = createSocket({ ...options, type, ipv6Only: type === 'udp6' && ipv6Only, lookup: noLookup });
+  // Peers are addresses already, and node:dgram would ask the resolver for each datagram.
+  const lookup: NonNullable<SocketOptions['lookup']> = (address, _, found) => found(null, address, type === 'udp6' ? 6 : 4);
+  const socket = createSocket({ ...options, type, ipv6Only: type === 'udp6' && ipv6Only, lookup });
   sockets.push(socket);
   const listening = once(socket, 'listening');
   socket.bind(port, host);
   await listening;
   return socket;
 }
-
-/** Peers are addresses already, and node:dgram would ask the resolver for each datagram. It passes a family, not options. */
-const noLookup: NonNullable<SocketOptions['lookup']> = (address, _family, found) => found(null, address, isIPv6(address) ? 6 : 4);
 
 /** Pairs of ports kept apart; there are more only in a flood, when to forget some early does no harm. */
 const MAX_QUIET = 16_384;

@@ -1,8 +1,8 @@
 /**
- * One transfer to a phone, as a value: what was agreed, what was sent and confirmed, and when to wake it. It has no socket, no clock
- * and no content: time (milliseconds of any steady clock) and packets come in, and `phase` says what the owner does next.
+ * One transfer to a phone: what was agreed, what was sent and confirmed, and when to wake it. It has no socket, no clock and no content:
+ * time (milliseconds of any steady clock) and packets come in, and `phase` says what the owner does next.
  *
- *  - `sending`: send the blocks that `wanted` names, as many of them as there are, and say so with `sent`. Reading them may take its
+ *  - `sending`: send the blocks that `wanted` names, as many of them as there are, and say so with `noteSent`. Reading them may take its
  *    time; packets may be received meanwhile, so what is wanted is asked again before it is sent.
  *  - `waiting`: give it packets (`receive`), and call `wake` at `wakeAt`.
  *  - `ended`: nothing more, `outcome` says how.
@@ -15,6 +15,8 @@ import type { Option, Packet } from '../../lib/tftp-packet.ts';
 
 /** aborted: by an ERROR of the peer; silent: the peer did not answer any more. */
 export type Outcome = 'complete' | 'aborted' | 'silent';
+
+export type Phase = 'sending' | 'waiting' | 'ended';
 
 export interface Agreement {
   /** What the OACK repeats, spelled as the client spelled it; empty: no OACK. */
@@ -36,41 +38,11 @@ export interface Limits {
   readonly windowBytes: number;
 }
 
-export type Transfer = Going | Ended;
-
-interface Going extends State {
-  readonly phase: 'sending' | 'waiting';
-}
-
-interface Ended extends State {
-  readonly phase: 'ended';
-  readonly outcome: Outcome;
-}
-
-interface State {
-  readonly agreement: Agreement;
-  /** The first block that is sent: 0 with an OACK, else 1. */
-  readonly first: number;
-  /** The last block that the peer has confirmed; `first - 1` before it has confirmed any. */
-  readonly acked: number;
-  /** The last block that was ever sent. */
-  readonly sent: number;
-  /** The last block of the content, once one knows. */
-  readonly final: number | undefined;
-  readonly startedAt: number;
-  /** When the window went out. */
-  readonly sentAt: number;
-  readonly wakeAt: number;
-  /** Whether the window holds blocks that were sent before: their ACK says nothing about the round trip (Karn's rule). */
-  readonly repeats: boolean;
-  /** Retransmissions since the peer last confirmed anything. */
-  readonly resends: number;
-  /** How often the retransmission time was doubled since the round trip was last measured. */
-  readonly backoff: number;
-  /** Whether blocks of the window before were sent again: a client confirms once more what it gets twice. */
-  readonly echoes: boolean;
-  /** Milliseconds (RFC 6298, section 2); `least` is the shortest seen. */
-  readonly roundTrip: { readonly smoothed: number; readonly variation: number; readonly least: number } | undefined;
+/** Milliseconds (RFC 6298, section 2); `least` is the shortest seen. */
+interface RoundTrip {
+  readonly smoothed: number;
+  readonly variation: number;
+  readonly least: number;
 }
 
 /** Nothing is known of the path yet (RFC 6298, 2.1). */
@@ -130,133 +102,176 @@ export function agree(requested: readonly Option[], size: number | undefined, li
   return { options, blockSize, windowSize, timeoutMs: timeout && timeout * 1_000 };
 }
 
-export function startTransfer(agreement: Agreement, now: number): Transfer {
-  const first = agreement.options.length > 0 ? 0 : 1;
-  return {
-    agreement,
-    phase: 'sending',
-    first,
-    acked: first - 1,
-    sent: first - 1,
-    final: undefined,
-    startedAt: now,
-    sentAt: now,
-    wakeAt: Number.POSITIVE_INFINITY,
-    repeats: false,
-    resends: 0,
-    backoff: 0,
-    echoes: false,
-    roundTrip: undefined,
-  };
-}
+export class Transfer {
+  readonly agreement: Agreement;
+  /** The first block that is sent: 0 with an OACK, else 1. */
+  readonly #first: number;
+  readonly #startedAt: number;
+  #phase: Phase = 'sending';
+  #outcome: Outcome | undefined;
+  #acked: number;
+  #sent: number;
+  /** The last block of the content, once one knows. */
+  #final: number | undefined;
+  /** When the window went out. */
+  #sentAt: number;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  /** Whether the window holds blocks that were sent before: their ACK says nothing about the round trip (Karn's rule). */
+  #repeats = false;
+  /** Whether blocks of the window before were sent again: a client confirms once more what it gets twice. */
+  #echoes = false;
+  /** Retransmissions since the peer last confirmed anything. */
+  #resends = 0;
+  /** How often the retransmission time was doubled since the round trip was last measured. */
+  #backoff = 0;
+  #roundTrip: RoundTrip | undefined;
 
-/** The blocks to send: a window, or less where the content ends; 0 to 0 is the OACK. */
-export function wanted({ acked, agreement, final }: Transfer): { readonly from: number; readonly to: number } {
-  if (acked < 0) return { from: 0, to: 0 };
-  const to = acked + agreement.windowSize;
-  return { from: acked + 1, to: final === undefined ? to : Math.min(to, final) };
-}
+  constructor(agreement: Agreement, now: number) {
+    this.agreement = agreement;
+    this.#first = agreement.options.length > 0 ? 0 : 1;
+    this.#acked = this.#first - 1;
+    this.#sent = this.#first - 1;
+    this.#startedAt = now;
+    this.#sentAt = now;
+  }
 
-/** The wanted blocks up to `to` are on their way. `final` is the number of the content's last block, once one knows. */
-export function sent(transfer: Transfer, to: number, final: number | undefined, now: number): Transfer {
-  return {
-    ...transfer,
-    phase: 'waiting',
-    sent: Math.max(to, transfer.sent),
-    final,
-    sentAt: now,
-    wakeAt: wakeAt(transfer, now),
-    repeats: transfer.acked < transfer.sent,
-  };
-}
+  get phase(): Phase {
+    return this.#phase;
+  }
 
-/** @returns the same transfer, when the packet changes nothing. */
-export function receive(transfer: Transfer, packet: Packet, now: number): Transfer {
-  if (transfer.phase === 'ended') return transfer;
-  // An ERROR is never answered (RFC 1350, section 7).
-  if (packet.kind === 'error') return end(transfer, 'aborted');
-  if (packet.kind !== 'ack') return transfer;
+  /** How it ended; undefined before. */
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
 
-  const block = transfer.acked + ((packet.block - transfer.acked) & 0xffff);
-  // What was never sent cannot be confirmed: it is the late ACK of an earlier block, or nonsense.
-  if (block > transfer.sent) return transfer;
-  return block === transfer.acked ? repeatedAck(transfer, now) : progress(transfer, block, now);
-}
+  /** The last block that the peer has confirmed; less than the first one before it has confirmed any. */
+  get acked(): number {
+    return this.#acked;
+  }
 
-/** Call it at `wakeAt` or later: the peer was silent too long. */
-export function wake(transfer: Transfer, now: number): Transfer {
-  if (transfer.phase !== 'waiting' || now < transfer.wakeAt) return transfer;
-  const gaveUp = unheard(transfer)
-    ? transfer.resends >= MAX_FIRST_RESENDS || now - transfer.startedAt >= MAX_FIRST_SILENCE_MS
-    : transfer.resends >= MAX_RESENDS;
-  if (gaveUp) return end(transfer, 'silent');
-  return sending({ ...transfer, resends: transfer.resends + 1, backoff: transfer.backoff + 1 });
-}
+  /** The last block that was ever sent. */
+  get sent(): number {
+    return this.#sent;
+  }
 
-/** Whether the peer has not confirmed anything yet, so that it may not even have asked. */
-export function unheard({ acked, first }: Transfer): boolean {
-  return acked < first;
-}
+  get wakeAt(): number {
+    return this.#wakeAt;
+  }
 
-/**
- * In lock-step a repeated ACK never causes anything: answering it doubles every later block, the Sorcerer's Apprentice (RFC 1123,
- * 4.2.3.1). In a window it may be how a client says that the first block did not arrive (RFC 7440, section 4), a copy of the ACK that the
- * window answers, or the echo of blocks that the client got twice. So it restarts a window that was sent once, after one that was sent once,
- * unless it came too soon to be an answer to it.
- */
-function repeatedAck(transfer: Transfer, now: number): Transfer {
-  const { agreement, echoes, phase, repeats } = transfer;
-  if (agreement.windowSize === 1 || phase !== 'waiting' || unheard(transfer)) return transfer;
-  return repeats || echoes || tooSoon(transfer, now) ? transfer : sending(transfer);
-}
+  get roundTrip(): RoundTrip | undefined {
+    return this.#roundTrip;
+  }
 
-function progress(transfer: Going, block: number, now: number): Transfer {
-  const { backoff, final, phase, repeats, roundTrip, sent, sentAt } = transfer;
-  const whole = block === sent;
-  const measures = whole && !repeats;
-  const confirmed: Going = {
-    ...transfer,
-    phase: 'sending',
-    acked: block,
-    wakeAt: Number.POSITIVE_INFINITY,
-    resends: 0,
-    backoff: measures ? 0 : backoff,
-    echoes: repeats,
-    roundTrip: measures ? measured(roundTrip, now - sentAt) : roundTrip,
-  };
-  if (block === final) return end(confirmed, 'complete');
-  // The client misses the block after this one, and the window restarts there (RFC 7440, section 4). An ACK that comes too soon after
-  // the last restart speaks of what was sent before it: a client that confirms every block would have each sent a window's times.
-  const stale = !whole && repeats && tooSoon(transfer, now);
-  return stale ? { ...confirmed, phase, wakeAt: wakeAt(confirmed, now) } : confirmed;
-}
+  /** Whether the peer has confirmed anything; if not, it may not even have asked. */
+  get heard(): boolean {
+    return this.#acked >= this.#first;
+  }
 
-/** RFC 6298, 2.2 and 2.3. */
-function measured(known: State['roundTrip'], sample: number): State['roundTrip'] {
-  const { smoothed, variation, least } = known ?? { smoothed: sample, variation: sample / 2, least: sample };
-  return {
-    smoothed: smoothed + (sample - smoothed) / 8,
-    variation: variation + (Math.abs(sample - smoothed) - variation) / 4,
-    least: Math.min(sample, least),
-  };
-}
+  /** Whether blocks were sent again and the peer has confirmed nothing since. */
+  get unanswered(): boolean {
+    return this.#resends > 0;
+  }
 
-/** Whether less than half of the shortest round trip has passed since the window went out: what arrives now is no answer to it. */
-function tooSoon({ roundTrip, sentAt }: Transfer, now: number): boolean {
-  return roundTrip !== undefined && now - sentAt < roundTrip.least / 2;
-}
+  /** The blocks to send: a window, or less where the content ends; 0 to 0 is the OACK. */
+  wanted(): { readonly from: number; readonly to: number } {
+    if (this.#acked < 0) return { from: 0, to: 0 };
+    const to = this.#acked + this.agreement.windowSize;
+    return { from: this.#acked + 1, to: this.#final === undefined ? to : Math.min(to, this.#final) };
+  }
 
-function wakeAt(transfer: Transfer, now: number): number {
-  const { agreement, backoff, roundTrip, startedAt } = transfer;
-  const adaptive = roundTrip ? Math.max(roundTrip.smoothed + 4 * roundTrip.variation, MIN_WAIT_MS) : FIRST_WAIT_MS;
-  const at = now + (agreement.timeoutMs ?? Math.min(adaptive * 2 ** backoff, MAX_WAIT_MS));
-  return unheard(transfer) ? Math.min(at, startedAt + MAX_FIRST_SILENCE_MS) : at;
-}
+  /** The wanted blocks up to `to` are on their way. `final` is the number of the content's last block, once one knows. */
+  noteSent(to: number, final: number | undefined, now: number): void {
+    this.#phase = 'waiting';
+    this.#repeats = this.#acked < this.#sent;
+    this.#sent = Math.max(to, this.#sent);
+    this.#final = final;
+    this.#sentAt = now;
+    this.#wait(now);
+  }
 
-function sending(transfer: Transfer): Transfer {
-  return { ...transfer, phase: 'sending', wakeAt: Number.POSITIVE_INFINITY };
-}
+  receive(packet: Packet, now: number): void {
+    if (this.#phase === 'ended') return;
+    // An ERROR is never answered (RFC 1350, section 7).
+    if (packet.kind === 'error') this.#end('aborted');
+    if (packet.kind !== 'ack') return;
 
-function end(transfer: Transfer, outcome: Outcome): Ended {
-  return { ...transfer, phase: 'ended', outcome, wakeAt: Number.POSITIVE_INFINITY };
+    const block = this.#acked + ((packet.block - this.#acked) & 0xffff);
+    // What was never sent cannot be confirmed: it is the late ACK of an earlier block, or nonsense.
+    if (block > this.#sent) return;
+    if (block === this.#acked) this.#repeatedAck(now);
+    else this.#progress(block, now);
+  }
+
+  /** Call it at `wakeAt` or later: the peer was silent too long. */
+  wake(now: number): void {
+    if (this.#phase !== 'waiting' || now < this.#wakeAt) return;
+    const gaveUp = this.heard
+      ? this.#resends >= MAX_RESENDS
+      : this.#resends >= MAX_FIRST_RESENDS || now - this.#startedAt >= MAX_FIRST_SILENCE_MS;
+    if (gaveUp) {
+      this.#end('silent');
+    } else {
+      this.#resends++;
+      this.#backoff++;
+      this.#send();
+    }
+  }
+
+  /**
+   * In lock-step a repeated ACK never causes anything: answering it doubles every later block, the Sorcerer's Apprentice (RFC 1123,
+   * 4.2.3.1). In a window it may be how a client says that the first block did not arrive (RFC 7440, section 4), a copy of the ACK that the
+   * window answers, or the echo of blocks that the client got twice. So it restarts a window that was sent once, after one that was sent
+   * once, unless it came too soon to be an answer to it.
+   */
+  #repeatedAck(now: number): void {
+    if (this.agreement.windowSize === 1 || this.#phase !== 'waiting' || !this.heard) return;
+    if (!this.#repeats && !this.#echoes && !this.#tooSoon(now)) this.#send();
+  }
+
+  #progress(block: number, now: number): void {
+    const whole = block === this.#sent;
+    this.#acked = block;
+    this.#resends = 0;
+    this.#echoes = this.#repeats;
+    if (whole && !this.#repeats) this.#measure(now - this.#sentAt);
+    if (block === this.#final) this.#end('complete');
+    // The client misses the block after this one, and the window restarts there (RFC 7440, section 4). An ACK that comes too soon after
+    // the last restart speaks of what was sent before it: a client that confirms every block would have each sent a window's times.
+    else if (!whole && this.#repeats && this.#tooSoon(now)) this.#wait(now);
+    else this.#send();
+  }
+
+  /** RFC 6298, 2.2 and 2.3. */
+  #measure(sample: number): void {
+    const { smoothed, variation, least } = this.#roundTrip ?? { smoothed: sample, variation: sample / 2, least: sample };
+    this.#backoff = 0;
+    this.#roundTrip = {
+      smoothed: smoothed + (sample - smoothed) / 8,
+      variation: variation + (Math.abs(sample - smoothed) - variation) / 4,
+      least: Math.min(sample, least),
+    };
+  }
+
+  /** Whether less than half of the shortest round trip has passed since the window went out: what arrives now is no answer to it. */
+  #tooSoon(now: number): boolean {
+    return this.#roundTrip !== undefined && now - this.#sentAt < this.#roundTrip.least / 2;
+  }
+
+  #wait(now: number): void {
+    const trip = this.#roundTrip;
+    const adaptive = trip ? Math.max(trip.smoothed + 4 * trip.variation, MIN_WAIT_MS) : FIRST_WAIT_MS;
+    const at = now + (this.agreement.timeoutMs ?? Math.min(adaptive * 2 ** this.#backoff, MAX_WAIT_MS));
+    this.#wakeAt = this.heard ? at : Math.min(at, this.#startedAt + MAX_FIRST_SILENCE_MS);
+  }
+
+  #send(): void {
+    this.#phase = 'sending';
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+  }
+
+  #end(outcome: Outcome): void {
+    this.#phase = 'ended';
+    this.#outcome = outcome;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+  }
 }

@@ -121,7 +121,7 @@ export async function download(filename: string, port: number, wish: DownloadOpt
   try {
     say();
     for (;;) {
-      const { packet, port: from } = await peer.next(10_000);
+      const { packet, port: from } = await peer.next(60_000);
       if (!packet || wish.lose?.(packet, count++)) continue;
       transferPort ??= from;
       if (from !== transferPort) {

@@ -43,8 +43,8 @@ export function pattern(length: number): Buffer {
   return bytes;
 }
 
-/** Waits two seconds for what happens after the last datagram was sent. @returns whether it happened. */
-export async function eventually(condition: () => boolean): Promise<boolean> {
-  for (let tries = 0; !condition() && tries < 100; tries++) await new Promise((done) => setTimeout(done, 20));
+/** Waits for what happens after the last datagram was sent. @returns whether it happened. */
+export async function eventually(condition: () => boolean, seconds = 2): Promise<boolean> {
+  for (let tries = 0; !condition() && tries < 50 * seconds; tries++) await new Promise((done) => setTimeout(done, 20));
   return condition();
 }

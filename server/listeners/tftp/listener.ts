@@ -156,7 +156,6 @@ class Server implements TftpListener {
   readonly #closing = new Set<Promise<void>>();
   readonly #quiet: QuietPairs;
   #ticking: NodeJS.Timeout | undefined;
-  #closed = false;
   readonly #counts = { received: 0, garbage: 0, foreign: 0, late: 0, repeated: 0, busy: 0, sent: 0, retransmitted: 0, unsent: 0 };
 
   constructor(options: TftpOptions) {
@@ -186,7 +185,6 @@ class Server implements TftpListener {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
     for (const session of this.#sessions) this.#fail(session, 'stopped');
     clearInterval(this.#ticking);
     await Promise.all(this.#endpoints.splice(0).map(closeEndpoint));
@@ -253,7 +251,7 @@ class Server implements TftpListener {
 
   #start(session: Session, { content, delivered }: FileReply, mode: Mode, options: readonly Option[]): void {
     const { peer } = session;
-    const carrier = this.#closed ? undefined : freeCarrier(session.endpoint, peer, this.#quiet);
+    const carrier = this.#sessions.has(session) ? freeCarrier(session.endpoint, peer, this.#quiet) : undefined;
     if (!carrier) {
       if (this.#forget(session)) this.#counts.busy++;
       this.#release(session, content);

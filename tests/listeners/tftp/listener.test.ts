@@ -244,6 +244,31 @@ describe('a request', () => {
     expect(server.open()).toBe(0);
   });
 
+  test('that comes late and is answered after its transfer went on sends nothing, and its content is closed', async () => {
+    let release: () => void = () => {};
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let asked = 0;
+    let closed = 0;
+    const content = { ...bytesContent(pattern(1_000)), close: async () => void closed++ };
+    const answer = async (): Promise<TftpReply> => {
+      if (++asked > 1) await slow;
+      return { kind: 'file', content };
+    };
+    const server = await serve({}, { answer });
+    const peer = await newPeer();
+    const { first } = await leaveUnanswered(peer, server);
+    peer.ask('file', server.port);
+    expect(await eventually(() => asked === 2)).toBe(true);
+    peer.ack(2, first);
+    expect(await eventually(() => closed === 1)).toBe(true);
+    release();
+    expect(await eventually(() => closed === 2)).toBe(true);
+    expect(server.stats()).toMatchObject({ transfers: 0, busy: 0 });
+    expect(await peer.rest(0)).toEqual([]);
+  });
+
   test('for another file from the same port runs beside the first', async () => {
     const server = await serve({ one: pattern(600), two: pattern(700) });
     const peer = await newPeer();

@@ -64,21 +64,22 @@ test('1,000 phones at once get a large file each, in memory that is bounded', as
       },
     };
   };
-  const server = await serveFiles({}, { maxTransfers: phones, transferSockets: 256, answer });
+  const server = await serveFiles({}, { maxTransfers: 2 * phones, transferSockets: 256, answer });
   try {
     before = await memory();
     const options = [
-      ['blksize', '1428'],
-      ['windowsize', '16'],
+      ['blksize', '4096'],
+      ['windowsize', '5'],
     ] as const;
     const expected = pattern(size);
     const downloads = Array.from({ length: phones }, async () =>
       (await download('image', server.port, { options })).bytes.equals(expected),
     );
     expect((await Promise.all(downloads)).every((whole) => whole)).toBe(true);
-    expect(atOnce).toBe(phones);
-    // The last ACKs are on their way yet.
-    expect(await eventually(() => open === 0)).toBe(true);
+    expect(atOnce).toBeGreaterThanOrEqual(phones);
+    // The last ACKs are on their way yet. A request that was repeated before the first answer came may be read after the transfer, and
+    // begins one that nobody takes: it is given up after seven seconds.
+    expect(await eventually(() => open === 0, 15)).toBe(true);
     expect(server.stats()).toMatchObject({ transfers: 0, busy: 0, foreign: 0 });
     // A piece of 64 KB and the rest of a window each, and what the thousand clients hold in this process, twice: while they join it.
     expect(most - before).toBeLessThan(phones * (65_536 + 24_000 + 2 * size));
@@ -87,7 +88,7 @@ test('1,000 phones at once get a large file each, in memory that is bounded', as
     await server.close();
     await rm(folder, { recursive: true });
   }
-}, 60_000);
+}, 120_000);
 
 test('phones that fall silent are sent three datagrams, then their places are free again', async () => {
   const silent = 200;

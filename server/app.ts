@@ -8,8 +8,8 @@ import { observeHttp, observeTftp } from './app/observe.ts';
 import { checkCertificate, withAllProblems } from './app/preflight.ts';
 import { seed } from './app/seed.ts';
 import { formatHostPort, parseIp } from './lib/ip.ts';
-import { startHttp } from './listeners/http.ts';
-import { startTftp } from './listeners/tftp.ts';
+import { parseTarget, startHttp } from './listeners/http.ts';
+import { startTftp, tftpPath } from './listeners/tftp.ts';
 import { settingsInvalid } from './settings/invalid.ts';
 import { explainSystemError } from './settings/system-error.ts';
 import type { Settings } from './settings.ts';
@@ -135,6 +135,7 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
     token: await openToken(data),
     hostNames: admin.listen,
     baseUrl: (device) => core.baseUrls.expected(device),
+    readTarget,
     addresses,
     reload,
   });
@@ -160,6 +161,12 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
     });
     return { name: 'admin', scheme: 'http', addresses: bound, close };
   });
+}
+
+function readTarget(transport: string, text: string): { path: string; query: string } | undefined {
+  if (transport !== 'tftp') return parseTarget(text);
+  const path = tftpPath(text);
+  return path === undefined ? undefined : { path, query: '' };
 }
 
 function listen(server: Server, host: string, port: number, all: readonly { host: string }[]): Promise<Server> {

@@ -13,6 +13,7 @@ process.exitCode = await run(
   {
     environment: process.env,
     terminal: process.stdout.isTTY ?? false,
+    columns: process.stdout.columns ?? 80,
     out: (content) => void process.stdout.write(content),
     err: (content) => void process.stderr.write(content),
     input: () => text(process.stdin),

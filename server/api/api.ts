@@ -8,7 +8,9 @@ import type { Answer, Handler, Method, Route } from './route.ts';
 import { statusRoutes } from './status.ts';
 import { configRoutes } from './v1/configs.ts';
 import { deviceRoutes } from './v1/devices.ts';
+import { explainRoutes } from './v1/explain.ts';
 import { pluginRoutes } from './v1/plugins.ts';
+import { requestRoutes } from './v1/requests.ts';
 import { serverRoutes } from './v1/server.ts';
 import { tenantRoutes } from './v1/tenants.ts';
 
@@ -20,6 +22,8 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...configRoutes(parts),
     ...tenantRoutes(parts),
     ...pluginRoutes(parts),
+    ...requestRoutes(parts),
+    ...explainRoutes(parts),
     ...serverRoutes(parts),
   ];
 }

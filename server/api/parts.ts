@@ -1,9 +1,14 @@
 import type { Renderer } from '../artefacts/renderer.ts';
 import type { ConfigService } from '../configs/service.ts';
 import type { DeviceService } from '../devices/service.ts';
+import type { Recogniser } from '../identify/identify.ts';
 import type { Log, LogLevel } from '../lib/log.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Desired } from '../pipeline/desired.ts';
+import type { Explanation, Question } from '../pipeline/explain/explain.ts';
+import type { Circumstances } from '../pipeline/explain/verdict.ts';
+import type { RecentRequests } from '../pipeline/recent-requests.ts';
+import type { PhoneRequest } from '../pipeline/request.ts';
 import type { Catalogue } from '../plugins/service.ts';
 import type { TenantService } from '../tenants/service.ts';
 
@@ -26,6 +31,12 @@ export interface ApiParts {
   readonly sweep: { readonly waiting: number };
   /** The URL under which a device last reached the server, or the one to expect. */
   readonly baseUrl: (device: string) => string;
+  readonly recogniser: () => Recogniser;
+  readonly recent: Pick<RecentRequests, 'of' | 'unrecognised'>;
+  explain(question: Question): Promise<Explanation>;
+  readonly circumstances: Circumstances;
+  /** The path and query of what a phone asks for, as the listener of the transport reads it; undefined: it refuses it. */
+  readTarget(transport: PhoneRequest['transport'], text: string): { path: string; query: string } | undefined;
   readonly store: { ping(): Promise<void> };
   /** A registry of prom-client. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };

@@ -14,7 +14,9 @@ import { createLog, type RootLog } from '../lib/log.ts';
 import { createMetrics, type Metrics } from '../lib/metrics.ts';
 import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
-import { Desired } from '../pipeline/desired.ts';
+import { Desired, type DesiredOptions } from '../pipeline/desired.ts';
+import { type ExplainParts, type Explanation, explain, type Question } from '../pipeline/explain/explain.ts';
+import type { Circumstances } from '../pipeline/explain/verdict.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
@@ -45,7 +47,12 @@ export interface Core {
   readonly renderer: Renderer;
   readonly sweep: Sweep;
   readonly baseUrls: BaseUrls;
+  readonly recogniser: () => Recogniser;
+  readonly recent: RecentRequests;
   answer(request: PhoneRequest): Promise<Reply>;
+  /** What `answer` would do, and why, without doing it. */
+  explain(question: Question): Promise<Explanation>;
+  readonly circumstances: Circumstances;
   /** Begins to render ahead; to be called once it is known under which URLs phones reach the server. */
   begin(): void;
   /** Reads operators' templates anew, opens log files again. */
@@ -137,7 +144,7 @@ export async function createCore(settings: Settings): Promise<Core> {
     deletable: false,
     extra: new Map(),
   };
-  const desired = new Desired({
+  const desiredOptions: DesiredOptions = {
     renderer,
     configs: {
       resolve: (id) => configs.resolve(id),
@@ -146,7 +153,8 @@ export async function createCore(settings: Settings): Promise<Core> {
     },
     tenants,
     tftpPort: settings.tftp.port,
-  });
+  };
+  const desired = new Desired(desiredOptions);
 
   const baseUrls = new BaseUrls(settings.phones.url, defaultAddress());
   const sweep = new Sweep({ devices, plugins, desired, baseUrl: (device) => baseUrls.expected(device), log });
@@ -176,7 +184,15 @@ export async function createCore(settings: Settings): Promise<Core> {
     security,
     recent,
   };
-  const answer = (request: PhoneRequest) => servePhone(request, parts);
+  const explainParts: ExplainParts = {
+    ...parts,
+    tenants,
+    configs,
+    renderer,
+    // What is made for explain only is not kept for phones.
+    desired: new Desired({ ...desiredOptions, renderer: { render: (made) => renderer.rehearse(made) } }),
+    expectedUrl: (device) => baseUrls.expected(device),
+  };
 
   const flush = async () => {
     try {
@@ -205,7 +221,19 @@ export async function createCore(settings: Settings): Promise<Core> {
     renderer,
     sweep,
     baseUrls,
-    answer,
+    recogniser: parts.recogniser,
+    recent,
+    answer: (request) => servePhone(request, parts),
+    explain: (question) => explain(question, explainParts),
+    circumstances: {
+      get catalogue() {
+        return plugins.catalogue;
+      },
+      tenants,
+      unknown: settings.phones.unknown,
+      images: parts.images,
+      addressHold: settings.phones.address_hold_seconds,
+    },
     // What the store says of a device may be older than a package, a template or a setting.
     begin: () => void touch(store.devices.ids()),
     async reload() {

@@ -12,11 +12,24 @@ export interface TemplateTexts {
 /** Looks a template up by its file name in the search order; errors show the name it is returned with. */
 export function findTemplate(name: string, plugin: Plugin, texts: TemplateTexts): TemplateSource | undefined {
   const override = texts.overrides.get(plugin.id)?.get(name);
-  if (override !== undefined) return { name: `templates/${plugin.id}/${name}`, text: override };
+  if (override !== undefined) return { name: overrideName(plugin, name), text: override };
   const own = plugin.package.templates.get(name);
-  if (own !== undefined) return { name: `${plugin.package.id}/${name}`, text: own };
+  if (own !== undefined) return { name: packageName(plugin, name), text: own };
   const shared = texts.shared.get(name);
-  return shared === undefined ? undefined : { name: `shared/${name}`, text: shared };
+  return shared === undefined ? undefined : { name: sharedName(name), text: shared };
+}
+
+const overrideName = (plugin: Plugin, name: string) => `templates/${plugin.id}/${name}`;
+const packageName = (plugin: Plugin, name: string) => `${plugin.package.id}/${name}`;
+const sharedName = (name: string) => `shared/${name}`;
+
+/** All templates that there are under a name, the one that is used first. */
+export function templateLayers(name: string, plugin: Plugin, { overrides, shared }: TemplateTexts): string[] {
+  return [
+    ...(overrides.get(plugin.id)?.has(name) ? [overrideName(plugin, name)] : []),
+    ...(plugin.package.templates.has(name) ? [packageName(plugin, name)] : []),
+    ...(shared.has(name) ? [sharedName(name)] : []),
+  ];
 }
 
 /**

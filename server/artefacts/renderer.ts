@@ -8,7 +8,7 @@ import type { Plugin } from '../plugins/model.ts';
 import type { Artefact, Format, ServerView } from '../sdk.ts';
 import { escapes } from './escape.ts';
 import type { Resolved } from './names.ts';
-import { findTemplate, type TemplateTexts, templateNames } from './overrides.ts';
+import { findTemplate, type TemplateTexts, templateLayers, templateNames } from './overrides.ts';
 import { compile, encode, type Limits, type Template } from './template/template.ts';
 import { buildView } from './view.ts';
 
@@ -21,6 +21,9 @@ export interface Rendered {
   /** When it became what it is, on a whole second that may lie less than a second ahead. */
   readonly modified: Date;
 }
+
+/** Outermost first, as `findTemplate` looks. */
+export type TemplateStack = readonly { readonly name: string; readonly layers: readonly string[] }[];
 
 /** All that a file is made of. The same ingredients make the same file. */
 export interface Ingredients {
@@ -118,10 +121,22 @@ export class Renderer {
     return outcomeOf(entry);
   }
 
-  /** The templates that would be used, the first that exists first: what explain shows. */
-  templateOf({ plugin, file, device }: Pick<Ingredients, 'plugin' | 'file' | 'device'>): string | undefined {
+  /** The same made afresh: nothing of it is kept, nothing that is kept is looked at. @throws as `render` */
+  rehearse(ingredients: Ingredients): Rendered {
+    const outcome = this.#make(ingredients, undefined);
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
+  }
+
+  /** The template that is used. */
+  templateOf(subject: Pick<Ingredients, 'plugin' | 'file' | 'device'>): string | undefined {
+    return this.templateStack(subject).flatMap(({ layers }) => layers)[0];
+  }
+
+  /** The names under which a template is looked for, and what there is under each; the first that there is is used. */
+  templateStack({ plugin, file, device }: Pick<Ingredients, 'plugin' | 'file' | 'device'>): TemplateStack {
     const names = templateNames(file.artefact, file.name, file.model ?? device?.model, plugin);
-    return names.map((name) => findTemplate(name, plugin, this.#texts)?.name).find((name) => name !== undefined);
+    return names.map((name) => ({ name, layers: templateLayers(name, plugin, this.#texts) }));
   }
 
   /** @param before what it was made the last time */

@@ -3,6 +3,8 @@ export interface Io {
   readonly environment: NodeJS.ProcessEnv;
   /** Whether a person looks at standard output. */
   readonly terminal: boolean;
+  /** Width of the terminal in characters; where there is none, that of a narrow one. */
+  readonly columns: number;
   out(content: string | Buffer): void;
   err(text: string): void;
   /** All of standard input. */

@@ -129,6 +129,9 @@ export function deviceService(options: DeviceServiceOptions) {
     list: (query: DeviceQuery) => dao.list(query),
     idsUsing: dao.idsUsing.bind(dao),
 
+    /** Whether an address belongs to one device at a time: not behind NAT. */
+    ownsAddresses: !nat,
+
     find: (info: DeviceInfo, ip: Ip, tenant: string | undefined): Promise<Finding> => find(known, info, ip, tenant),
 
     /** Another device to which this address belongs now; never behind NAT, where an address belongs to nobody. */

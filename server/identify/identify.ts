@@ -41,6 +41,8 @@ export interface Evidence {
 export interface Identification {
   readonly info: DeviceInfo;
   readonly evidence: readonly Evidence[];
+  /** The vendor to which the prefix of the MAC address belongs. */
+  readonly prefixVendor?: string;
   /** Facts that cannot all be true of one phone, in words; nothing secret is sent to it. */
   readonly contradictions: readonly string[];
 }
@@ -172,7 +174,12 @@ function weigh(evidence: readonly Evidence[], transportMac: Mac | undefined, pre
     serial: elect(ranked, 'serial'),
     uuid: elect(ranked, 'uuid'),
   });
-  return { info, evidence, contradictions: contradictions(ranked, transportMac) };
+  return {
+    info,
+    evidence,
+    contradictions: contradictions(ranked, transportMac),
+    ...(owner !== undefined && { prefixVendor: owner }),
+  };
 }
 
 /** The value that most packages found; between equals the one from the better place, then of the first package by its name. */

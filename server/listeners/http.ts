@@ -11,6 +11,7 @@ import { type Certificate, type CertificateWatch, readCertificate, type TlsSetti
 
 export type { HttpEvent, Refusal } from './http/events.ts';
 export type { HttpLimits } from './http/limits.ts';
+export { parseTarget } from './http/path.ts';
 export { readCertificate, type TlsSettings } from './http/tls.ts';
 
 export interface HttpOptions {

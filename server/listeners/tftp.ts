@@ -4,6 +4,11 @@ import { startTftp as start, type TftpListener, type TftpOptions, type TftpReply
 
 export type { TftpEvent, TftpListener, TftpStats } from './tftp/listener.ts';
 
+/** A file name as `PhoneRequest` promises its path; undefined when no artefact can have it. */
+export function tftpPath(filename: string): string | undefined {
+  return cleanPath(`/${filename}`);
+}
+
 /** Serves phones over TFTP: file names become paths, and replies what the protocol can say of them. */
 export function startTftp(
   options: Omit<TftpOptions, 'answer'> & { answer(request: PhoneRequest): Promise<Reply> },
@@ -11,7 +16,7 @@ export function startTftp(
   return start({
     ...options,
     async answer({ ip, localAddress, filename }): Promise<TftpReply> {
-      const path = cleanPath(`/${filename}`);
+      const path = tftpPath(filename);
       if (path === undefined) return { kind: 'not-found' };
       return options.answer({
         transport: 'tftp',

@@ -12,7 +12,7 @@ import type { Tenant } from '../tenants/model.ts';
 
 /** What a device should have is a function of what is stored; this is that function, for phones, the sweep, explain and the CLI. */
 export interface DesiredOptions {
-  readonly renderer: Renderer;
+  readonly renderer: Pick<Renderer, 'render'>;
   readonly configs: {
     resolve(id: string): Promise<ResolvedConfig | undefined>;
     /** Id of the config of a device that has none. */

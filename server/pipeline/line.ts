@@ -1,4 +1,4 @@
-import { refusal } from '../artefacts/authorise.ts';
+import { type Claim, refusal } from '../artefacts/authorise.ts';
 import { type Image, openImage } from '../artefacts/images.ts';
 import { type Resolved, resolveName } from '../artefacts/names.ts';
 import type { Rendered } from '../artefacts/renderer.ts';
@@ -185,7 +185,7 @@ export async function decide(
     const image = await openImage(parts.images, request.path, plugin);
     return image ? { kind: 'image', image } : { kind: 'no-file' };
   }
-  const why = refuse(file, caller);
+  const why = refusal(claimOf(file, caller));
   if (why !== undefined) return { kind: 'refused', file, why };
   const tenant = device?.tenant ?? caller.tenant?.id ?? parts.tenants.main.id;
   try {
@@ -197,6 +197,7 @@ export async function decide(
   }
 }
 
-function refuse({ artefact }: Resolved, { device, ...caller }: Caller): string | undefined {
-  return refusal({ ...caller, own: artefact.own, secret: artefact.secret === true, held: device?.approved === false });
+/** What is known of a caller when it asks for this file. */
+export function claimOf({ artefact }: Resolved, { device, ...caller }: Caller): Claim {
+  return { ...caller, own: artefact.own, secret: artefact.secret === true, held: device?.approved === false };
 }

@@ -10,9 +10,14 @@ import { BASE, flatten } from '../../server/configs/resolve.ts';
 import { createConfigService } from '../../server/configs/service.ts';
 import { deviceNotifier } from '../../server/devices/notifier.ts';
 import { type DeviceService, deviceService } from '../../server/devices/service.ts';
+import { compileRecogniser } from '../../server/identify/identify.ts';
+import { parseNetwork } from '../../server/lib/ip.ts';
 import { createLog } from '../../server/lib/log.ts';
 import { Secret } from '../../server/lib/secret.ts';
+import { parseTarget } from '../../server/listeners/http.ts';
 import { Desired } from '../../server/pipeline/desired.ts';
+import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
+import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { catalogueOf } from '../../server/plugins/service.ts';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
@@ -28,6 +33,7 @@ export interface Stage {
   readonly url: string;
   readonly store: Store;
   readonly devices: DeviceService;
+  readonly recent: RecentRequests;
   /** Id of the main tenant. */
   readonly main: string;
   /** Lines of the log so far, at the finest level. */
@@ -90,6 +96,24 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     tftpPort: 69,
   });
   const baseUrl = () => 'http://192.0.2.10:8667';
+  const recogniser = compileRecogniser(plugins.catalogue.packages, (_, cause) => {
+    throw cause;
+  });
+  const recent = new RecentRequests({ perDevice: 20, unrecognised: 20, bytes: 1_048_576 });
+  const line: ExplainParts = {
+    plugins,
+    recogniser: () => recogniser,
+    devices,
+    tenants,
+    configs,
+    desired,
+    renderer,
+    baseUrl,
+    expectedUrl: baseUrl,
+    images: '/nowhere/images',
+    trusted: ['loopback', 'private'].flatMap((word) => parseNetwork(word) ?? []),
+    security: { deviceCreated() {} },
+  };
   const sweep = new Sweep({ devices, plugins, desired, baseUrl, log });
   deviceNews.subscribe((ids) => sweep.touch(ids));
   const underway = new Set<Promise<void>>();
@@ -113,6 +137,11 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     renderer,
     sweep,
     baseUrl,
+    recogniser: () => recogniser,
+    recent,
+    explain: (question) => explain(question, line),
+    circumstances: { catalogue: plugins.catalogue, tenants, unknown: 'create', images: line.images, addressHold: 3_600 },
+    readTarget: (transport, text) => (transport === 'tftp' ? { path: `/${text}`, query: '' } : parseTarget(text)),
     store,
     metrics: new Registry(),
     log,
@@ -138,6 +167,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     url: `http://127.0.0.1:${port}`,
     store,
     devices,
+    recent,
     main: tenants.main.id,
     log: lines,
     reloads: () => reloads,

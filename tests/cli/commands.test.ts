@@ -438,7 +438,10 @@ test('no password or token appears in what a command says or the server logs', a
 
 // Help --------------------------------------------------------------------------------------------------------------------------
 
-const program = offhookProgram({ environment: {}, terminal: false, out() {}, err() {}, input: async () => '' }, noHost);
+const program = offhookProgram(
+  { environment: {}, terminal: false, columns: 80, out() {}, err() {}, input: async () => '' },
+  noHost,
+);
 const leaves = program.commands.flatMap((command) =>
   command.commands.length === 0 ? [[command.name()]] : command.commands.map((each) => [command.name(), each.name()]),
 );

@@ -28,6 +28,7 @@ export async function offhook(words: readonly string[], input = '', io: Partial<
     {
       environment: {},
       terminal: false,
+      columns: 80,
       out: (content) => void out.push(Buffer.from(content)),
       err: (text) => {
         err += text;

@@ -17,7 +17,12 @@ import { dhcp, request } from '../support/requests.ts';
 export interface Sample {
   readonly path?: string;
   readonly userAgent?: string;
+  readonly query?: string;
+  /** Other headers, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** DHCP option 60, and others by code in hexadecimal. */
   readonly vendorClass?: string;
+  readonly options?: Readonly<Record<number, string>>;
   readonly info: Readonly<Record<string, string>>;
   /** The plugin that supports this phone exactly, where the request tells enough to know. */
   readonly plugin?: string;
@@ -343,9 +348,12 @@ function installs({ from, to }: { from: string; to: string }, image: string): bo
 
 // Recognition ---------------------------------------------------------------------------------------------------------------------
 
-function requestOf({ path = '/', userAgent, vendorClass }: Sample) {
-  if (vendorClass !== undefined) return dhcp({ 60: vendorClass });
-  return request({ path, headers: userAgent === undefined ? {} : { 'user-agent': userAgent } });
+function requestOf({ path = '/', query = '', userAgent, headers, vendorClass, options }: Sample) {
+  if (vendorClass !== undefined || options) {
+    const bytes = Object.entries(options ?? {}).map(([code, hex]) => [Number(code), Buffer.from(hex, 'hex')] as const);
+    return dhcp({ ...Object.fromEntries(bytes), ...(vendorClass !== undefined && { 60: vendorClass }) });
+  }
+  return request({ path, query, headers: { ...headers, ...(userAgent !== undefined && { 'user-agent': userAgent }) } });
 }
 
 function sameFacts(info: object, expected: Readonly<Record<string, string>>): boolean {

@@ -1,0 +1,96 @@
+import { masked } from '../../lib/mask.ts';
+import type { Explanation } from '../../pipeline/explain/explain.ts';
+import { tell } from '../../pipeline/explain/tell.ts';
+import type { ApiParts } from '../parts.ts';
+import { timeOf } from '../revision.ts';
+import { requestDocument } from './request-document.ts';
+
+/** An explanation, in words and as facts. No key, no password and no content of a file is in it. */
+export function explainDocument(explanation: Explanation, recorded: number | undefined, parts: ApiParts) {
+  const { heard, recalled, caller, candidates, plugin, obstacles } = explanation;
+  const { device } = caller ?? {};
+  const told = tell(explanation, parts.circumstances);
+  return {
+    request: {
+      at: recorded === undefined ? null : timeOf(recorded),
+      ...requestDocument(heard.wrongKey ? withoutFirst(heard.request) : heard.request, parts),
+      key: heard.wrongKey ? 'wrong' : heard.tenant ? 'valid' : 'none',
+      tenant: heard.tenant?.id ?? null,
+    },
+    verdict: told.verdict,
+    advice: told.advice.map(({ text, command }) => ({ text, command: command ?? null })),
+    would: told.would,
+    outcome: outcomeOf(explanation),
+    obstacles,
+    recognition: {
+      facts: heard.identification.info,
+      evidence: heard.identification.evidence,
+      mac_prefix_vendor: heard.identification.prefixVendor ?? null,
+      contradictions: caller?.contradictions ?? heard.identification.contradictions,
+    },
+    device: {
+      text: told.device,
+      id: recalled?.device?.id ?? null,
+      found_by: recalled?.finding.by ?? null,
+      undecided: recalled?.finding.undecided ?? [],
+      address_owner: recalled?.addressOwner ?? null,
+    },
+    plugin: {
+      text: told.plugin,
+      id: device?.plugin ?? plugin?.id ?? null,
+      installed: plugin !== undefined,
+      pinned: device?.pinned ?? false,
+    },
+    candidates: candidates.map((candidate) => ({ plugin: candidate.plugin.id, score: candidate.score, why: candidate.why })),
+    config: { text: told.config, ...configOf(explanation) },
+    files: explanation.files.map(({ file, templates, digest, bytes, problem, delivered }) => ({
+      name: file.name,
+      secret: file.artefact.secret === true,
+      templates,
+      digest: digest ?? null,
+      bytes: bytes ?? null,
+      problem: problem ?? null,
+      delivered: delivered ?? null,
+    })),
+  };
+}
+
+/** A wrong key is often the right one with a slip. */
+function withoutFirst(request: Explanation['heard']['request']) {
+  return { ...request, path: request.path.replace(/^\/[^/]*/, '/[key]') };
+}
+
+function outcomeOf({ heard, outcome }: Explanation) {
+  if (heard.wrongKey) return { kind: 'wrong-key' };
+  if (!outcome) return { kind: 'no-request' };
+  switch (outcome.kind) {
+    case 'file': {
+      const { bytes, digest, contentType } = outcome.rendered;
+      return { kind: outcome.kind, file: outcome.file.name, bytes: bytes.length, digest, content_type: contentType };
+    }
+    case 'image':
+      return outcome;
+    case 'refused':
+      return { kind: outcome.kind, file: outcome.file.name, why: outcome.why };
+    case 'no-config':
+    case 'failed':
+      return { kind: outcome.kind, file: outcome.file.name, code: outcome.cause.code, why: outcome.cause.message };
+    default:
+      return outcome;
+  }
+}
+
+function configOf({ config }: Explanation) {
+  if (!config) return { id: null };
+  const { from, id, resolved, problem, complaints } = config;
+  return {
+    id: id ?? null,
+    from,
+    problem: problem ?? null,
+    chain: resolved?.chain ?? [],
+    missing: resolved?.missing ?? [],
+    complaints,
+    raw_config: masked(resolved?.raw ?? new Map()),
+    origins: resolved?.origins ?? new Map(),
+  };
+}

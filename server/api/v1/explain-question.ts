@@ -1,0 +1,133 @@
+import * as z from 'zod';
+import type { StoredDevice } from '../../devices/dao.ts';
+import { ProvisioningError } from '../../lib/errors.ts';
+import { type Ip, parseIp } from '../../lib/ip.ts';
+import { parseMac } from '../../lib/mac.ts';
+import type { OrderedJson } from '../../lib/ordered-json.ts';
+import type { Question } from '../../pipeline/explain/explain.ts';
+import type { RecentRequest } from '../../pipeline/recent-requests.ts';
+import type { PhoneRequest } from '../../pipeline/request.ts';
+import { bodyInvalid, readObject } from '../input.ts';
+import type { ApiParts } from '../parts.ts';
+
+/** Option codes that say something (RFC 2132); 0 and 255 are padding and end. */
+const optionCode = /^(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-4])$/;
+
+const schema = z
+  .strictObject({
+    /** Id of a device: its last request is explained, with what else is said in its place. */
+    device: z.string(),
+    transport: z.enum(['http', 'https', 'tftp'], { error: 'must be http, https or tftp' }),
+    /** As the phone sends it: what follows the host in a URL, or a file name of TFTP. */
+    path: z.string(),
+    ip: z.string().transform((text, context) => parseIp(text) ?? refuse(context, 'must be an IPv4 or IPv6 address')),
+    headers: z.map(z.string(), z.string(), { error: 'must be an object of texts' }),
+    /** What DHCP tells, instead of a path: the hardware address, and options by code in hexadecimal. */
+    mac: z.string().transform((text, context) => parseMac(text) ?? refuse(context, 'must be a MAC address')),
+    options: z.map(
+      z.string().regex(optionCode, { error: 'must be the code of a DHCP option' }),
+      z.string().regex(/^(?:[\da-f]{2})*$/i, { error: 'must be in hexadecimal' }),
+      { error: 'must be an object of texts' },
+    ),
+  })
+  .partial();
+type Asked = z.output<typeof schema>;
+
+function refuse(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
+/** Where nobody says from where: a request that is tried from this host. */
+const here = '127.0.0.1' as Ip;
+
+/** @returns with the time at which the request came, when it is one that did */
+export async function readQuestion(
+  body: OrderedJson | undefined,
+  parts: ApiParts,
+): Promise<{ question: Question; recorded?: number }> {
+  const asked = readObject(body, schema);
+  const { device: id, ...said } = asked;
+  const isDhcp = asked.options !== undefined || asked.mac !== undefined;
+  if (id === undefined && asked.path === undefined && !isDhcp) {
+    throw bodyInvalid('Say what is to be explained: a device, a path, or what DHCP tells');
+  }
+  if (isDhcp && (asked.path ?? asked.headers ?? asked.transport) !== undefined) {
+    throw bodyInvalid('What DHCP tells comes in a request of its own; explain it and the one with the path one after the other');
+  }
+  const device = id === undefined ? undefined : await known(id, parts);
+  const last = device && parts.recent.of(device.id).at(-1);
+  const start = last ? withKey(last, parts) : imagine(device, parts);
+  const request = isDhcp ? overDhcp(start, asked) : changed(start, asked, parts);
+  const question = { request, imagined: !last || request.transport !== last.request.transport };
+  return last && Object.keys(said).length === 0 ? { question, recorded: last.at } : { question };
+}
+
+async function known(id: string, { devices }: ApiParts): Promise<StoredDevice> {
+  const device = await devices.get(id);
+  if (!device) throw new ProvisioningError('device-unknown', `No device has the id ${id}`);
+  return device;
+}
+
+/** As it came: with the key of its tenant, if that has one by now. */
+function withKey({ request, tenant }: RecentRequest, { tenants }: ApiParts): PhoneRequest {
+  const key = tenant === undefined ? undefined : tenants.get(tenant)?.provisioningKey?.reveal();
+  return key === undefined ? request : { ...request, path: `/${key}${request.path}` };
+}
+
+/** A request that nobody sent: of a device for its first file, from where it is. */
+function imagine(device: StoredDevice | undefined, { plugins, desired }: ApiParts): PhoneRequest {
+  const plugin = device?.plugin === undefined ? undefined : plugins.catalogue.plugin(device.plugin);
+  const [first] = device && plugin ? desired.filesOf(plugin, device) : [];
+  const ip = device?.ip ?? here;
+  return {
+    transport: 'http',
+    ip,
+    // Without a file whose name tells who asks, it is taken as told.
+    ...(device?.mac && !first && { mac: device.mac }),
+    reached: { ip, port: 0 },
+    path: first ? `/${first.name}` : '/',
+    query: '',
+    headers: {},
+    options: new Map(),
+  };
+}
+
+function changed(start: PhoneRequest, asked: Asked, parts: ApiParts): PhoneRequest {
+  const { mac, ...rest } = start;
+  const transport = asked.transport ?? start.transport;
+  return {
+    ...rest,
+    transport,
+    ip: asked.ip ?? start.ip,
+    ...(asked.path === undefined ? mac && { mac } : targetOf(asked.path, transport, parts)),
+    ...(asked.headers && { headers: { ...start.headers, ...lowerCase(asked.headers) } }),
+  };
+}
+
+function overDhcp({ ip, reached }: PhoneRequest, asked: Asked): PhoneRequest {
+  const options = Array.from(asked.options ?? [], ([code, hex]) => [Number(code), Buffer.from(hex, 'hex')] as const);
+  return {
+    transport: 'dhcp',
+    ip: asked.ip ?? ip,
+    ...(asked.mac && { mac: asked.mac }),
+    reached,
+    path: '',
+    query: '',
+    headers: {},
+    options: new Map(options),
+  };
+}
+
+/** As the listener reads it. */
+function targetOf(path: string, transport: PhoneRequest['transport'], { readTarget }: ApiParts): { path: string; query: string } {
+  const target = readTarget(transport, path);
+  if (target) return target;
+  const message =
+    'is no name that a file can have (a . or .. between slashes, a backslash, a control character); the phone is told that there is no such file';
+  throw bodyInvalid('The body is not valid', [{ path: 'path', message }]);
+}
+
+function lowerCase(headers: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries(Array.from(headers, ([name, value]) => [name.toLowerCase(), value]));
+}

@@ -1,0 +1,60 @@
+import type { Recogniser } from '../../identify/identify.ts';
+import { isSecretName, MASK } from '../../lib/mask.ts';
+import { withoutKeys } from '../../pipeline/line.ts';
+import type { RecentRequest } from '../../pipeline/recent-requests.ts';
+import type { PhoneRequest } from '../../pipeline/request.ts';
+import type { Tenant } from '../../tenants/model.ts';
+import { timeOf } from '../revision.ts';
+
+interface Parts {
+  readonly tenants: { readonly main: Tenant; byKey(key: string): Tenant | undefined };
+  readonly recogniser: () => Recogniser;
+}
+
+/** A request of a phone as people may see it: without keys, passwords and tokens. Options of DHCP in hexadecimal. */
+export function requestDocument(request: PhoneRequest, parts: Parts) {
+  return {
+    transport: request.transport,
+    ip: request.ip,
+    mac: request.mac ?? null,
+    path: withoutKeys(request.path, parts),
+    query: queryWithoutSecrets(request.query, parts),
+    headers: Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, headerWithoutSecrets(name, String(value), parts)]),
+    ),
+    options: Object.fromEntries(Array.from(request.options, ([code, bytes]) => [code, bytes.toString('hex')])),
+  };
+}
+
+/** One of the last requests, with what it is recognised as by now. */
+export function recentDocument({ at, request, tenant, became, answeredMs, takenMs }: RecentRequest, parts: Parts) {
+  return {
+    at: timeOf(at),
+    ...requestDocument(request, parts),
+    tenant: tenant ?? null,
+    facts: parts.recogniser().identify({ ...request, path: request.path.replace(/^\/\[key\](?=\/)/, '') }).info,
+    outcome: became,
+    answered_ms: Math.round(answeredMs * 100) / 100,
+    taken_ms: takenMs ?? null,
+  };
+}
+
+function queryWithoutSecrets(query: string, parts: Parts): string {
+  return query
+    .split('&')
+    .map((pair) => {
+      const [name = '', ...value] = pair.split('=');
+      if (value.length === 0) return textWithoutKeys(pair, parts);
+      return `${name}=${isSecretName(name) ? MASK : textWithoutKeys(value.join('='), parts)}`;
+    })
+    .join('&');
+}
+
+function headerWithoutSecrets(name: string, value: string, parts: Parts): string {
+  return isSecretName(name.replaceAll('-', '_')) ? MASK : textWithoutKeys(value, parts);
+}
+
+/** Whatever in a text is the key of a tenant: a proxy may tell the path it was asked for. */
+function textWithoutKeys(text: string, { tenants }: Parts): string {
+  return text.replaceAll(/[\w$~.-]+/g, (word) => (tenants.byKey(word) ? '[key]' : word));
+}

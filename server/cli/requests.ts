@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import { type Document, listOf, objectIn, textOf } from './client.ts';
+import { asking, type ClientOptions, clientFor, count, print, tellRest } from './command.ts';
+import { examples } from './device.ts';
+import { devicePath, findDevice } from './find.ts';
+import type { Io } from './io.ts';
+import { localTime } from './table.ts';
+import { wrap } from './wrap.ts';
+
+interface RequestsOptions extends ClientOptions {
+  readonly asTest?: boolean;
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+/** `offhook requests` */
+export function addRequests(program: Command, io: Io): void {
+  asking(
+    program
+      .command('requests')
+      .description('show what phones asked lately: those that no device was found for, or those of a device; the latest first')
+      .argument('[device]', 'its id, MAC address in any spelling, IP address, serial number or UUID')
+      .option('--as-test', 'print them as samples of a recognition test (tests/plugins/VENDOR/samples.ts)')
+      .option('--limit <number>', 'how many at most; the server gives 100 of itself, 1000 at most', count)
+      .option('--offset <number>', 'how many to pass over', count)
+      .addHelpText('after', examples(['offhook requests', 'offhook requests 000fd3054848', 'offhook requests --as-test'])),
+  ).action((device: string | undefined, options: RequestsOptions) => list(device, options, io));
+}
+
+async function list(device: string | undefined, options: RequestsOptions, io: Io): Promise<void> {
+  const client = clientFor(options, io);
+  const path =
+    device === undefined
+      ? '/api/v1/requests/unrecognised'
+      : `${devicePath(textOf((await findDevice(client, device)).document, 'id'))}/requests`;
+  const query = (['limit', 'offset'] as const).flatMap((name): [string, string][] =>
+    options[name] === undefined ? [] : [[name, String(options[name])]],
+  );
+  const { document } = await client.ask('GET', path, { query });
+  const requests = listOf(document, 'requests');
+  print(io, options, document, () => (options.asTest ? samplesOf(requests) : pageOf(requests, io.columns)));
+  if (!options.json) tellRest(io, requests.length, Number(document.get('total')), options.offset);
+}
+
+function pageOf(requests: readonly Document[], columns: number): string {
+  if (requests.length === 0) return 'There are none.\n';
+  return requests
+    .map((request) => {
+      const path = textOf(request, 'path') + (textOf(request, 'query') && `?${textOf(request, 'query')}`);
+      const agent = textOf(objectIn(request, 'headers'), 'user-agent');
+      const over = textOf(request, 'transport').toUpperCase();
+      return [
+        wrap(`${localTime(textOf(request, 'at'))}  ${textOf(request, 'ip')}  ${over} ${path}`, columns),
+        wrap(outcomeOf(objectIn(request, 'outcome')) + durationOf(request), columns, '    '),
+        agent && wrap(agent, columns, '    '),
+      ].join('');
+    })
+    .join('');
+}
+
+/** What became of a request, in a few words. */
+function outcomeOf(outcome: Document): string {
+  const kind = textOf(outcome, 'kind');
+  const why = textOf(outcome, 'why');
+  const words: Readonly<Record<string, string>> = {
+    file: `got ${textOf(outcome, 'bytes')} bytes`,
+    refused: 'was refused',
+    failed: 'could not be made',
+    'no-config': 'got nothing: no config',
+    'no-file': 'got nothing: no such file',
+    'no-plugin': 'got nothing: no plugin',
+    'wrong-key': 'got nothing: wrong key',
+  };
+  return `${words[kind] ?? kind}${why && `: ${why}`}`;
+}
+
+/** Until the phone had the whole file, where that is known; else until the answer was there. */
+function durationOf(request: Document): string {
+  const taken = textOf(request, 'taken_ms');
+  return taken === '' ? `; answered in ${textOf(request, 'answered_ms')} ms` : `; taken whole in ${taken} ms`;
+}
+
+/** Rows for `samples` of a vendor's recognition test; one row for what was asked several times. */
+function samplesOf(requests: readonly Document[]): string {
+  return [...new Set(requests.toReversed().map(sampleOf))].join('');
+}
+
+/** Headers by which no phone is told from another. */
+const generic =
+  /^(?:host|connection|keep-alive|accept|accept-.*|range|if-.*|cache-control|pragma|content-.*|te|x-forwarded-.*|forwarded|via)$/;
+
+function sampleOf(request: Document): string {
+  const { 'user-agent': userAgent = '', ...headers } = Object.fromEntries(
+    Array.from(objectIn(request, 'headers'), ([name, value]) => [name, String(value)] as const),
+  );
+  // Patterns see a path without its key.
+  const path = textOf(request, 'path').replace(/^\/\[key\](?=\/)/, '');
+  const telling = Object.entries(headers).filter(([name]) => !generic.test(name));
+  const { 60: vendorClass = '', ...options } = Object.fromEntries(
+    Array.from(objectIn(request, 'options'), ([code, hex]) => [code, String(hex)] as const),
+  );
+  const facts = Array.from(objectIn(request, 'facts'), ([name, value]) => [name, String(value)] as const);
+  const members = [
+    path && `path: ${literal(path)}`,
+    textOf(request, 'query') && `query: ${literal(textOf(request, 'query'))}`,
+    userAgent && `userAgent: ${literal(userAgent)}`,
+    objectLiteral('headers', telling),
+    vendorClass && `vendorClass: ${literal(Buffer.from(vendorClass, 'hex').toString('latin1'))}`,
+    objectLiteral('options', Object.entries(options)),
+    objectLiteral('info', facts) || 'info: {}',
+  ];
+  return `  { ${members.filter((member) => member !== '').join(', ')} },\n`;
+}
+
+function objectLiteral(name: string, entries: readonly (readonly [string, string])[]): string {
+  if (entries.length === 0) return '';
+  const members = entries.map(([key, value]) => `${/^(?:[a-z]\w*|\d+)$/i.test(key) ? key : literal(key)}: ${literal(value)}`);
+  return `${name}: { ${members.join(', ')} }`;
+}
+
+/** A text as the source of a test has it: bytes beyond ASCII, which came as Latin-1 signs, are seen as such. */
+function literal(text: string): string {
+  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
+  return `'${escaped.replaceAll(/[^ -~]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`;
+}

@@ -21,7 +21,7 @@ import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
 import { Sweep } from '../pipeline/sweep.ts';
-import { folderDao, readOverrides, readTemplates } from '../plugins/dao.ts';
+import { folderDao, readOverrides, readSharedTemplates } from '../plugins/dao.ts';
 import { pluginNotifier } from '../plugins/notifier.ts';
 import { type Catalogue, type PluginService, pluginService } from '../plugins/service.ts';
 import { explainSystemError } from '../settings/system-error.ts';
@@ -59,9 +59,6 @@ export interface Core {
   reload(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Templates that all vendors share lie beside the bundled packages. */
-const sharedTemplates = join(import.meta.dirname, '../../templates');
 
 /** @throws ProvisioningError for what the settings ask for and the system does not give */
 export async function createCore(settings: Settings): Promise<Core> {
@@ -123,7 +120,7 @@ export async function createCore(settings: Settings): Promise<Core> {
 
   const texts = async () => ({
     overrides: await readOverrides(join(settings.data, 'templates')),
-    shared: await readTemplates(sharedTemplates),
+    shared: await readSharedTemplates(),
   });
   const { cache_megabytes, limits } = settings.render;
   const renderer = new Renderer({

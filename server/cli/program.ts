@@ -10,6 +10,7 @@ import { addPlugin } from './plugin.ts';
 import { addRender } from './render.ts';
 import { addRequests } from './requests.ts';
 import { addServe, type Host } from './serve.ts';
+import { addSimulate } from './simulate.ts';
 import { addStatus } from './status.ts';
 import { addTenant } from './tenant.ts';
 
@@ -31,6 +32,7 @@ export function offhookProgram(io: Io, host: Host): Command {
   addTenant(program, io);
   addPlugin(program, io);
   addLogLevel(program, io);
+  addSimulate(program, io, host);
   return program;
 }
 

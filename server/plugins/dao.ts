@@ -48,6 +48,11 @@ export function folderDao(directories: readonly string[], entry = 'plugin.js'): 
   };
 }
 
+/** Templates that all vendors share; they lie beside the bundled packages. */
+export function readSharedTemplates(): Promise<Map<string, string>> {
+  return readTemplates(join(import.meta.dirname, '../../templates'));
+}
+
 /** Templates of a folder by file name; none when the folder does not exist. */
 export async function readTemplates(folder: string): Promise<Map<string, string>> {
   const templates = new Map<string, string>();

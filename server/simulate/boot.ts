@@ -23,6 +23,8 @@ export interface PhoneBoot {
 export interface PhoneRequest {
   /** Paths below the server's URL, perhaps with a query; the next is asked for when the one before does not exist. */
   readonly paths: readonly string[];
+  /** The same as the package writes them: what all phones of a model ask for under. */
+  readonly names: readonly string[];
   /** The phone comes up without it. */
   readonly optional: boolean;
   /** A firmware image, which a phone fetches that does not run its release yet. */
@@ -47,9 +49,11 @@ export function bootOf(plugin: Plugin, row: ModelRow, identity: Identity): Phone
     const agent = request.userAgent ?? boot.userAgent;
     const userAgent = agent === undefined ? undefined : write(agent);
     if ('images' in request) {
-      return imagesOf(row.series, row.name).map((image) => ({ paths: [image], optional: false, image: true, userAgent }));
+      const image = { optional: false, image: true, userAgent };
+      return imagesOf(row.series, row.name).map((path) => ({ ...image, paths: [path], names: [path] }));
     }
-    return [{ paths: [request.path].flat().map(write), optional: request.optional ?? false, image: false, userAgent }];
+    const names = [request.path].flat();
+    return [{ paths: names.map(write), names, optional: request.optional ?? false, image: false, userAgent }];
   });
   return {
     transports: boot.transports,

@@ -44,8 +44,8 @@ check: $(NODE_MODULES) ## Format, lint, types, import table, generated docs
 format: $(NODE_MODULES) ## Put sources into the one format
 	@node_modules/.bin/biome check --write --error-on-warnings .
 
-golden: build ## Rewrite the golden files; review the difference
-	@UPDATE_GOLDEN=1 $(JEST) tests/plugins
+golden: build ## Rewrite the golden files and transcripts; review the difference
+	@UPDATE_GOLDEN=1 $(JEST) tests/plugins tests/cli/explain
 
 docs: build ## Write the generated pages of docs/ anew
 	@node docs/write.mjs

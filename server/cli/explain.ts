@@ -4,6 +4,7 @@ import { type Document, listOf, objectIn, textOf } from './client.ts';
 import { asking, type ClientOptions, clientFor, collect, print } from './command.ts';
 import { examples } from './device.ts';
 import { findDevice } from './find.ts';
+import { tellingHeaders } from './headers.ts';
 import { exit, Failure, type Io } from './io.ts';
 import { fields, localTime, table } from './table.ts';
 import { leaves, shown } from './values.ts';
@@ -142,7 +143,7 @@ function requestOf(request: Document, columns: number): string {
   const at = textOf(request, 'at');
   return [
     wrap(`${over}${from}${what}${key}${at && `: its last request, at ${localTime(at)}`}`, columns, '  '),
-    ...[...objectIn(request, 'headers')].map(([name, value]) => `  ${cut(`${name}: ${value}`, columns - 2)}\n`),
+    ...tellingHeaders(objectIn(request, 'headers')).map(([name, value]) => `  ${cut(`${name}: ${value}`, columns - 2)}\n`),
     ...[...objectIn(request, 'options')].map(
       ([code, value]) => `  ${cut(`option ${code}: ${optionOf(String(value))}`, columns - 2)}\n`,
     ),
@@ -219,7 +220,7 @@ function filesOf(document: Document, columns: number): string {
       const layers = listOf(file, 'templates').flatMap((each) => textsOf(each, 'layers'));
       const [used, ...hidden] = layers;
       const names = listOf(file, 'templates').map((each) => textOf(each, 'name'));
-      const hides = hidden.length > 0 ? ` before ${hidden.join(', ')}` : '';
+      const hides = hidden.length > 0 ? `, which hides ${hidden.join(', ')}` : '';
       const template = `made by ${used ?? 'no template: there is none'}${hides}; one of your own is named ${oneOf(names)}`;
       const state = `${stateOf(file)}${file.get('secret') === true ? '; it holds passwords' : ''}`;
       return [wrap(`${textOf(file, 'name')}: ${state}`, columns, '  '), wrap(template, columns, '    ')].join('');
@@ -234,7 +235,8 @@ function oneOf(names: readonly string[]): string {
 
 function stateOf(file: Document): string {
   const problem = textOf(file, 'problem');
-  if (problem !== '') return `cannot be made: ${problem}`;
+  // The name stands before it already.
+  if (problem !== '') return `cannot be made: ${problem.replace(`${textOf(file, 'name')} cannot be rendered: `, '')}`;
   const delivered = textOf(file, 'delivered');
   if (delivered === '') return 'never fetched';
   return delivered === textOf(file, 'digest') ? 'fetched as it is' : 'changed since it was fetched';
@@ -242,8 +244,9 @@ function stateOf(file: Document): string {
 
 function valuesOf(config: Document, columns: number): string {
   const origins = objectIn(config, 'origins');
-  const own = config.get('from') === 'own' ? textOf(config, 'id') : undefined;
-  const from = (path: string) => (textOf(origins, path) === own ? 'its own' : textOf(origins, path));
+  // The name of a config that was made for one device is long, and stands above.
+  const long = textOf(config, 'id').length > 24 ? textOf(config, 'id') : undefined;
+  const from = (path: string) => (textOf(origins, path) === long ? 'this config' : textOf(origins, path));
   const values = leaves(objectIn(config, 'raw_config'));
   const widest = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => text.length));
   const room = columns - 6 - widest(values.map(([path]) => path)) - widest(values.map(([path]) => from(path)));

@@ -3,6 +3,7 @@ import { type Document, listOf, objectIn, textOf } from './client.ts';
 import { asking, type ClientOptions, clientFor, count, print, tellRest } from './command.ts';
 import { examples } from './device.ts';
 import { devicePath, findDevice } from './find.ts';
+import { tellingHeaders } from './headers.ts';
 import type { Io } from './io.ts';
 import { localTime } from './table.ts';
 import { wrap } from './wrap.ts';
@@ -38,11 +39,11 @@ async function list(device: string | undefined, options: RequestsOptions, io: Io
   );
   const { document } = await client.ask('GET', path, { query });
   const requests = listOf(document, 'requests');
-  print(io, options, document, () => (options.asTest ? samplesOf(requests) : pageOf(requests, io.columns)));
+  print(io, options, document, () => (options.asTest ? samplesOf(requests) : pageOf(requests, device !== undefined, io.columns)));
   if (!options.json) tellRest(io, requests.length, Number(document.get('total')), options.offset);
 }
 
-function pageOf(requests: readonly Document[], columns: number): string {
+function pageOf(requests: readonly Document[], isKnown: boolean, columns: number): string {
   if (requests.length === 0) return 'There are none.\n';
   return requests
     .map((request) => {
@@ -50,8 +51,8 @@ function pageOf(requests: readonly Document[], columns: number): string {
       const agent = textOf(objectIn(request, 'headers'), 'user-agent');
       const over = textOf(request, 'transport').toUpperCase();
       return [
-        wrap(`${localTime(textOf(request, 'at'))}  ${textOf(request, 'ip')}  ${over} ${path}`, columns),
-        wrap(outcomeOf(objectIn(request, 'outcome')) + durationOf(request), columns, '    '),
+        wrap(`${localTime(textOf(request, 'at'))}  ${textOf(request, 'ip')}  ${over} ${path}`, columns, '', '    '),
+        wrap(outcomeOf(objectIn(request, 'outcome'), isKnown) + durationOf(request), columns, '    '),
         agent && wrap(agent, columns, '    '),
       ].join('');
     })
@@ -59,7 +60,7 @@ function pageOf(requests: readonly Document[], columns: number): string {
 }
 
 /** What became of a request, in a few words. */
-function outcomeOf(outcome: Document): string {
+function outcomeOf(outcome: Document, isKnown: boolean): string {
   const kind = textOf(outcome, 'kind');
   const why = textOf(outcome, 'why');
   const words: Readonly<Record<string, string>> = {
@@ -67,7 +68,7 @@ function outcomeOf(outcome: Document): string {
     refused: 'was refused',
     failed: 'could not be made',
     'no-config': 'got nothing: no config',
-    'no-file': 'got nothing: no such file',
+    'no-file': isKnown ? 'got nothing: no such file' : 'got nothing: no device, and no file for everybody',
     'no-plugin': 'got nothing: no plugin',
     'wrong-key': 'got nothing: wrong key',
   };
@@ -85,17 +86,10 @@ function samplesOf(requests: readonly Document[]): string {
   return [...new Set(requests.toReversed().map(sampleOf))].join('');
 }
 
-/** Headers by which no phone is told from another. */
-const generic =
-  /^(?:host|connection|keep-alive|accept|accept-.*|range|if-.*|cache-control|pragma|content-.*|te|x-forwarded-.*|forwarded|via)$/;
-
 function sampleOf(request: Document): string {
-  const { 'user-agent': userAgent = '', ...headers } = Object.fromEntries(
-    Array.from(objectIn(request, 'headers'), ([name, value]) => [name, String(value)] as const),
-  );
+  const { 'user-agent': userAgent = '', ...headers } = Object.fromEntries(tellingHeaders(objectIn(request, 'headers')));
   // Patterns see a path without its key.
   const path = textOf(request, 'path').replace(/^\/\[key\](?=\/)/, '');
-  const telling = Object.entries(headers).filter(([name]) => !generic.test(name));
   const { 60: vendorClass = '', ...options } = Object.fromEntries(
     Array.from(objectIn(request, 'options'), ([code, hex]) => [code, String(hex)] as const),
   );
@@ -104,7 +98,7 @@ function sampleOf(request: Document): string {
     path && `path: ${literal(path)}`,
     textOf(request, 'query') && `query: ${literal(textOf(request, 'query'))}`,
     userAgent && `userAgent: ${literal(userAgent)}`,
-    objectLiteral('headers', telling),
+    objectLiteral('headers', Object.entries(headers)),
     vendorClass && `vendorClass: ${literal(Buffer.from(vendorClass, 'hex').toString('latin1'))}`,
     objectLiteral('options', Object.entries(options)),
     objectLiteral('info', facts) || 'info: {}',

@@ -1,18 +1,23 @@
 import { visible } from './table.ts';
 
-/** Text in lines of at most so many characters, each after the indent; a word that is longer has a line of its own. */
-export function wrap(text: string, width: number, indent = ''): string {
+/**
+ * Text in lines of at most so many characters; a word that is longer has a line of its own.
+ * @param indent before each line; `hanging` before those that follow the first
+ */
+export function wrap(text: string, width: number, indent = '', hanging = indent): string {
   const lines: string[] = [];
-  let line = '';
+  let line = indent;
+  let isFresh = true;
   for (const word of visible(text).split(' ')) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > width) {
+    if (!isFresh && line.length + 1 + word.length > width) {
       lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
+      line = hanging;
+      isFresh = true;
     }
+    line += isFresh ? word : ` ${word}`;
+    isFresh = false;
   }
-  return [...lines, line].map((each) => `${indent}${each}\n`).join('');
+  return [...lines, line].map((each) => `${each}\n`).join('');
 }
 
 /** A text on one line of at most so many characters. */

@@ -15,6 +15,7 @@ import { parseNetwork } from '../../server/lib/ip.ts';
 import { createLog } from '../../server/lib/log.ts';
 import { Secret } from '../../server/lib/secret.ts';
 import { parseTarget } from '../../server/listeners/http.ts';
+import { tftpPath } from '../../server/listeners/tftp.ts';
 import { Desired } from '../../server/pipeline/desired.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
@@ -141,7 +142,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     recent,
     explain: (question) => explain(question, line),
     circumstances: { catalogue: plugins.catalogue, tenants, unknown: 'create', images: line.images, addressHold: 3_600 },
-    readTarget: (transport, text) => (transport === 'tftp' ? { path: `/${text}`, query: '' } : parseTarget(text)),
+    readTarget: (transport, text) => (transport === 'tftp' ? { path: tftpPath(text) ?? '', query: '' } : parseTarget(text)),
     store,
     metrics: new Registry(),
     log,

@@ -148,6 +148,38 @@ test('a template includes what the operator, the package and all vendors share, 
   expect(renderer.templateOf(ingredients(plugin))).toBe('Acme/phone.tpl');
 });
 
+test('the names under which a template is looked for are told, with what each hides', () => {
+  const plugin = pluginWith({ 'phone.tpl': 'package', 'latin.tpl': '', 'M1.tpl': 'package for M1' });
+  const overrides = new Map([
+    [
+      'Acme-1',
+      new Map([
+        ['phone.tpl', 'mine'],
+        ['M1.tpl', 'mine for M1'],
+      ]),
+    ],
+  ]);
+  const { renderer } = rendererWith({ texts: { overrides, shared: new Map([['phone.tpl', 'shared']]), updated: 1 } });
+  expect(renderer.templateStack(ingredients(plugin))).toEqual([
+    { name: '000fd3051122.cfg.tpl', layers: [] },
+    { name: 'M1.tpl', layers: ['templates/Acme-1/M1.tpl', 'Acme/M1.tpl'] },
+    { name: 'phone.tpl', layers: ['templates/Acme-1/phone.tpl', 'Acme/phone.tpl', 'shared/phone.tpl'] },
+  ]);
+  expect(renderer.templateOf(ingredients(plugin))).toBe('templates/Acme-1/M1.tpl');
+});
+
+test('a rehearsal makes the same file, keeps nothing and looks at nothing that is kept', () => {
+  const { renderer, kinds } = rendererWith();
+  const plugin = pluginWith({ 'phone.tpl': '{{ device.version }}', 'latin.tpl': '' });
+  const made = ingredients(plugin);
+  expect(renderer.rehearse(made)).toEqual(renderer.render(made));
+  const otherwise = ingredients(plugin, undefined, { device: device(plugin, { updated: 3, model: 'M1', version: '9' }) });
+  expect(renderer.rehearse(otherwise).bytes.toString()).toBe('9');
+  expect(renderer.render(made).bytes.toString()).toBe('1.0');
+  expect(kinds).toEqual(['rendered', 'hit']);
+  expect(() => renderer.rehearse(ingredients(pluginWith({ 'phone.tpl': '{{ x.y }}', 'latin.tpl': '' })))).toThrow(/phone\.tpl:1/);
+});
+
 test('a failure has the template’s place, no value, and is not tried again until something changes', () => {
   const { renderer, kinds } = rendererWith();
   const made = ingredients(pluginWith({ 'phone.tpl': 'ok\n{{ lines[0].password.x.y }}', 'latin.tpl': '' }));

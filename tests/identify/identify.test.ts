@@ -83,8 +83,9 @@ test.each([
   const plain = testPackage('Plain', { recognise: { path: [/(?<mac>[\da-f]{12})/] }, facts: ({ vendor: _, ...rest }) => rest });
   const prefixed = testPackage('Prefixed', { macPrefixes: ['02005e', '02-00-5f-1'] });
   const shared = testPackage('Shared', { macPrefixes: ['02:00:5f'] });
-  expect(compileRecogniser([plain, prefixed, shared], nobody).identify(request({ path: `/${mac}` })).info).toMatchObject({
-    vendor,
+  expect(compileRecogniser([plain, prefixed, shared], nobody).identify(request({ path: `/${mac}` }))).toMatchObject({
+    info: { vendor },
+    prefixVendor: vendor,
   });
 });
 

@@ -9,6 +9,8 @@ import { requestDocument } from './request-document.ts';
 export function explainDocument(explanation: Explanation, recorded: number | undefined, parts: ApiParts) {
   const { heard, recalled, caller, candidates, plugin, obstacles } = explanation;
   const { device } = caller ?? {};
+  // Behind a wrong key stands what the phone meant.
+  const identification = explanation.behindKey?.identification ?? heard.identification;
   const told = tell(explanation, parts.circumstances);
   return {
     request: {
@@ -23,10 +25,10 @@ export function explainDocument(explanation: Explanation, recorded: number | und
     outcome: outcomeOf(explanation),
     obstacles,
     recognition: {
-      facts: heard.identification.info,
-      evidence: heard.identification.evidence,
-      mac_prefix_vendor: heard.identification.prefixVendor ?? null,
-      contradictions: caller?.contradictions ?? heard.identification.contradictions,
+      facts: identification.info,
+      evidence: identification.evidence,
+      mac_prefix_vendor: identification.prefixVendor ?? null,
+      contradictions: caller?.contradictions ?? identification.contradictions,
     },
     device: {
       text: told.device,

@@ -8,6 +8,7 @@ import type { ConfigService } from '../../configs/service.ts';
 import type { StoredDevice } from '../../devices/dao.ts';
 import type { Device } from '../../devices/model.ts';
 import type { DeviceService } from '../../devices/service.ts';
+import type { Identification } from '../../identify/identify.ts';
 import { type Complaint, ProvisioningError } from '../../lib/errors.ts';
 import type { Plugin } from '../../plugins/model.ts';
 import type { Tenant } from '../../tenants/model.ts';
@@ -61,8 +62,8 @@ export interface Explanation {
   readonly config?: ExplainedConfig;
   /** The device's own files. */
   readonly files: readonly ExplainedFile[];
-  /** For a wrong key: whose phone it is, if only the key were right. */
-  readonly behindKey?: StoredDevice;
+  /** For a wrong key: what the rest of the path tells, and whose phone that is. */
+  readonly behindKey?: { readonly identification: Identification; readonly device?: StoredDevice };
 }
 
 export type ExplainedOutcome = Exclude<Outcome, { kind: 'image' }> | { readonly kind: 'image'; readonly bytes: number };
@@ -95,10 +96,7 @@ export async function explain({ request: asked, imagined }: Question, parts: Exp
   const rehearsal = rehearse(parts, imagined);
   const heard = hear(asked, rehearsal);
   const nothing = { heard, displaced: [], candidates: [], obstacles: [], files: [] };
-  if (heard.wrongKey) {
-    const behindKey = await deviceBehind(heard.request, parts);
-    return { ...nothing, ...(behindKey && { behindKey }) };
-  }
+  if (heard.wrongKey) return { ...nothing, behindKey: await lookBehindKey(heard.request, parts) };
   const recalled = await recall(heard, rehearsal);
   const caller = await learn(recalled, heard, rehearsal);
   const { catalogue } = parts.plugins;
@@ -155,9 +153,10 @@ async function withoutContent(decided: Promise<Outcome>): Promise<ExplainedOutco
   return { kind: 'image', bytes: outcome.image.size };
 }
 
-async function deviceBehind(request: PhoneRequest, parts: ExplainParts): Promise<StoredDevice | undefined> {
+async function lookBehindKey(request: PhoneRequest, parts: ExplainParts): Promise<NonNullable<Explanation['behindKey']>> {
   const { identification } = hear({ ...request, path: splitKey(request.path).path }, parts);
-  return (await parts.devices.find(identification.info, request.ip, undefined)).device;
+  const { device } = await parts.devices.find(identification.info, request.ip, undefined);
+  return { identification, ...(device && { device }) };
 }
 
 async function displacedBy(caller: Caller, recalled: Recalled, { request }: Heard, { devices }: ExplainParts) {

@@ -25,8 +25,8 @@ export function tell(explanation: Explanation, circumstances: Circumstances): To
   };
 }
 
-function deviceOf({ heard, recalled, caller, behindKey }: Explanation, circumstances: Circumstances): string {
-  if (heard.wrongKey) return behindKey ? 'It is not looked for: the key is wrong.' : 'It is not looked for.';
+function deviceOf({ heard, recalled, caller }: Explanation, circumstances: Circumstances): string {
+  if (heard.wrongKey) return 'None is looked for, because the key is wrong.';
   const { info } = heard.identification;
   const { ip } = heard.request;
   const { finding } = recalled ?? {};
@@ -59,7 +59,7 @@ function describe(device: StoredDevice, { tenants }: Circumstances): string {
 }
 
 function pluginOf({ heard, recalled, caller, plugin, candidates }: Explanation): string {
-  if (heard.wrongKey) return 'None is looked for.';
+  if (heard.wrongKey) return 'None is looked for, because the key is wrong.';
   const device = caller?.device;
   if (device?.pinned) {
     return plugin ? `${plugin.id}: an operator chose it.` : `${device.plugin}, which an operator chose, is not installed.`;
@@ -82,7 +82,7 @@ function configOf({ config, caller }: Explanation): string {
     resolved && resolved.missing.length > 0 ? ` It names parents that do not exist: ${resolved.missing.join(', ')}.` : '';
   const held = caller?.device?.approved === false ? ' It is used once the device is approved.' : '';
   const how = {
-    own: `${id}, its own.`,
+    own: `${id}, as set for this device.`,
     copy: `A copy of ${id} would be made for it.`,
     default: `${id}, as the default of devices without one.`,
   };

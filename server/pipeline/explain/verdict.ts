@@ -70,9 +70,10 @@ function wrongKey({ behindKey }: Explanation, { tenants }: Circumstances): Verdi
   const correct: Advice = {
     text: 'Correct the URL in the phone, or what DHCP tells it: the key stands between the server and the rest of the path.',
   };
-  const owner = behindKey && tenants.get(behindKey.tenant);
-  if (!behindKey || !owner) return { verdict, advice: [correct] };
-  const whose = `The rest of the path is that of the device ${nameOf(behindKey)}, of the tenant ${owner.name}`;
+  const device = behindKey?.device;
+  const owner = device && tenants.get(device.tenant);
+  if (!device || !owner) return { verdict, advice: [correct] };
+  const whose = `The rest of the path is that of the device ${nameOf(device)}, of the tenant ${owner.name}`;
   if (!owner.provisioningKey) {
     return { verdict, advice: [correct, { text: `${whose}, which has no key: the URL of its phones has none either.` }] };
   }

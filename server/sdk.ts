@@ -7,9 +7,9 @@
  */
 
 import type { Mac } from './lib/mac.ts';
-import type { Daylight, TimeZone } from './lib/time-zone.ts';
+import type { Daylight, TimeZone, Transition } from './lib/time-zone.ts';
 
-export type { Daylight, Mac, TimeZone };
+export type { Daylight, Mac, TimeZone, Transition };
 
 /** One vendor package: one dialect of configuration files, one or more firmware lines ("plugins") side by side. */
 export interface Vendor {
@@ -29,6 +29,12 @@ export interface Vendor {
   readonly boot?: Boot;
   /** The vendor's words for the neutral vocabulary: `{ transport: { udp: 0, tcp: 1, tls: 2 } }`. Templates read `words`. */
   readonly words?: Words;
+  /**
+   * The vendor's words for locales, a table for each use: `{ screen: { fr: 'French', fr_CA: 'French_CA' }, tones: { FR: 'France' } }`. A
+   * table has them by locale (`fr_CA`), by country (`CA`) or by language (`fr`), and is asked in this order. Templates read
+   * `locale.words.screen`.
+   */
+  readonly locales?: Readonly<Record<string, Readonly<Record<string, Word>>>>;
   /** How well a line supports a phone, when the table of models cannot say it. undefined: as computed. */
   support?(info: DeviceInfo, line: Line): Support | undefined;
   /** What templates need beyond the view (a key layout, a vendor's zone name); they read it as `extra`. */
@@ -105,8 +111,8 @@ export interface Series {
 export interface Model {
   /** SIP accounts. */
   readonly lines: number;
-  /** Programmable keys of the phone itself. */
-  readonly keys?: number;
+  /** Programmable keys of the phone itself; of several kinds, how many of each, as they are counted through: `{ top: 6, side: 10 }`. */
+  readonly keys?: number | Readonly<Record<string, number>>;
   /** Expansion modules: how many at most, and the keys of each. */
   readonly modules?: { readonly most: number; readonly keys: number };
   readonly [fact: string]: unknown;
@@ -114,8 +120,9 @@ export interface Model {
 
 /**
  * One kind of file a phone can ask for. `{mac}` (0015655e167c), `{MAC}` (0015655E167C), `{mac:-}` (00-15-65-5e-16-7c),
- * `{serial}`, `{uuid}`, `{model}`, `{version}` stand for facts of the device; the sign after a colon is put between the parts
- * (`{version:_}` is 1_4_0_0). A name with mac, serial or uuid belongs to one device; any other is common to many.
+ * `{serial}`, `{uuid}`, `{model}`, `{version}` stand for facts of the device, any other for a fact of its model's row that is a text or
+ * a number; the sign after a colon is put between the parts (`{version:_}` is 1_4_0_0). A name with mac, serial or uuid belongs
+ * to one device; any other is common to many.
  */
 export interface Artefact {
   readonly name: string;
@@ -174,8 +181,6 @@ export interface Words {
   readonly dtmf?: Readonly<Record<DtmfMode, Word>>;
   readonly key?: Readonly<Record<KeyType, Word>>;
   readonly syslogLevel?: Readonly<Record<SyslogLevel, Word>>;
-  /** By locale (`fr_CA`) or language (`fr`). */
-  readonly locale?: Readonly<Record<string, Word>>;
   readonly [table: string]: Readonly<Record<string, Word>> | undefined;
 }
 
@@ -188,20 +193,26 @@ export type SyslogLevel = 'critical' | 'error' | 'warning' | 'info' | 'debug';
 /** What a template sees, the same for every vendor, with all defaults applied. What is not set is null, never missing. */
 export interface View {
   readonly device: DeviceView;
-  /** This device's row of the table, with its name; null when its model is unknown to the plugin. */
-  readonly model: (Model & { readonly name: string }) | null;
+  /** This device's row of the table; null when its model is unknown to the plugin. */
+  readonly model: ModelView | null;
   readonly plugin: { readonly id: string; readonly firmware: readonly FirmwareView[] };
   readonly server: ServerView;
   /** Where this device finds the plugin's other files, below `server.url`, by their template: `files['contacts.tpl']`. */
   readonly files: Readonly<Record<string, string>>;
   /** By rising number; numbers may have gaps. */
   readonly lines: readonly LineView[];
+  /** Every account that the model has, by its number; of an unknown model, those that are configured. */
+  readonly linePlaces: readonly LinePlace[];
+  /** Lines share servers; each different set of them, in the order of the lines. */
+  readonly serverSets: readonly ServerSet[];
   /** Function keys by rising position; positions may have gaps. */
   readonly keys: readonly KeyView[];
+  /** Every key that the model and its expansion modules have, in the order of positions; none of an unknown model. */
+  readonly keyPlaces: readonly KeyPlace[];
   readonly sip: SipView;
   readonly callManagers: readonly { readonly priority: number; readonly host: string; readonly port: number | null }[];
-  readonly locale: { readonly name: string; readonly language: string; readonly country: string } | null;
-  readonly timeZone: (Omit<TimeZone, 'daylight'> & { readonly daylight: Daylight | null }) | null;
+  readonly locale: LocaleView | null;
+  readonly timeZone: TimeZoneView | null;
   readonly ntp: { readonly host: string } | null;
   readonly dns: { readonly host: string } | null;
   readonly vlan: { readonly id: number; readonly priority: number | null; readonly pcPortId: number | null } | null;
@@ -230,6 +241,14 @@ export interface DeviceView {
   readonly model: string | null;
   readonly version: string | null;
 }
+
+export type ModelView = Model & {
+  readonly name: string;
+  /** The release that this line installs on it. */
+  readonly version: string;
+  /** Paths of its firmware images below `server.url`, without a leading slash. */
+  readonly images: readonly string[];
+};
 
 export interface FirmwareView {
   readonly model: string;
@@ -264,18 +283,50 @@ export interface LineView {
   readonly registrar: Endpoint | null;
   readonly backupRegistrar: Endpoint | null;
   readonly outboundProxy: Endpoint | null;
+  /** Number of its servers among `serverSets`. */
+  readonly serverSet: number;
   readonly dtmf: DtmfMode | null;
   readonly srtp: SrtpMode;
+  /** What to dial for its voicemail: its own, else `codes.voicemail`. */
   readonly voicemail: string | null;
+}
+
+export interface LinePlace {
+  readonly number: number;
+  /** null: nothing is configured there. */
+  readonly line: LineView | null;
+}
+
+export interface ServerSet extends Pick<LineView, 'proxy' | 'backupProxy' | 'registrar' | 'backupRegistrar' | 'outboundProxy'> {
+  /** From 1. */
+  readonly number: number;
 }
 
 export interface KeyView {
   readonly position: number;
   readonly type: KeyType;
+  /** Of a park key without one of its own: `codes.park`. */
   readonly value: string | null;
   readonly label: string | null;
   /** The line that the key belongs to. */
   readonly line: number | null;
+  /** The value is sent as digits within the call, and not dialled: *3, by which Asterisk, XiVO and Wazo start to record. */
+  readonly inCall: boolean;
+}
+
+export interface KeyPlace {
+  /** Counted through over the phone and its modules, from 1. */
+  readonly position: number;
+  /** 0 is the phone itself, 1 its first expansion module. */
+  readonly module: number;
+  /** Which kind of the phone's keys, where the model has several. */
+  readonly kind: string | null;
+  /** Counted within its module, or within its kind, from 1. */
+  readonly index: number;
+  /** null: no key is configured there. */
+  readonly key: KeyView | null;
+  /** The line that shows where no key is: the one of the same number. */
+  readonly line: LineView | null;
 }
 
 export interface SipView {
@@ -307,7 +358,47 @@ export interface CodesView {
   readonly voicemail: string | null;
 }
 
+export interface LocaleView {
+  /** `fr_CA` */
+  readonly name: string;
+  readonly language: string;
+  readonly country: string;
+  /** The vendor's words for it, by the use that `locales` names; null where its table has none. */
+  readonly words: Readonly<Record<string, Word | null>>;
+}
+
+export interface TimeZoneView extends Omit<TimeZone, 'daylight'> {
+  /** The offset in standard time. */
+  readonly offset: ClockView;
+  /** As a POSIX TZ string: EST5EDT,M3.2.0,M11.1.0. */
+  readonly posix: string;
+  readonly daylight: DaylightView | null;
+}
+
+/** A time of day, or an offset, in the numbers that people write. */
+export interface ClockView {
+  readonly sign: '+' | '-';
+  readonly hours: number;
+  readonly minutes: number;
+}
+
+export interface DaylightView extends Omit<Daylight, 'start' | 'end'> {
+  /** Both changes are on a day that a rule can name: "the last Sunday". Not so where the law counts from another day. */
+  readonly byWeekday: boolean;
+  readonly start: TransitionView;
+  readonly end: TransitionView;
+}
+
+export interface TransitionView extends Transition {
+  /** The time of day of the rule, if `byWeekday`. */
+  readonly clock: ClockView;
+  /** When it is this year. */
+  readonly date: { readonly month: number; readonly day: number; readonly clock: ClockView };
+}
+
 export interface PhoneBookView {
+  /** `https://192.0.2.40:443`, without a slash at its end. */
+  readonly url: string;
   readonly scheme: string;
   readonly host: string;
   readonly port: number;

@@ -1,6 +1,6 @@
 import type { Device } from '../devices/model.ts';
 import { fill, type Parts, placeholders, type Values, whole } from '../lib/placeholders.ts';
-import type { Plugin, PluginArtefact } from '../plugins/model.ts';
+import type { ModelRow, Plugin, PluginArtefact } from '../plugins/model.ts';
 import type { Artefact, FirmwareView, Series } from '../sdk.ts';
 
 /** What file names may depend on. */
@@ -10,9 +10,16 @@ function split(text: string, separators: string | RegExp, joiner: string): Parts
   return { parts: text.split(separators), joiner };
 }
 
+/** The rows of models, of which every request asks. */
+const writtenFacts = new WeakMap<object, Values>();
+
 function written(facts: Readonly<Record<string, unknown>>): Values {
+  const known = writtenFacts.get(facts);
+  if (known) return known;
   const told = Object.entries(facts).filter(([, fact]) => typeof fact === 'string' || typeof fact === 'number');
-  return Object.fromEntries(told.map(([name, fact]) => [name, whole(String(fact))]));
+  const made = Object.fromEntries(told.map(([name, fact]) => [name, whole(String(fact))]));
+  writtenFacts.set(facts, made);
+  return made;
 }
 
 /**
@@ -40,14 +47,20 @@ export function valuesOf(named: Named, facts?: Readonly<Record<string, unknown>>
   };
 }
 
-/** The name under which this device asks for a file; undefined when it lacks what the name needs. */
-export function nameFor(artefact: Artefact, device: Named): string | undefined {
-  return fill(artefact.name, valuesOf(device));
+/** The name under which a device of this plugin asks for a file; undefined when it lacks what the name needs. */
+export function nameFor(plugin: Plugin, artefact: Artefact, device: Named): string | undefined {
+  return fill(artefact.name, valuesOf(device, rowOf(plugin, device.model)?.model));
+}
+
+/** The row of a model that the plugin knows. */
+export function rowOf({ models }: Plugin, model: string | undefined): ModelRow | undefined {
+  return model === undefined ? undefined : models.get(model);
 }
 
 /** Image paths of a series for one of its models. */
 export function imagesOf(series: Series, model: string): string[] {
-  return (series.images ?? []).flatMap((image) => fill(image, valuesOf({ model, version: series.version })) ?? []);
+  const values = valuesOf({ model, version: series.version }, series.models[model]);
+  return (series.images ?? []).flatMap((image) => fill(image, values) ?? []);
 }
 
 /** Every model's firmware, in the order of the plugin's table. */
@@ -79,14 +92,14 @@ export function resolveName(path: string, plugin: Plugin, device: Device | undef
     const ofModels = modelFiles(plugin).get(artefact);
     const found = ofModels
       ? (ofDevicesModel(asked, artefact, plugin, device) ?? ofModels.get(asked))
-      : ofOne(asked, artefact, device);
+      : ofOne(asked, artefact, plugin, device);
     if (found) return found;
   }
   return undefined;
 }
 
-function ofOne(asked: string, artefact: PluginArtefact, subject: Named = {}): Resolved | undefined {
-  const name = nameFor(artefact, subject);
+function ofOne(asked: string, artefact: PluginArtefact, plugin: Plugin, subject: Named = {}): Resolved | undefined {
+  const name = nameFor(plugin, artefact, subject);
   return name?.toLowerCase() === asked ? { artefact, name } : undefined;
 }
 
@@ -97,7 +110,7 @@ function ofDevicesModel(
   plugin: Plugin,
   { model, version = plugin.version }: Named = {},
 ): Resolved | undefined {
-  const found = model === undefined ? undefined : ofOne(asked, artefact, { model, version });
+  const found = model === undefined ? undefined : ofOne(asked, artefact, plugin, { model, version });
   return found && model ? { ...found, model } : found;
 }
 
@@ -108,7 +121,8 @@ const modelFilesOf = new WeakMap<Plugin, ModelFiles>();
 function modelFiles(plugin: Plugin): ModelFiles {
   const known = modelFilesOf.get(plugin);
   if (known) return known;
-  const perModel = plugin.artefacts.filter(({ own, name }) => !own && placeholders(name).has('model'));
+  // Whatever is neither one device's nor its version is a fact of a model.
+  const perModel = plugin.artefacts.filter(({ own, name }) => !own && [...placeholders(name)].some((fact) => fact !== 'version'));
   const made = new Map(perModel.map((artefact) => [artefact, filesOfTable(plugin, artefact)]));
   modelFilesOf.set(plugin, made);
   return made;
@@ -117,7 +131,7 @@ function modelFiles(plugin: Plugin): ModelFiles {
 function filesOfTable(plugin: Plugin, artefact: PluginArtefact): Map<string, Resolved> {
   const files = new Map<string, Resolved>();
   for (const { name: model, series } of plugin.models.values()) {
-    const name = nameFor(artefact, { model, version: series.version });
+    const name = nameFor(plugin, artefact, { model, version: series.version });
     // Of two models with one name, the first of the table.
     if (name !== undefined && !files.has(name.toLowerCase())) files.set(name.toLowerCase(), { artefact, name, model });
   }

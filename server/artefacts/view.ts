@@ -1,10 +1,11 @@
-import type { PhoneSettings } from '../configs/raw-config.ts';
+import type { Locale, PhoneSettings } from '../configs/raw-config.ts';
 import type { Device } from '../devices/model.ts';
 import type { OrderedJson } from '../lib/ordered-json.ts';
-import { parseTimeZone } from '../lib/time-zone.ts';
-import type { Plugin } from '../plugins/model.ts';
-import type { ServerView, View } from '../sdk.ts';
-import { firmwareOf, type Named, nameFor } from './names.ts';
+import type { ModelRow, Plugin } from '../plugins/model.ts';
+import type { LocaleView, ModelView, ServerView, Vendor, View } from '../sdk.ts';
+import { firmwareOf, imagesOf, type Named, nameFor, rowOf } from './names.ts';
+import { groupServers, placeKeys, placeLines } from './places.ts';
+import { timeZoneView } from './time-zone-view.ts';
 
 export interface ViewInput {
   readonly plugin: Plugin;
@@ -22,8 +23,10 @@ export interface ViewInput {
  * @throws what the package's `extra` function throws
  */
 export function buildView({ plugin, device, model = device?.model, settings, raw, server }: ViewInput): View {
-  const row = model === undefined ? undefined : plugin.models.get(model);
+  const row = rowOf(plugin, model);
   const { definition } = plugin.package;
+  const { lines, serverSets } = groupServers(settings.lines.map((line) => ({ ...line, password: line.password.reveal() })));
+  const linePlaces = placeLines(lines, row?.model);
   const view = {
     device: {
       id: device?.id ?? '',
@@ -35,16 +38,19 @@ export function buildView({ plugin, device, model = device?.model, settings, raw
       model: model ?? null,
       version: device?.version ?? null,
     },
-    model: row ? { ...row.model, name: row.name } : null,
+    model: row ? modelView(row) : null,
     plugin: { id: plugin.id, firmware: firmwareOf(plugin) },
     server,
     files: filesOf(plugin, { ...device, ...(model !== undefined && { model }) }),
-    lines: settings.lines.map((line) => ({ ...line, password: line.password.reveal() })),
+    lines,
+    linePlaces,
+    serverSets,
     keys: settings.keys,
+    keyPlaces: placeKeys(settings.keys, linePlaces, row?.model),
     sip: { ...settings.sip, localKey: settings.sip.localKey?.reveal() ?? null },
     callManagers: settings.callManagers,
-    locale: settings.locale,
-    timeZone: timeZoneOf(settings.timeZone),
+    locale: settings.locale && { ...settings.locale, words: localeWords(settings.locale, definition) },
+    timeZone: settings.timeZone === null ? null : timeZoneView(settings.timeZone),
     ntp: settings.ntp,
     dns: settings.dns,
     vlan: settings.vlan,
@@ -65,15 +71,19 @@ export function buildView({ plugin, device, model = device?.model, settings, raw
 function filesOf(plugin: Plugin, named: Named): Record<string, string> {
   return Object.fromEntries(
     plugin.artefacts.flatMap((artefact) => {
-      const name = nameFor(artefact, named);
+      const name = nameFor(plugin, artefact, named);
       return name === undefined ? [] : [[artefact.template, name]];
     }),
   );
 }
 
-function timeZoneOf(name: string | null): View['timeZone'] {
-  const zone = name === null ? undefined : parseTimeZone(name);
-  return zone ? { ...zone, daylight: zone.daylight ?? null } : null;
+function modelView({ name, model, series }: ModelRow): ModelView {
+  return { ...model, name, version: series.version, images: imagesOf(series, name) };
+}
+
+function localeWords({ name, country, language }: Locale, { locales = {} }: Vendor): LocaleView['words'] {
+  const find = (table: (typeof locales)[string]) => table[name] ?? table[country] ?? table[language] ?? null;
+  return Object.fromEntries(Object.entries(locales).map(([use, table]) => [use, find(table)]));
 }
 
 function accountOf({ username, password }: PhoneSettings['admin']): View['admin'] {

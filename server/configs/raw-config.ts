@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import type { Complaint } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { OrderedJson } from '../lib/ordered-json.ts';
 import type { Secret } from '../lib/secret.ts';
-import type { CodesView, Endpoint, KeyView, LineView, PhoneBookView, SipView, View } from '../sdk.ts';
+import type { CodesView, Endpoint, KeyView, LineView, LocaleView, PhoneBookView, SipView, View } from '../sdk.ts';
 import type { RawConfig } from './model.ts';
 import { TABLE_KEY } from './raw-config-types.ts';
 import { type Document, readDocument, tables, vocabulary } from './vocabulary.ts';
@@ -14,7 +15,12 @@ export interface Account {
 }
 
 /** A SIP line with its server and modes, whether they are its own or those of all lines. */
-export type LineSettings = Omit<LineView, 'password' | 'proxy'> & { readonly password: Secret; readonly proxy: Endpoint };
+export type LineSettings = Omit<LineView, 'password' | 'proxy' | 'serverSet'> & {
+  readonly password: Secret;
+  readonly proxy: Endpoint;
+};
+/** A locale without any vendor's words for it. */
+export type Locale = Omit<LocaleView, 'words'>;
 export type SipSettings = Omit<SipView, 'localKey'> & { readonly localKey: Secret | null };
 
 /** What a complete raw config says, typed, with all defaults applied. null: not set, or not enabled. */
@@ -23,7 +29,7 @@ export interface PhoneSettings {
   readonly httpBaseUrl: string | null;
   readonly tftpPort: number | null;
   readonly protocol: View['protocol'];
-  readonly locale: View['locale'];
+  readonly locale: Locale | null;
   /** Name of an IANA zone. */
   readonly timeZone: string | null;
   readonly dns: View['dns'];
@@ -120,9 +126,9 @@ function settingsOf(document: Document, complain: Complain): PhoneSettings {
     admin: { username: document.admin_username, password: document.admin_password },
     user: { username: document.user_username, password: document.user_password },
     sip,
-    lines: document.sip_lines.flatMap((row) => lineOf(row, sip, complain) ?? []),
+    lines: document.sip_lines.flatMap((row) => lineOf(row, sip, document.exten_voicemail, complain) ?? []),
     callManagers: document.sccp_call_managers.flatMap((row) => callManagerOf(row, complain) ?? []),
-    keys: document.funckeys.flatMap((row) => keyOf(row, complain) ?? []),
+    keys: document.funckeys.flatMap((row) => keyOf(row, document.exten_park, complain) ?? []),
     codes: {
       dnd: document.exten_dnd,
       forwardUnconditional: document.exten_fwd_unconditional,
@@ -138,7 +144,7 @@ function settingsOf(document: Document, complain: Complain): PhoneSettings {
   };
 }
 
-function localeOf(name: string): PhoneSettings['locale'] {
+function localeOf(name: string): Locale {
   const [language = '', country = ''] = name.split('_');
   return { name, language, country };
 }
@@ -201,6 +207,7 @@ function belongTogether(certificate: string, key: Secret): boolean {
 function lineOf(
   { number, fields }: Document['sip_lines'][number],
   sip: SipSettings,
+  voicemail: string | null,
   complain: Complain,
 ): LineSettings | undefined {
   const { username, password, display_name: displayName } = fields;
@@ -226,7 +233,7 @@ function lineOf(
     outboundProxy: endpoint(fields.outbound_proxy_ip, fields.outbound_proxy_port, sip.outboundProxy),
     dtmf: fields.dtmf_mode ?? sip.dtmf,
     srtp: fields.srtp_mode ?? sip.srtp,
-    voicemail: fields.voicemail,
+    voicemail: fields.voicemail ?? voicemail,
   };
 }
 
@@ -238,8 +245,12 @@ function callManagerOf({ number, fields }: Document['sccp_call_managers'][number
   return { priority: number, host: fields.ip, port: fields.port };
 }
 
-function keyOf({ number, fields }: Document['funckeys'][number], complain: Complain): KeyView | undefined {
-  const { type, value, label, line } = fields;
+/** Asterisk's feature code for recording, in XiVO and Wazo. It means something during a call only. */
+const RECORDING = '*3';
+
+function keyOf({ number, fields }: Document['funckeys'][number], park: string | null, complain: Complain): KeyView | undefined {
+  const { type, label, line } = fields;
+  const value = fields.value ?? (type === 'park' ? park : null);
   if (type === null) {
     complain(`funckeys.${number}.type`, 'is missing; every key needs it');
     return undefined;
@@ -248,15 +259,17 @@ function keyOf({ number, fields }: Document['funckeys'][number], complain: Compl
     complain(`funckeys.${number}.value`, `is missing; a key of type ${type} needs it`);
     return undefined;
   }
-  return { position: number, type, value, label, line };
+  return { position: number, type, value, label, line, inCall: type === 'speeddial' && value === RECORDING };
 }
 
 function phoneBookOf(document: Document): PhoneBookView | null {
-  if (document.X_xivo_phonebook_ip === null) return null;
+  const { X_xivo_phonebook_ip: host, X_xivo_phonebook_scheme: scheme, X_xivo_phonebook_port: port } = document;
+  if (host === null) return null;
   return {
-    scheme: document.X_xivo_phonebook_scheme,
-    host: document.X_xivo_phonebook_ip,
-    port: document.X_xivo_phonebook_port,
+    url: `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+    scheme,
+    host,
+    port,
     profile: document.X_xivo_phonebook_profile,
     userUuid: document.X_xivo_user_uuid,
   };

@@ -47,7 +47,7 @@ export const tables = {
     outbound_proxy_port: field(port, 'Its port.'),
     dtmf_mode: field(dtmfMode, 'How digits are sent during a call. Default: `sip_dtmf_mode`.'),
     srtp_mode: field(srtpMode, 'Encryption of the voice. Default: `sip_srtp_mode`.'),
-    voicemail: field(text, 'What is dialled to hear its messages.'),
+    voicemail: field(text, 'What is dialled to hear its messages. Default: `exten_voicemail`.'),
   },
   sccp_call_managers: {
     ip: field(host, 'Its address. **Mandatory.**'),
@@ -55,7 +55,7 @@ export const tables = {
   },
   funckeys: {
     type: field(oneOf('speeddial', 'blf', 'park'), 'Dials, shows whether somebody is busy, or parks a call. **Mandatory.**'),
-    value: field(text, 'What it dials or watches. **Mandatory** for `speeddial` and `blf`.'),
+    value: field(text, 'What it dials or watches. **Mandatory** for `speeddial` and `blf`; of `park`, default: `exten_park`.'),
     label: field(text, 'What is written beside it.'),
     line: field(tableNumber, 'Number of the line it belongs to.'),
   },

@@ -56,7 +56,7 @@ export class Desired {
   /** All files that are a device's own, by the names it asks for. */
   filesOf(plugin: Plugin, device: Device): Resolved[] {
     return plugin.artefacts.flatMap((artefact) => {
-      const name = artefact.own ? nameFor(artefact, device) : undefined;
+      const name = artefact.own ? nameFor(plugin, artefact, device) : undefined;
       return name === undefined ? [] : [{ artefact, name }];
     });
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Complaint } from '../lib/errors.ts';
 import { placeholders } from '../lib/placeholders.ts';
-import type { Artefact, Boot, Line, Vendor } from '../sdk.ts';
+import type { Artefact, Boot, Line, Model, Vendor } from '../sdk.ts';
 
 /** What a name may depend on: with one of the first three it is one device's own. */
 const ownFacts = ['mac', 'serial', 'uuid'];
@@ -25,13 +25,7 @@ const func = z.custom<unknown>((value) => typeof value === 'function', { error: 
 const fileName = z
   .string()
   .regex(/^[^/\\\0]+(?:\/[^/\\\0]+)*$/, 'must be a relative path with single slashes')
-  .refine((name) => !name.split('/').some((part) => part === '.' || part === '..'), 'must not contain . or ..')
-  .superRefine((name, context) => {
-    for (const fact of placeholders(name)) {
-      if (!nameFacts.has(fact))
-        context.addIssue({ code: 'custom', message: `{${fact}} is not known; use ${[...nameFacts].join(', ')}` });
-    }
-  });
+  .refine((name) => !name.split('/').some((part) => part === '.' || part === '..'), 'must not contain . or ..');
 
 const artefact = z
   .strictObject({
@@ -109,6 +103,9 @@ const vendor = z.strictObject({
   artefacts: z.array(artefact).min(1),
   boot: boot.optional(),
   words: z.record(z.string(), z.record(z.string(), word)).optional(),
+  locales: z
+    .record(z.string(), z.record(z.string().regex(/^[a-z]{2,3}(?:_[A-Z]{2})?$|^[A-Z]{2}$/, 'must be fr_CA, CA or fr'), word))
+    .optional(),
   support: func.optional(),
   extra: func.optional(),
   dhcp: z.record(z.string().regex(/^\d+$/), z.string()).optional(),
@@ -152,17 +149,46 @@ function checkWhole(definition: Vendor, templates: ReadonlyMap<string, string>):
       seen.add(name);
     }
   }
-  for (const [id, line] of Object.entries(definition.plugins)) {
-    const texts = bootTexts(line.boot ?? definition.boot);
-    for (const [name, model] of line.series.flatMap(({ models }) => Object.entries(models))) {
-      const written = Object.entries(model).filter(([, fact]) => typeof fact === 'string' || typeof fact === 'number');
-      const told = written.map(([fact]) => fact.toLowerCase());
-      const missing = [...placeholders(texts.join(' '))].filter((fact) => !nameFacts.has(fact) && !told.includes(fact));
-      for (const fact of missing)
-        complaints.push({ path: `plugins.${id}`, message: `boot needs {${fact}}, which the model ${name} does not have` });
-    }
-  }
-  return complaints;
+  return [...complaints, ...unknownPlaceholders(definition), ...missingInBoot(definition)];
+}
+
+/** What stands in names and is told by no model; a file whose name needs more than a model has is not that model's. */
+function unknownPlaceholders({ artefacts, plugins }: Vendor): Complaint[] {
+  const lines = Object.entries(plugins);
+  const models = lines.flatMap(([, { series: rows }]) => rows.flatMap((row) => Object.values(row.models)));
+  const known = new Set([...nameFacts, ...models.flatMap(factsOf)]);
+  const names: [string, string][] = [
+    ...artefacts.map(({ name }): [string, string] => ['artefacts', name]),
+    ...lines.flatMap(([id, line]) =>
+      [...(line.artefacts ?? []).map(({ name }) => name), ...line.series.flatMap(({ images = [] }) => images)].map(
+        (name): [string, string] => [`plugins.${id}`, name],
+      ),
+    ),
+  ];
+  return names.flatMap(([path, name]) =>
+    [...placeholders(name)]
+      .filter((fact) => !known.has(fact))
+      .map((fact) => ({ path, message: `{${fact}} is not known; use ${[...known].join(', ')}` })),
+  );
+}
+
+function missingInBoot(definition: Vendor): Complaint[] {
+  return Object.entries(definition.plugins).flatMap(([id, line]) => {
+    const needed = [...placeholders(bootTexts(line.boot ?? definition.boot).join(' '))].filter((fact) => !nameFacts.has(fact));
+    return line.series.flatMap(({ models }) =>
+      Object.entries(models).flatMap(([name, model]) =>
+        needed
+          .filter((fact) => !factsOf(model).includes(fact))
+          .map((fact) => ({ path: `plugins.${id}`, message: `boot needs {${fact}}, which the model ${name} does not have` })),
+      ),
+    );
+  });
+}
+
+/** Names of the facts of a model that can be written, as `placeholders` has them. */
+function factsOf(model: Model): string[] {
+  const written = Object.entries(model).filter(([, fact]) => typeof fact === 'string' || typeof fact === 'number');
+  return written.map(([fact]) => fact.toLowerCase());
 }
 
 function bootTexts(boot: Boot | undefined): string[] {

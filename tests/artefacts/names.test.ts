@@ -48,7 +48,7 @@ test('who is no device is meant by common files only, each of the models in the 
 
 test('a device without what a name needs has no such file', () => {
   const { mac: _, ...nameless } = phone;
-  expect(nameFor({ name: 'Acme/{mac}.cfg', template: 'own.tpl', format: 'text' }, nameless)).toBeUndefined();
+  expect(nameFor(plugin, { name: 'Acme/{mac}.cfg', template: 'own.tpl', format: 'text' }, nameless)).toBeUndefined();
   expect(resolveName('/Acme/000fd3051122.cfg', plugin, nameless)).toBeUndefined();
 });
 

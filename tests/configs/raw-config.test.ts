@@ -333,7 +333,7 @@ test('every key is read', () => {
     ],
     keys: [
       { position: 9, type: 'blf', value: '3002', label: 'B', line: 2 },
-      { position: 10, type: 'park', value: null, label: null, line: null },
+      { position: 10, type: 'park', value: '700', label: null, line: null },
     ],
     codes: {
       dnd: '*25',
@@ -499,4 +499,23 @@ test('no password and no key of the settings can be printed', () => {
     expect(printed).not.toContain(marker);
     expect(printed).not.toContain('PRIVATE KEY');
   }
+});
+
+test('a line without a voicemail of its own has the extension of all', () => {
+  const line = { username: 'u', password: 'p', display_name: 'U', proxy_ip: '192.0.2.20' };
+  const sip_lines = { 1: line, 2: { ...line, voicemail: '*99' } };
+  expect(settings({ exten_voicemail: '*98', sip_lines }).lines.map(({ voicemail }) => voicemail)).toEqual(['*98', '*99']);
+});
+
+test('a speed dial of the recording code is for within a call, and nothing else is', () => {
+  const funckeys = {
+    1: { type: 'speeddial', value: '*3' },
+    2: { type: 'blf', value: '*3' },
+    3: { type: 'speeddial', value: '*31' },
+  };
+  expect(settings({ funckeys }).keys.map(({ inCall }) => inCall)).toEqual([true, false, false]);
+});
+
+test('the address of the phone book’s server stands in brackets in its URL if it is one of IPv6', () => {
+  expect(settings({ X_xivo_phonebook_ip: '2001:db8::1' }).phoneBook?.url).toBe('http://[2001:db8::1]:9498');
 });

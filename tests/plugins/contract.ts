@@ -59,17 +59,15 @@ export const invariants: readonly Invariant[] = [
   {
     sentence: 'every model, an unknown one and none render every artefact in every case',
     broken: ({ plugins }) =>
-      everyRendering(plugins, ({ plugin, artefact, model, name, config }) => {
-        const text = render(plugin, artefact, config, device(plugin, { ...(model !== undefined && { model }) }), model);
-        return text.trim() === '' ? [`${plugin.id} ${name}: the file is empty`] : [];
-      }),
+      everyRendering(plugins, ({ plugin, name, text }) =>
+        text.trim() === '' ? [`${plugin.id} ${name}: the file is empty`] : [],
+      ),
   },
   {
     sentence: 'output is well-formed for its kind',
     broken: ({ plugins }) => {
       const texts = new Map<string, { format: Format; label: string }>();
-      const failed = everyRendering(plugins, ({ plugin, artefact, model, name, config }) => {
-        const text = render(plugin, artefact, config, device(plugin, { ...(model !== undefined && { model }) }), model);
+      const failed = everyRendering(plugins, ({ plugin, artefact, name, text }) => {
         texts.set(text, { format: artefact.format, label: `${plugin.id} ${name}` });
         return [];
       });
@@ -185,7 +183,7 @@ export const invariants: readonly Invariant[] = [
     broken: ({ plugins }) =>
       plugins.flatMap((plugin) => {
         const names = plugin.artefacts.map((artefact) =>
-          nameFor(artefact, device(plugin, { model: firstModel(plugin) }))?.toLowerCase(),
+          nameFor(plugin, artefact, device(plugin, { model: firstModel(plugin) }))?.toLowerCase(),
         );
         return names
           .filter((name, index) => names.indexOf(name) !== index)
@@ -208,9 +206,8 @@ export const invariants: readonly Invariant[] = [
 interface Rendering {
   readonly plugin: Plugin;
   readonly artefact: PluginArtefact;
-  readonly model: string | undefined;
   readonly name: string;
-  readonly config: (typeof rawConfigs)[keyof typeof rawConfigs];
+  readonly text: string;
 }
 
 function everyRendering(plugins: readonly Plugin[], look: (rendering: Rendering) => string[]): string[] {
@@ -218,10 +215,11 @@ function everyRendering(plugins: readonly Plugin[], look: (rendering: Rendering)
     [...plugin.models.keys(), unknownModel, undefined].flatMap((model) =>
       plugin.artefacts.flatMap((artefact) =>
         Object.entries(rawConfigs).flatMap(([name, config]) => {
-          if (model === undefined && nameFor(artefact, device(plugin)) === undefined) return [];
+          const phone = device(plugin, { ...(model !== undefined && { model }) });
+          if (!plugin.models.has(model ?? '') && nameFor(plugin, artefact, phone) === undefined) return [];
           const label = `${artefact.name} of ${model ?? 'no model'} (${name})`;
           try {
-            return look({ plugin, artefact, model, name: label, config });
+            return look({ plugin, artefact, name: label, text: render(plugin, artefact, config, phone, model) });
           } catch (cause) {
             return [`${plugin.id} ${label}: ${(cause as Error).message}`];
           }

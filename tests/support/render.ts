@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { escapes } from '../../server/artefacts/escape.ts';
 import { nameFor } from '../../server/artefacts/names.ts';
 import { findTemplate, templateNames } from '../../server/artefacts/overrides.ts';
-import { compile, defaultLimits } from '../../server/artefacts/template/template.ts';
+import { compile, defaultLimits, type Template } from '../../server/artefacts/template/template.ts';
 import { buildView } from '../../server/artefacts/view.ts';
 import { readSettings } from '../../server/configs/raw-config.ts';
 import type { Device } from '../../server/devices/model.ts';
@@ -42,6 +42,22 @@ export function device(plugin: Plugin, parts: Partial<Device> = {}): Device {
   };
 }
 
+const compiled = new WeakMap<Plugin, Map<string, Template>>();
+
+function templateOf(plugin: Plugin, artefact: PluginArtefact, file: string, model: string | undefined): Template {
+  const known = compiled.get(plugin) ?? new Map<string, Template>();
+  compiled.set(plugin, known);
+  const loader = (name: string) => findTemplate(name, plugin, { overrides: new Map(), shared });
+  const source = templateNames(artefact, file, model, plugin)
+    .map(loader)
+    .find((found) => found !== undefined);
+  if (!source) throw new Error(`${artefact.template} is not there`);
+  const key = `${artefact.format} ${source.name}`;
+  const template = known.get(key) ?? compile(source, loader, { ...escapes[artefact.format], undefined: 'strict' });
+  known.set(key, template);
+  return template;
+}
+
 /** One file as text, with undefined values as errors: a template that names what does not exist fails its test. */
 export function render(plugin: Plugin, artefact: PluginArtefact, raw: Raw, phone: Device, model = phone.model): string {
   const reading = readSettings(raw);
@@ -51,14 +67,8 @@ export function render(plugin: Plugin, artefact: PluginArtefact, raw: Raw, phone
     host: '192.0.2.10',
     tftpPort: reading.settings.tftpPort ?? 69,
   };
-  const name = nameFor(artefact, { ...phone, ...(model !== undefined && { model }) });
+  const name = nameFor(plugin, artefact, { ...phone, ...(model !== undefined && { model }) });
   if (name === undefined) throw new Error(`${artefact.name} cannot be named`);
-  const texts = { overrides: new Map(), shared };
-  const loader = (file: string) => findTemplate(file, plugin, texts);
-  const source = templateNames(artefact, name, model, plugin)
-    .map(loader)
-    .find((found) => found !== undefined);
-  if (!source) throw new Error(`${artefact.template} is not there`);
   const view = buildView({
     plugin,
     device: phone,
@@ -67,7 +77,7 @@ export function render(plugin: Plugin, artefact: PluginArtefact, raw: Raw, phone
     raw,
     server,
   });
-  return compile(source, loader, { ...escapes[artefact.format], undefined: 'strict' }).render({ ...view }, defaultLimits);
+  return templateOf(plugin, artefact, name, model).render({ ...view }, defaultLimits);
 }
 
 export function raw(value: object): Map<string, OrderedJson> {

@@ -1,0 +1,4 @@
+Certificates by which the phone knows its servers.
+{% for certificate in sip.trustedCertificates %}
+{{ certificate | trim }}
+{% endfor %}

@@ -159,7 +159,7 @@ test('the names under which a template is looked for are told, with what each hi
       ]),
     ],
   ]);
-  const { renderer } = rendererWith({ texts: { overrides, shared: new Map([['phone.tpl', 'shared']]), updated: 1 } });
+  const { renderer } = rendererWith({ texts: { overrides, shared: new Map([['phone.tpl', 'shared']]) } });
   expect(renderer.templateStack(ingredients(plugin))).toEqual([
     { name: '000fd3051122.cfg.tpl', layers: [] },
     { name: 'M1.tpl', layers: ['templates/Acme-1/M1.tpl', 'Acme/M1.tpl'] },

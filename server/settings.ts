@@ -210,7 +210,12 @@ const deliveries = z
 
 const recent = z
   .strictObject({
-    per_device: z.int().min(0).max(1_000).default(20).register(about, { description: 'The last requests of each device.' }),
+    per_device: z
+      .int()
+      .min(0)
+      .max(1_000)
+      .default(20)
+      .register(about, { description: 'The last requests of each device. The same request with the same outcome counts once.' }),
     unrecognised: z.int().min(0).max(100_000).default(500).register(about, {
       description: 'The last requests that no device was found for.',
     }),

@@ -52,7 +52,7 @@ function pageOf(requests: readonly Document[], isKnown: boolean, columns: number
       const over = textOf(request, 'transport').toUpperCase();
       return [
         wrap(`${localTime(textOf(request, 'at'))}  ${textOf(request, 'ip')}  ${over} ${path}`, columns, '', '    '),
-        wrap(outcomeOf(objectIn(request, 'outcome'), isKnown) + durationOf(request), columns, '    '),
+        wrap(outcomeOf(objectIn(request, 'outcome'), isKnown) + durationOf(request) + timesOf(request), columns, '    '),
         agent && wrap(agent, columns, '    '),
       ].join('');
     })
@@ -79,6 +79,11 @@ function outcomeOf(outcome: Document, isKnown: boolean): string {
 function durationOf(request: Document): string {
   const taken = textOf(request, 'taken_ms');
   return taken === '' ? `; answered in ${textOf(request, 'answered_ms')} ms` : `; taken whole in ${taken} ms`;
+}
+
+function timesOf(request: Document): string {
+  const times = Number(request.get('times'));
+  return times > 1 ? `; ${times} times since ${localTime(textOf(request, 'first'))}` : '';
 }
 
 /** Rows for `samples` of a vendor's recognition test; one row for what was asked several times. */

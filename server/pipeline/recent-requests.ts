@@ -7,19 +7,21 @@ export type Became =
   | { readonly kind: 'refused' | 'failed' | 'no-config'; readonly file: string; readonly why: string }
   | { readonly kind: 'wrong-key' | 'no-file' | 'no-plugin' };
 
-/** A request as it came, and what became of it. */
+/** A request as it came, and what became of it. The same again with the same outcome is not kept twice, but counted. */
 export interface RecentRequest {
-  /** When it came, in milliseconds since 1970. */
-  readonly at: number;
   /** Without its key, and without headers that hold credentials. */
   readonly request: PhoneRequest;
   /** Id of the tenant whose key it came with. */
-  readonly tenant?: string;
+  readonly tenant: string | undefined;
   readonly became: Became;
-  /** How long it took to find or make the answer, in milliseconds. */
-  readonly answeredMs: number;
-  /** From the request until the phone surely had the whole file; undefined while, or if, that is not known. */
-  takenMs?: number;
+  /** When it came first and last, in milliseconds since 1970, and how often. */
+  readonly first: number;
+  last: number;
+  times: number;
+  /** How long it took to find or make the answer the last time, in milliseconds. */
+  answeredMs: number;
+  /** From the last request until the phone surely had the whole file; undefined while, or if, that is not known. */
+  takenMs: number | undefined;
   /** Memory that it takes, roughly. */
   readonly bytes: number;
 }
@@ -33,32 +35,27 @@ export interface RecentLimits {
   readonly bytes: number;
 }
 
-interface Ring {
-  /** The oldest first. */
-  readonly requests: readonly RecentRequest[];
-  readonly bytes: number;
-}
-
-const empty: Ring = { requests: [], bytes: 0 };
-
 /** Headers that hold what only the phone and its server should know. */
 const credentials = ['authorization', 'proxy-authorization', 'cookie'] as const;
 
 /** Their part of the memory: whoever asks for what nobody knows must not drive out what is kept of devices. */
 const unrecognisedShare = 0.25;
 
-/** The objects around the texts of one request, measured: 400 to 600 bytes. */
+/** The objects around the texts of one request: with short texts, one was measured at 790 bytes. */
 const objectBytes = 600;
+
+/** A phone asks for fewer files than this when it boots, and then for the same ones again. */
+const lookBack = 20;
 
 /**
  * The last requests of each device, and the last ones that no device was found for, in memory. When there is no more room, what
- * is kept of the devices that did not ask for the longest time goes first. To note one costs next to nothing: it refers to what
- * the request is made of anyway, and texts are made when somebody looks.
+ * is kept of the devices that did not ask for the longest time goes first. To note one costs next to nothing: a request that
+ * came before is counted; a new one is referred to as it is, and texts are made when somebody looks.
  */
 export class RecentRequests {
   readonly #limits: RecentLimits;
   readonly #devices: LRUCache<string, Ring>;
-  #unrecognised = empty;
+  readonly #unrecognised = new Ring();
 
   constructor(limits: RecentLimits) {
     this.#limits = limits;
@@ -75,28 +72,29 @@ export class RecentRequests {
    */
   note(
     device: string | undefined,
-    asked: PhoneRequest,
+    request: PhoneRequest,
     tenant: string | undefined,
     became: Became,
     answeredMs: number,
   ): RecentRequest {
     const { perDevice, unrecognised, bytes } = this.#limits;
-    const request = withoutCredentials(asked);
-    const at = Math.round(Date.now() - answeredMs);
-    const entry: RecentRequest = {
-      at,
-      request,
-      became,
-      answeredMs,
-      bytes: weigh(request),
-      ...(tenant !== undefined && { tenant }),
-    };
-    if (device === undefined) this.#unrecognised = added(this.#unrecognised, entry, unrecognised, bytes * unrecognisedShare);
-    else this.#devices.set(device, added(this.#devices.get(device) ?? empty, entry, perDevice, bytes));
-    return entry;
+    if (device === undefined) {
+      const noted = this.#unrecognised.note(request, tenant, became, answeredMs);
+      this.#unrecognised.shorten(unrecognised, bytes * unrecognisedShare);
+      return noted;
+    }
+    const ring = this.#devices.get(device) ?? new Ring();
+    const before = ring.bytes;
+    const noted = ring.note(request, tenant, became, answeredMs);
+    if (ring.bytes === before) return noted;
+    ring.shorten(perDevice, bytes);
+    // The cache asks for the size of what is new to it only.
+    this.#devices.delete(device);
+    this.#devices.set(device, ring);
+    return noted;
   }
 
-  /** The oldest first, as below. */
+  /** The one that came longest ago first, as below. */
   of(device: string): readonly RecentRequest[] {
     return this.#devices.peek(device)?.requests ?? [];
   }
@@ -106,15 +104,55 @@ export class RecentRequests {
   }
 }
 
-function added(ring: Ring, entry: RecentRequest, most: number, mostBytes: number): Ring {
-  const requests = [...ring.requests, entry];
-  let bytes = ring.bytes + entry.bytes;
-  while (requests.length > most || bytes > mostBytes) {
-    const oldest = requests.shift();
-    if (!oldest) break;
-    bytes -= oldest.bytes;
+class Ring {
+  /** In the order in which they came last. */
+  readonly requests: RecentRequest[] = [];
+  bytes = 0;
+
+  note(request: PhoneRequest, tenant: string | undefined, became: Became, answeredMs: number): RecentRequest {
+    const now = Math.round(Date.now() - answeredMs);
+    const { requests } = this;
+    const end = requests.length - 1;
+    for (let index = end; index >= 0 && index > end - lookBack; index--) {
+      const known = requests[index];
+      if (!known || known.tenant !== tenant || !isSame(known.request, request) || !isSameOutcome(known.became, became)) continue;
+      if (index < end) requests.push(...requests.splice(index, 1));
+      known.last = now;
+      known.times++;
+      known.answeredMs = answeredMs;
+      known.takenMs = undefined;
+      return known;
+    }
+    const kept = withoutCredentials(request);
+    const bytes = weigh(kept);
+    const noted = { request: kept, tenant, became, first: now, last: now, times: 1, answeredMs, takenMs: undefined, bytes };
+    requests.push(noted);
+    this.bytes += bytes;
+    return noted;
   }
-  return { requests, bytes };
+
+  shorten(most: number, mostBytes: number): void {
+    while (this.requests.length > most || this.bytes > mostBytes) this.bytes -= this.requests.shift()?.bytes ?? 0;
+  }
+}
+
+function isSame(one: PhoneRequest, other: PhoneRequest): boolean {
+  return (
+    one.path === other.path &&
+    one.ip === other.ip &&
+    one.transport === other.transport &&
+    one.query === other.query &&
+    one.mac === other.mac &&
+    one.headers['user-agent'] === other.headers['user-agent'] &&
+    one.options.size === other.options.size &&
+    (one.options.size === 0 || [...one.options].every(([code, value]) => other.options.get(code)?.equals(value)))
+  );
+}
+
+function isSameOutcome(one: Became, other: Became): boolean {
+  if (one.kind !== other.kind) return false;
+  if (one.kind === 'file' && other.kind === 'file') return one.digest === other.digest && one.file === other.file;
+  return !('why' in one) || !('why' in other) || (one.why === other.why && one.file === other.file);
 }
 
 function weigh({ path, query, headers, options }: PhoneRequest): number {

@@ -98,7 +98,7 @@ function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, note
         tag: digest,
         modified,
         delivered: () => {
-          noted.takenMs = Date.now() - noted.at;
+          noted.takenMs = Date.now() - noted.last;
           if (note) parts.devices.noteDelivery(note);
         },
       };
@@ -114,7 +114,7 @@ function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, note
         tag,
         modified: image.modified,
         delivered: () => {
-          noted.takenMs = Date.now() - noted.at;
+          noted.takenMs = Date.now() - noted.last;
         },
       };
     }

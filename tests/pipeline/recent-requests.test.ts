@@ -28,9 +28,9 @@ test('without room, devices that did not ask for the longest time go first, and 
   const long = () => request({ path: '/x', headers: { 'user-agent': 'x'.repeat(10_000) } });
   recent.note('a', long(), undefined, noFile, 1);
   recent.note('b', long(), undefined, noFile, 1);
-  for (let count = 0; count < 100; count++) recent.note(undefined, long(), undefined, noFile, 1);
+  for (let count = 0; count < 100; count++) recent.note(undefined, { ...long(), path: `/${count}` }, undefined, noFile, 1);
   expect([recent.of('a').length, recent.of('b').length, recent.unrecognised().length]).toEqual([1, 1, 2]);
-  for (let count = 0; count < 6; count++) recent.note('b', long(), undefined, noFile, 1);
+  for (let count = 0; count < 6; count++) recent.note('b', { ...long(), path: `/${count}` }, undefined, noFile, 1);
   expect([recent.of('a').length, recent.of('b').length]).toEqual([0, 7]);
 });
 
@@ -58,4 +58,39 @@ test('a request without credentials is kept as it is: nothing is copied', () => 
   recent.note('a', mine, 'tenant', { kind: 'file', file: 'x', bytes: 3, digest: 'd' }, 2);
   expect(recent.of('a')[0]?.request).toBe(mine);
   expect(recent.of('a')[0]).toMatchObject({ tenant: 'tenant', became: { kind: 'file', file: 'x' }, answeredMs: 2 });
+});
+
+test('the same request with the same outcome is counted, and comes last again', () => {
+  const recent = new RecentRequests({ perDevice: 3, unrecognised: 10, bytes: megabyte });
+  const file = (digest: string) => ({ kind: 'file', file: 'x', bytes: 3, digest }) as const;
+  recent.note('a', asked('/boot'), undefined, noFile, 1);
+  const polled = recent.note('a', asked('/x'), undefined, file('one'), 1);
+  polled.takenMs = 9;
+  recent.note('a', asked('/boot'), undefined, noFile, 1);
+  expect(recent.note('a', asked('/x'), undefined, file('one'), 2)).toBe(polled);
+  expect(recent.of('a').map(({ request: { path }, times }) => [path, times])).toEqual([
+    ['/boot', 2],
+    ['/x', 2],
+  ]);
+  expect(polled).toMatchObject({ answeredMs: 2, takenMs: undefined });
+  recent.note('a', asked('/x'), undefined, file('two'), 1);
+  recent.note('a', asked('/x'), 'tenant', file('two'), 1);
+  expect(recent.of('a').map(({ became, tenant, times }) => [became, tenant, times])).toEqual([
+    [file('one'), undefined, 2],
+    [file('two'), undefined, 1],
+    [file('two'), 'tenant', 1],
+  ]);
+});
+
+test.each<[string, Partial<Parameters<typeof request>[0]>]>([
+  ['another address', { ip: '10.0.0.9' }],
+  ['another transport', { transport: 'tftp' }],
+  ['another query', { query: 'a' }],
+  ['another User-Agent', { headers: { 'user-agent': 'b' } }],
+  ['another option', { options: new Map([[60, Buffer.from('b')]]) }],
+])('a request with %s is another one', (_, change) => {
+  const recent = new RecentRequests({ perDevice: 3, unrecognised: 10, bytes: megabyte });
+  const same = { path: '/x', headers: { 'user-agent': 'a' }, options: new Map([[60, Buffer.from('a')]]) };
+  for (const each of [same, same, { ...same, ...change }]) recent.note('a', request(each), undefined, noFile, 1);
+  expect(recent.of('a').map(({ times }) => times)).toEqual([2, 1]);
 });

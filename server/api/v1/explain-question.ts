@@ -60,7 +60,7 @@ export async function readQuestion(
   const start = last ? withKey(last, parts) : imagine(device, parts);
   const request = isDhcp ? overDhcp(start, asked) : changed(start, asked, parts);
   const question = { request, imagined: !last || request.transport !== last.request.transport };
-  return last && Object.keys(said).length === 0 ? { question, recorded: last.at } : { question };
+  return last && Object.keys(said).length === 0 ? { question, recorded: last.last } : { question };
 }
 
 async function known(id: string, { devices }: ApiParts): Promise<StoredDevice> {

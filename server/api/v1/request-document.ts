@@ -27,9 +27,12 @@ export function requestDocument(request: PhoneRequest, parts: Parts) {
 }
 
 /** One of the last requests, with what it is recognised as by now. */
-export function recentDocument({ at, request, tenant, became, answeredMs, takenMs }: RecentRequest, parts: Parts) {
+export function recentDocument(recent: RecentRequest, parts: Parts) {
+  const { request, tenant, became, first, last, times, answeredMs, takenMs } = recent;
   return {
-    at: timeOf(at),
+    at: timeOf(last),
+    first: timeOf(first),
+    times,
     ...requestDocument(request, parts),
     tenant: tenant ?? null,
     facts: parts.recogniser().identify({ ...request, path: request.path.replace(/^\/\[key\](?=\/)/, '') }).info,

@@ -40,6 +40,8 @@ function refuse(context: z.RefinementCtx, message: string): never {
 
 /** Where nobody says from where: a request that is tried from this host. */
 const here = '127.0.0.1' as Ip;
+/** What a phone without an address sends from (RFC 2131, 4.1). */
+const nowhere = '0.0.0.0' as Ip;
 
 /** @returns with the time at which the request came, when it is one that did */
 export async function readQuestion(
@@ -58,7 +60,7 @@ export async function readQuestion(
   const device = id === undefined ? undefined : await known(id, parts);
   const last = device && parts.recent.of(device.id).at(-1);
   const start = last ? withKey(last, parts) : imagine(device, parts);
-  const request = isDhcp ? overDhcp(start, asked) : changed(start, asked, parts);
+  const request = isDhcp ? overDhcp(asked) : changed(start, asked, parts);
   const question = { request, imagined: !last || request.transport !== last.request.transport };
   return last && Object.keys(said).length === 0 ? { question, recorded: last.last } : { question };
 }
@@ -105,13 +107,14 @@ function changed(start: PhoneRequest, asked: Asked, parts: ApiParts): PhoneReque
   };
 }
 
-function overDhcp({ ip, reached }: PhoneRequest, asked: Asked): PhoneRequest {
+function overDhcp(asked: Asked): PhoneRequest {
+  const ip = asked.ip ?? nowhere;
   const options = Array.from(asked.options ?? [], ([code, hex]) => [Number(code), Buffer.from(hex, 'hex')] as const);
   return {
     transport: 'dhcp',
-    ip: asked.ip ?? ip,
+    ip,
     ...(asked.mac && { mac: asked.mac }),
-    reached,
+    reached: { ip, port: 0 },
     path: '',
     query: '',
     headers: {},

@@ -28,7 +28,7 @@ export function tell(explanation: Explanation, circumstances: Circumstances): To
 function deviceOf({ heard, recalled, caller }: Explanation, circumstances: Circumstances): string {
   if (heard.wrongKey) return 'None is looked for, because the key is wrong.';
   const { info } = heard.identification;
-  const { ip } = heard.request;
+  const { ip, transport } = heard.request;
   const { finding } = recalled ?? {};
   const known = factsIn(info);
   if (finding?.device) {
@@ -40,9 +40,9 @@ function deviceOf({ heard, recalled, caller }: Explanation, circumstances: Circu
   const by = known === '' ? 'The request tells neither MAC address, serial number nor UUID' : `No device has the ${known}`;
   if (finding?.undecided)
     return `None is found. ${by}, and ${finding.undecided.length} devices are at ${ip}: ${finding.undecided.join(', ')}.`;
-  const none = `None is found. ${by}, and no device that it could be is at ${ip}.`;
+  const none = `None is found. ${by}${transport === 'dhcp' ? '' : `, and no device that it could be is at ${ip}`}.`;
   if (!caller?.device) return none;
-  return `${none} The request would make a device of it${caller.device.approved ? '' : ', which waits for approval'}.`;
+  return `${none} ${transport === 'dhcp' ? 'Its first request for a file' : 'The request'} would make a device of it${caller.device.approved ? '' : ', which waits for approval'}.`;
 }
 
 function describe(device: StoredDevice, { tenants }: Circumstances): string {

@@ -44,7 +44,7 @@ export function verdictOf(explanation: Explanation, circumstances: Circumstances
       return { verdict: `It gets the firmware image ${heard.request.path}, ${sizeOf(outcome.bytes)}.`, advice: [] };
     case 'refused':
       return {
-        verdict: `It gets nothing: ${outcome.file.name} is refused, because ${outcome.why}. It is told that there is no such file.`,
+        verdict: `It gets nothing: ${outcome.file.name} is refused (${outcome.why}). It is told that there is no such file.`,
         advice: explanation.obstacles.map(({ kind }) => remedyOf(kind, explanation, circumstances)),
       };
     case 'no-config':

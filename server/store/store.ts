@@ -2,6 +2,26 @@ import type { ConfigDao } from '../configs/dao.ts';
 import type { DeviceDao } from '../devices/dao.ts';
 import type { TenantDao } from '../tenants/dao.ts';
 
+/** A record that was stored, changed or removed by another connection: by another process of the server. */
+export interface Change {
+  readonly kind: 'tenant' | 'device' | 'config';
+  readonly id: string;
+}
+
+/**
+ * What other connections have committed, for those who keep in memory what they read. Told are changes of records as their daos'
+ * insert, update and delete make them; not what was found out about devices (conditions, sightings, deliveries).
+ */
+export interface Changes {
+  /** The number of the newest change, whoever made it. To be read before anything that is kept. */
+  newest(): Promise<number>;
+  /**
+   * All after the change of a number, in the order of their commits, and the number of the newest; undefined when there are none.
+   * @throws ProvisioningError store-behind when some of them are no longer known: whoever asked so late has to begin anew
+   */
+  after(number: number): Promise<{ readonly changes: readonly Change[]; readonly newest: number } | undefined>;
+}
+
 /**
  * What the server keeps, in one database.
  *
@@ -14,6 +34,8 @@ export interface Store {
   readonly tenants: TenantDao;
   readonly devices: DeviceDao;
   readonly configs: ConfigDao;
+  /** Empty unless the store was opened as shared. */
+  readonly changes: Changes;
   /** Rejects when the database cannot be read now. */
   ping(): Promise<void>;
   /** Writes that were called before are finished first. A second call does nothing. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from '@jest/globals';
 import Sqlite from 'better-sqlite3';
-import { type Database, openDatabase } from '../../server/store/sqlite/database.ts';
+import { type Database, type OpenOptions, openDatabase } from '../../server/store/sqlite/database.ts';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import type { Store } from '../../server/store/store.ts';
 
@@ -32,8 +32,8 @@ export class Place {
     return join(this.data, 'store.db');
   }
 
-  async open(trace?: (sql: string) => void): Promise<Store> {
-    const store = await openSqliteStore(this.file, trace);
+  async open(options: OpenOptions = {}): Promise<Store> {
+    const store = await openSqliteStore(this.file, options);
     this.#closing.push(() => store.close());
     return store;
   }

@@ -1,6 +1,7 @@
 import { chmodSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { Device } from '../../server/devices/model.ts';
+import { KEPT } from '../../server/store/sqlite/changes.ts';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import type { Store } from '../../server/store/store.ts';
 import { daoSuite } from './dao-suite.ts';
@@ -68,7 +69,7 @@ test('a store that others could read is closed to them', async () => {
 describe('writes', () => {
   test('called in one turn are one commit; a read is none', async () => {
     const ran: string[] = [];
-    const store = await place.open((sql) => ran.push(sql));
+    const store = await place.open({ trace: (sql) => ran.push(sql) });
     const devices = await Promise.all(Array.from({ length: 100 }, (_, index) => deviceOf(store, `${index}`)));
     ran.length = 0;
     await Promise.all([...devices.map((device) => store.devices.insert(device)), store.tenants.delete('none')]);
@@ -78,7 +79,7 @@ describe('writes', () => {
 
   test('of 10,000 devices at once are 20 commits, between which others get their turn', async () => {
     const ran: string[] = [];
-    const store = await place.open((sql) => ran.push(sql));
+    const store = await place.open({ trace: (sql) => ran.push(sql) });
     const device = await deviceOf(store, '');
     ran.length = 0;
     const all = Promise.all(Array.from({ length: 10_000 }, (_, index) => store.devices.insert({ ...device, id: `${index}` })));
@@ -172,6 +173,24 @@ describe('writes', () => {
   });
 });
 
+test('while another process holds the lock, a write waits, and reads go on', async () => {
+  const store = await place.open();
+  const device = await deviceOf(store, 'd');
+  const other = place.bare();
+  other.exec('BEGIN IMMEDIATE');
+  let isWritten = false;
+  const writing = store.devices.insert(device).then(() => {
+    isWritten = true;
+  });
+  // SQLite's own waiting would not come back before it gave up.
+  for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(await store.devices.get('d')).toBeUndefined();
+  expect(isWritten).toBe(false);
+  other.exec('ROLLBACK');
+  await writing;
+  expect(await store.devices.get('d')).toMatchObject(device);
+});
+
 test('two processes may have the store open: each sees what the other committed, and one of two updates wins', async () => {
   const [one, two] = [await place.open(), await place.open()];
   const device = await deviceOf(one, 'd');
@@ -182,11 +201,74 @@ test('two processes may have the store open: each sees what the other committed,
   expect(await two.devices.get('d')).toMatchObject({ model: won[0] ? '0' : '1', revision: 2 });
 });
 
+describe('of two connections that share the store, one is told', () => {
+  const both = async () => [await place.open({ shared: true }), await place.open({ shared: true })] as const;
+
+  test('of each record that the other stores, changes or removes, in that order, and not of its own', async () => {
+    const [one, two] = await both();
+    const start = await two.changes.newest();
+    const device = await deviceOf(one, 'd');
+    const { tenant, created, updated, revision, extra } = device;
+    const config = { id: 'c', tenant, parents: [], raw: new Map(), transient: false, deletable: true, extra };
+    const added = { id: 't', name: 't', main: false, created, updated, revision };
+    await one.tenants.insert(added);
+    await one.tenants.update({ ...added, name: 'u' });
+    await one.tenants.delete('t');
+    await one.configs.insert({ ...config, created, updated, revision });
+    await two.devices.insert(await deviceOf(two, 'mine'));
+    await one.configs.update({ ...config, created, updated, revision });
+    await one.devices.insert(device);
+    await one.devices.update(device);
+    await one.devices.delete('d');
+    await one.configs.delete('c');
+    const told = await two.changes.after(start);
+    const pairs = told?.changes.map(({ kind, id }) => `${kind} ${id}`);
+    const [tenants, configs, devices] = [Array(3).fill('tenant t'), Array(2).fill('config c'), Array(3).fill('device d')];
+    expect(pairs).toEqual([...tenants, ...configs, ...devices, 'config c']);
+    expect(await two.changes.after(told?.newest ?? 0)).toBeUndefined();
+    expect(await two.changes.newest()).toBe(told?.newest);
+  });
+
+  test('of nothing that changed nothing, nor of what phones did', async () => {
+    const [one, two] = await both();
+    const device = await deviceOf(one, 'd');
+    await one.devices.insert(device);
+    const start = await two.changes.newest();
+    const refused = one.devices.insert(device);
+    await expect(refused).rejects.toMatchObject({ code: 'device-id-taken' });
+    expect(await one.devices.update({ ...device, revision: 7 })).toBe(false);
+    expect(await one.devices.delete('nobody')).toBe(false);
+    await one.devices.setConditions(new Map([['d', { configured: true }]]));
+    await one.devices.noteSightings([{ device: 'd', at: 1, ip: '10.0.0.1' as Device['ip'] & string }]);
+    expect(await two.changes.after(start)).toBeUndefined();
+  });
+
+  test('that it is too late, when more was changed than is still known', async () => {
+    const [one, two] = await both();
+    const start = await two.changes.newest();
+    const device = await deviceOf(one, 'd');
+    await one.devices.insert(device);
+    // As if so many had been told; the thousandth makes the oldest go.
+    place.bare().exec(`UPDATE changes SET sequence = ${KEPT + 999}`);
+    await one.devices.update(device);
+    await one.devices.delete('d');
+    expect(place.bare().prepare('SELECT count(*) FROM changes').pluck().get()).toBe(3);
+    await expect(two.changes.after(start)).rejects.toMatchObject({ code: 'store-behind' });
+    expect(await two.changes.after(KEPT + 1_000)).toMatchObject({ changes: [{ kind: 'device', id: 'd' }], newest: KEPT + 1_001 });
+  });
+});
+
+test('a store that is not shared keeps no changes', async () => {
+  const store = await place.open();
+  await store.devices.insert(await deviceOf(store, 'd'));
+  expect(place.bare().prepare('SELECT count(*) FROM changes').pluck().get()).toBe(0);
+});
+
 describe('through an index goes', () => {
   /** How SQLite runs the statements of a call: `SEARCH devices USING INDEX …` or `SCAN devices`. */
   async function plan(call: (store: Store) => Promise<unknown>): Promise<string[]> {
     const ran: string[] = [];
-    const store = await place.open((sql) => ran.push(sql));
+    const store = await place.open({ trace: (sql) => ran.push(sql) });
     ran.length = 0;
     await call(store);
     return ran

@@ -49,20 +49,21 @@ export function configDao(database: Database): ConfigDao {
 
     insert: (config) =>
       database.write(() => {
-        insertRow.run(...row.encode(config));
+        database.changed('config', config.id, insertRow.run(...row.encode(config)));
         insertParents(config);
       }, refusals(config)),
 
     update: (config) =>
       database.write(() => {
         const { id, revision } = config;
-        if (updateRow.run(...row.encode({ ...config, revision: revision + 1 }), id, revision).changes === 0) return false;
+        const next = row.encode({ ...config, revision: revision + 1 });
+        if (!database.changed('config', id, updateRow.run(...next, id, revision))) return false;
         deleteParents.run(id);
         insertParents(config);
         return true;
       }, refusals(config)),
 
-    delete: (id) => database.write(() => deleteRow.run(id).changes === 1),
+    delete: (id) => database.write(() => database.changed('config', id, deleteRow.run(id))),
 
     list: ({ tenants, role, transient, limit = -1, offset = 0 }) =>
       database.read(() => {

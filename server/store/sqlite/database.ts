@@ -1,15 +1,21 @@
+import { randomInt } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { ProvisioningError } from '../../lib/errors.ts';
-import { type Refusals, refusal, storeError } from './errors.ts';
+import type { Change } from '../store.ts';
+import { changeRecorder } from './changes.ts';
+import { codeOf, type Refusals, refusal, storeError } from './errors.ts';
 import { checkOrigin, migrate } from './migrations.ts';
 
 export const IN_MEMORY = ':memory:';
 
-// SQLite waits for a lock inside the call, and the whole process waits with it. Other processes of ours hold one for
-// milliseconds; phones repeat a request after some seconds.
+// How long a write waits for other processes, which hold the lock for some milliseconds each. Phones repeat a request after some
+// seconds.
 const BUSY_MS = 2_000;
+
+// SQLite itself would wait inside the call, and the whole process with it. A flush to the disk takes about as long.
+const RETRY_MS = 1;
 
 // A write takes some 30 microseconds, and no packet is answered meanwhile: so many hold the phones up for 15 ms.
 const WRITES_PER_COMMIT = 500;
@@ -21,18 +27,31 @@ interface Write {
   failed(error: unknown): void;
 }
 
+export interface OpenOptions {
+  /** Others have the store open as well and want to know what we change: see `Changes`. */
+  readonly shared?: boolean;
+  /** false: another process of ours has looked the file through for damage already. */
+  readonly check?: boolean;
+  /** Is told every SQL statement that is run, with its values: for tests only. */
+  readonly trace?: (sql: string) => void;
+}
+
 /**
  * One connection to the file. Reads run at once. Writes wait for the end of this turn of the event loop and are committed
  * together, each in a savepoint of its own: one disk flush serves many, and one that fails fails alone.
  */
 export class Database {
+  /** Tells our changes from those of others. */
+  readonly writer = randomInt(2 ** 47);
+  readonly #record: (kind: Change['kind'], id: string) => void;
   readonly #sqlite: Sqlite.Database;
   readonly #file: string;
   readonly #statements: Readonly<Record<'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo', Sqlite.Statement>>;
   #queue: Write[] = [];
-  #scheduled = false;
+  #working: Promise<void> | undefined;
+  #closing = false;
 
-  constructor(sqlite: Sqlite.Database, file: string) {
+  constructor(sqlite: Sqlite.Database, file: string, shared: boolean) {
     this.#sqlite = sqlite;
     this.#file = file;
     this.#statements = {
@@ -43,6 +62,7 @@ export class Database {
       release: sqlite.prepare('RELEASE one'),
       undo: sqlite.prepare('ROLLBACK TO one'),
     };
+    this.#record = shared ? changeRecorder(this) : () => {};
   }
 
   /** A statement for use inside `read` and `write`. */
@@ -61,7 +81,7 @@ export class Database {
 
   /** Resolves with what the job returned, after the commit. The job must be synchronous. */
   write<T>(job: () => T, refusals: Refusals = {}): Promise<T> {
-    if (!this.#sqlite.open) return Promise.reject(this.#closed());
+    if (this.#closing) return Promise.reject(this.#closed());
     return new Promise<T>((resolve, reject) => {
       let result: T;
       this.#queue.push({
@@ -71,31 +91,54 @@ export class Database {
         done: () => resolve(result),
         failed: (cause) => reject(refusal(cause, refusals) ?? storeError(cause, this.#file)),
       });
-      this.#schedule();
+      this.#working ??= this.#work();
     });
+  }
+
+  /** Whether a statement of a write changed the record with that id; other connections are told then. */
+  changed(kind: Change['kind'], id: string, { changes }: Sqlite.RunResult): boolean {
+    if (changes > 0) this.#record(kind, id);
+    return changes > 0;
   }
 
   async close(): Promise<void> {
-    if (!this.#sqlite.open) return;
-    while (this.#queue.length > 0) this.#commit(this.#queue.splice(0));
+    this.#closing = true;
+    await this.#working;
     this.#sqlite.close();
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      // Empty when the store was closed meanwhile.
-      if (this.#queue.length > 0) this.#commit(this.#queue.splice(0, WRITES_PER_COMMIT));
-      if (this.#queue.length > 0) this.#schedule();
-    });
+  async #work(): Promise<void> {
+    do {
+      await turn();
+      const refused = await this.#begin();
+      const writes = this.#queue.splice(0, WRITES_PER_COMMIT);
+      if (refused === undefined) this.#commit(writes);
+      else for (const write of writes) write.failed(refused);
+    } while (this.#queue.length > 0);
+    this.#working = undefined;
   }
 
+  /** Takes the lock, or waits for it while phones are served. @returns why it cannot be had, if it cannot */
+  async #begin(): Promise<unknown> {
+    const end = performance.now() + BUSY_MS;
+    for (;;) {
+      try {
+        this.#sqlite.pragma('busy_timeout = 0');
+        this.#statements.begin.run();
+        return undefined;
+      } catch (cause) {
+        if (codeOf(cause) !== 'SQLITE_BUSY' || performance.now() > end) return cause;
+      } finally {
+        this.#sqlite.pragma(`busy_timeout = ${BUSY_MS}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  /** Runs the writes in the transaction that has begun. */
   #commit(writes: readonly Write[]): void {
     let settle: (() => void)[];
     try {
-      this.#statements.begin.run();
       settle = writes.map((write) => this.#attempt(write));
       this.#statements.commit.run();
     } catch (cause) {
@@ -129,20 +172,25 @@ export class Database {
 /**
  * Opens the file, or makes it, brings it to the newest version and checks it through.
  *
- * @param trace is told every SQL statement that is run, with its values: for tests only
  * @throws ProvisioningError store-…
  */
-export function openDatabase(file: string, trace?: (sql: string) => void): Database {
+export function openDatabase(file: string, { shared = false, check = true, trace }: OpenOptions = {}): Database {
   let sqlite: Sqlite.Database | undefined;
   try {
     if (file !== IN_MEMORY) guard(file);
     sqlite = new Sqlite(file, { timeout: BUSY_MS, ...(trace && { verbose: (sql) => trace(String(sql)) }) });
     prepareConnection(sqlite, file);
-    return new Database(sqlite, file);
+    if (check) lookThrough(sqlite);
+    migrate(sqlite);
+    return new Database(sqlite, file, shared);
   } catch (cause) {
     sqlite?.close();
     throw storeError(cause, file);
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Sees to it that only our user can read the file: it holds SIP passwords. SQLite gives -wal and -shm the mode of the file. */
@@ -172,7 +220,10 @@ function prepareConnection(sqlite: Sqlite.Database, file: string): void {
   sqlite.pragma('cache_size = -16384');
   // What is sorted may hold passwords: not in files outside the data directory.
   sqlite.pragma('temp_store = MEMORY');
+}
+
+/** @throws SQLITE_CORRUPT; reads all pages: some 2 microseconds a device */
+function lookThrough(sqlite: Sqlite.Database): void {
   const damage = sqlite.pragma('quick_check(1)', { simple: true });
   if (damage !== 'ok') throw Object.assign(new Error(String(damage).replaceAll('\n', ' ')), { code: 'SQLITE_CORRUPT' });
-  migrate(sqlite);
 }

@@ -81,16 +81,17 @@ export function deviceDao(database: Database): DeviceDao {
 
     insert: (added) =>
       database.write(() => {
-        insertRow.run(...device.encode(added));
+        database.changed('device', added.id, insertRow.run(...device.encode(added)));
       }, refusals(added)),
 
     update: (changed) =>
       database.write(() => {
         const { id, revision } = changed;
-        return updateRow.run(...device.encode({ ...changed, revision: revision + 1 }), id, revision).changes === 1;
+        const next = device.encode({ ...changed, revision: revision + 1 });
+        return database.changed('device', id, updateRow.run(...next, id, revision));
       }, refusals(changed)),
 
-    delete: (id) => database.write(() => deleteRow.run(id).changes === 1),
+    delete: (id) => database.write(() => database.changed('device', id, deleteRow.run(id))),
 
     list: (query) =>
       database.read(() => {

@@ -8,7 +8,7 @@ const APPLICATION_ID = 0x4f666668;
 export type Migration = (sqlite: Sqlite.Database) => void;
 
 /** The n-th takes a store from version n - 1 to n. One that was released is never changed again: append another. */
-export const MIGRATIONS: readonly Migration[] = [createStore];
+export const MIGRATIONS: readonly Migration[] = [createStore, addChanges];
 
 /** @throws ProvisioningError store-foreign for another program's database, store-too-new for one of a later release. */
 export function checkOrigin(sqlite: Sqlite.Database, file: string): void {
@@ -145,4 +145,16 @@ function createStore(sqlite: Sqlite.Database): void {
   sqlite
     .prepare('INSERT INTO tenants (id, name, main, created, updated, revision) VALUES (?, ?, 1, ?, ?, 1)')
     .run(randomUUID(), 'main', now, now);
+}
+
+// What the processes of one server tell each other: see `Changes`.
+function addChanges(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    CREATE TABLE changes (
+      sequence INTEGER PRIMARY KEY,
+      writer INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      id TEXT NOT NULL
+    ) STRICT;
+  `);
 }

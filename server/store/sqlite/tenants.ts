@@ -34,7 +34,7 @@ export function tenantDao(database: Database): TenantDao {
 
     insert: (tenant) =>
       database.write(() => {
-        insertRow.run(...row.encode(tenant));
+        database.changed('tenant', tenant.id, insertRow.run(...row.encode(tenant)));
       }, refusals(tenant)),
 
     update: (tenant) =>
@@ -42,14 +42,14 @@ export function tenantDao(database: Database): TenantDao {
         const { id, revision } = tenant;
         // Which tenant is the main one was decided when the store was made.
         const next = { ...tenant, main: isMain(id), revision: revision + 1 };
-        return updateRow.run(...row.encode(next), id, revision).changes === 1;
+        return database.changed('tenant', id, updateRow.run(...row.encode(next), id, revision));
       }, refusals(tenant)),
 
     delete: (id) =>
       database.write(
         () => {
           if (isMain(id)) throw new ProvisioningError('tenant-in-use', 'The main tenant cannot be deleted');
-          return deleteRow.run(id).changes === 1;
+          return database.changed('tenant', id, deleteRow.run(id));
         },
         { 'FOREIGN KEY': ['tenant-in-use', `The tenant ${id} still has devices or configs; delete or move them first`] },
       ),

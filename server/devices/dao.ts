@@ -21,8 +21,12 @@ export interface DeviceDao {
   get(id: string): Promise<StoredDevice | undefined>;
   /** Through an index, whatever the number of devices; in order of creation. */
   findBy(identity: Identity, value: string): Promise<StoredDevice[]>;
-  /** @throws ProvisioningError device-id-taken; device-mac-taken when the tenant has a device with this MAC; tenant-unknown */
-  insert(device: Device): Promise<void>;
+  /**
+   * @param unless only if its tenant has no device with the same value of this fact, seen in one step with the insertion
+   * @throws ProvisioningError device-id-taken; device-mac-taken when the tenant has a device with this MAC; device-known when there is
+   * one with the fact; tenant-unknown
+   */
+  insert(device: Device, unless?: 'serial' | 'uuid'): Promise<void>;
   /** Stores `device` over the one of `device.revision`, as revision + 1. @returns false when that revision is no longer the stored one. @throws device-mac-taken, tenant-unknown */
   update(device: Device): Promise<boolean>;
   /** With its deliveries. @returns false when there is none. */

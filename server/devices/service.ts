@@ -40,7 +40,9 @@ export function deviceService(options: DeviceServiceOptions) {
 
   /** When a device was last known to be at its address. */
   function atAddressSince(device: StoredDevice): number {
-    const seen = sightings.get(device.id) ?? device.seen;
+    const [noted, stored] = [sightings.get(device.id), device.seen];
+    // Another process may have seen it later.
+    const seen = noted && stored && stored.at > noted.at ? stored : (noted ?? stored);
     return seen && seen.ip === device.ip ? seen.at : device.updated;
   }
 
@@ -166,10 +168,11 @@ export function deviceService(options: DeviceServiceOptions) {
         const { device: meanwhile } = await find(dao, info, ip, tenant);
         if (meanwhile) return meanwhile;
         try {
-          await dao.insert(fresh);
+          // What has a MAC address is told by it: the store lets no tenant have two.
+          await dao.insert(fresh, info.mac ? undefined : info.serial ? 'serial' : 'uuid');
         } catch (cause) {
-          // Another node was faster with another request of the same phone.
-          if (!(cause instanceof ProvisioningError) || cause.code !== 'device-mac-taken') throw cause;
+          // Another process was faster with another request of the same phone.
+          if (!(cause instanceof ProvisioningError) || !['device-mac-taken', 'device-known'].includes(cause.code)) throw cause;
           return (await find(dao, info, ip, tenant)).device;
         }
         if (address) await releaseAddress(address, fresh.id);

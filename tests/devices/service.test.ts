@@ -63,6 +63,29 @@ test('a phone that nobody knows becomes a device with plugin and config of its o
   });
 });
 
+test.each([{ mac: macA }, { serial: 'S1' }, { uuid: 'u-1' }])(
+  'two processes that meet one unknown phone at once, known by %j, make one device with one config',
+  async (identity) => {
+    const processes = [service(), service(), service()];
+    const met = await Promise.all(processes.map((devices) => devices.meet(identity, ip('10.0.0.1'), main, ip('10.0.0.1'))));
+    const { devices, total } = await store.devices.list({});
+    expect(total).toBe(1);
+    expect(met.map((device) => device?.id)).toEqual(Array(3).fill(devices[0]?.id));
+    expect([devices[0]?.config, ...dropped].toSorted()).toEqual(configs);
+  },
+);
+
+test('an address is held from when the last of several processes saw its device there', async () => {
+  const [one, other] = [service(), service()];
+  const device = await one.meet({ mac: macA }, ip('10.0.0.1'), main, ip('10.0.0.1'));
+  one.noteSighting(device?.id ?? '', ip('10.0.0.1'));
+  time += hour - 1_000;
+  other.noteSighting(device?.id ?? '', ip('10.0.0.1'));
+  await other.flush();
+  time += 2_000;
+  expect(await one.addressOwner(ip('10.0.0.1'), undefined)).toMatchObject({ id: device?.id });
+});
+
 test('two requests of one unknown phone at once make one device with one config', async () => {
   const devices = service();
   const met = await Promise.all(

@@ -118,6 +118,18 @@ export function deviceSuite(open: Open): void {
       expect(await stage.store.devices.get('h')).toBeUndefined();
     });
 
+    test.each(['serial', 'uuid'] as const)(
+      'a device may be refused for a %s that its tenant has, also by one of the same turn',
+      async (fact) => {
+        const { id: other } = await stage.addTenant({ name: 'other' });
+        const ids = ['d', 'e', 'f', 'g'];
+        const device = (id: string) => stage.device({ id, [fact]: id === 'g' ? 'y' : 'x', ...(id === 'f' && { tenant: other }) });
+        const outcomes = await Promise.allSettled(ids.map((id) => stage.store.devices.insert(device(id), fact)));
+        const codes = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'stored'));
+        expect(codes).toEqual(['stored', 'device-known', 'stored', 'stored']);
+      },
+    );
+
     test('a device of a tenant that does not exist is refused', async () => {
       await expect(stage.addDevices({ id: 'd', tenant: randomUUID() })).rejects.toMatchObject({ code: 'tenant-unknown' });
     });

@@ -1,5 +1,6 @@
 import type { DeviceDao, DeviceQuery, StoredDevice } from '../../devices/dao.ts';
 import type { Delivery, Device, Identity } from '../../devices/model.ts';
+import { ProvisioningError } from '../../lib/errors.ts';
 import type { Ip } from '../../lib/ip.ts';
 import type { Database } from './database.ts';
 import { allOf, type Cell, shape, statementsFor } from './shape.ts';
@@ -37,6 +38,8 @@ export function deviceDao(database: Database): DeviceDao {
   const selectBy = (identity: Identity) =>
     database.prepare<Cell[]>(`${SELECT} WHERE ${identity} = ? ORDER BY created, ordinal`).raw();
   const selectByIdentity = { mac: selectBy('mac'), serial: selectBy('serial'), uuid: selectBy('uuid'), ip: selectBy('ip') };
+  const selectWith = (fact: 'serial' | 'uuid') => database.prepare(`SELECT 1 FROM devices WHERE ${fact} = ? AND tenant = ?`);
+  const selectTaken = { serial: selectWith('serial'), uuid: selectWith('uuid') };
   const insertRow = database.prepare(insert);
   const updateRow = database.prepare(update);
   const deleteRow = database.prepare('DELETE FROM devices WHERE id = ?');
@@ -79,8 +82,11 @@ export function deviceDao(database: Database): DeviceDao {
 
     findBy: (identity, value) => database.read(() => selectByIdentity[identity].all(value).map(deviceOf)),
 
-    insert: (added) =>
+    insert: (added, unless) =>
       database.write(() => {
+        if (unless !== undefined && selectTaken[unless].get(added[unless], added.tenant)) {
+          throw new ProvisioningError('device-known', `The tenant ${added.tenant} has a device with this ${unless} already`);
+        }
         database.changed('device', added.id, insertRow.run(...device.encode(added)));
       }, refusals(added)),
 

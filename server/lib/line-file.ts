@@ -8,6 +8,8 @@ const writeBytes = promisify(write);
 export interface LineFileOptions {
   /** Told once when writing fails, and once when it works again; by default a line on standard error. */
   readonly report?: (problem: string) => void;
+  /** Other processes append to the same file or descriptor. */
+  readonly shared?: boolean;
   /** Until what failed is tried again. */
   readonly retryMs?: number;
 }
@@ -17,6 +19,9 @@ const MAX_WAITING = 4_194_304;
 
 /** Logs tell who phones from where: others on the host need not read them. */
 const MODE = 0o640;
+
+/** What a pipe takes whole, however many write into it (PIPE_BUF, pipe(7)). A file takes any write whole. */
+const PIPE_BYTES = 4_096;
 
 /** A pipe whose reader is busy: soon again, and no reason for alarm. */
 const BUSY_MS = 50;
@@ -33,6 +38,8 @@ export class LineFile {
   readonly #target: string | number;
   readonly #report: (problem: string) => void;
   readonly #retryMs: number;
+  /** Most bytes of one write. */
+  readonly #most: number;
   #file: FileHandle | undefined;
   #lines: string[] = [];
   /** What is left of the lines that are being written. */
@@ -45,10 +52,11 @@ export class LineFile {
   #work: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(target: string | number, { report = reportOnStderr, retryMs = 1_000 }: LineFileOptions = {}) {
+  constructor(target: string | number, { report = reportOnStderr, retryMs = 1_000, shared = false }: LineFileOptions = {}) {
     this.#target = target;
     this.#report = report;
     this.#retryMs = retryMs;
+    this.#most = shared && typeof target === 'number' ? PIPE_BYTES : Number.POSITIVE_INFINITY;
   }
 
   /** Takes a line that ends with a line feed, and returns at once. */
@@ -120,7 +128,7 @@ export class LineFile {
       // flushSync was faster; nothing written is no sign that writing works.
       if (this.#rest.length === 0) return 0;
       while (this.#rest.length > 0) {
-        const { bytesWritten } = await writeBytes(descriptor, this.#rest);
+        const { bytesWritten } = await writeBytes(descriptor, linesWithin(this.#rest, this.#most));
         this.#rest = this.#rest.subarray(bytesWritten);
       }
       if (this.#failing) this.#report(`Writing to ${this.#name()} works again; ${this.#dropped} lines were lost`);
@@ -172,6 +180,15 @@ export class LineFile {
     });
   }
 }
+
+/** As many whole lines as have room, and one at least. */
+function linesWithin(bytes: Buffer, most: number): Buffer {
+  if (bytes.length <= most) return bytes;
+  const end = bytes.lastIndexOf(LINE_FEED, most - 1);
+  return bytes.subarray(0, (end < 0 ? bytes.indexOf(LINE_FEED) : end) + 1);
+}
+
+const LINE_FEED = 0x0a;
 
 function reportOnStderr(problem: string): void {
   try {

@@ -48,6 +48,8 @@ export interface LogOptions extends LineFileOptions {
   readonly file?: string | undefined;
   /** Whether standard output is a terminal: then, without a file, `auto` is pretty, and pretty is in colour. */
   readonly terminal?: boolean;
+  /** Fields of every event. */
+  readonly fields?: LogFields;
   /** Takes the lines instead of file and standard output. */
   readonly sink?: { write(line: string): void };
 }
@@ -57,7 +59,7 @@ export function createLog(options: LogOptions): RootLog {
   const sink = options.sink ?? file ?? { write() {} };
   const terminal = options.file === undefined && (options.terminal ?? process.stdout.isTTY === true);
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && terminal);
-  return new PinoRootLog(options.level, isPretty ? prettyLines(sink, terminal) : sink, file);
+  return new PinoRootLog(options, isPretty ? prettyLines(sink, terminal) : sink, file);
 }
 
 class PinoLog implements Log {
@@ -104,12 +106,12 @@ class PinoRootLog extends PinoLog implements RootLog {
   readonly #file: LineFile | undefined;
   #requests = 0;
 
-  constructor(level: LogLevel, sink: DestinationStream, file: LineFile | undefined) {
+  constructor({ level, fields }: LogOptions, sink: DestinationStream, file: LineFile | undefined) {
     super(
       pino(
         {
           level,
-          base: null,
+          base: fields ? printable(fields) : null,
           timestamp: () => `,"time":"${timestamp()}"`,
           formatters: { level: (label) => ({ level: label }) },
           // Errors are printable already; pino would look for more in them.

@@ -96,7 +96,8 @@ async function bind(
   const socket = createSocket({ ...options, type, ipv6Only: type === 'udp6' && ipv6Only, lookup });
   sockets.push(socket);
   const listening = once(socket, 'listening');
-  socket.bind(port, host);
+  // In a worker process, too, it is bound by this one: others must not take its datagrams.
+  socket.bind({ port, address: host, exclusive: true });
   await listening;
   return socket;
 }

@@ -58,6 +58,8 @@ export interface ConfigService {
   autocreateSource(tenant: string): Promise<string | undefined>;
   /** Id of the config for devices that have none: the tenant's default config, else the main tenant's. */
   fallback(tenant: string): Promise<string | undefined>;
+  /** Another process stored, changed or removed these. Resolves when all who want to know have been told. */
+  changedElsewhere(ids: readonly string[]): Promise<void>;
   /** Removes a transient config that no device uses. @returns whether it did */
   dropUnused(id: string, isUsed: (id: string) => Promise<boolean>): Promise<boolean>;
 }
@@ -193,6 +195,11 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
 
     async fallback(tenant) {
       return (await withRole('default', tenant))?.id;
+    },
+
+    async changedElsewhere(ids) {
+      for (const id of ids) announce(id);
+      await notifier.settled();
     },
 
     async dropUnused(id, isUsed) {

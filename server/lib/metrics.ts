@@ -1,4 +1,13 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 
 const TRANSPORTS = ['http', 'https', 'tftp', 'dhcp'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
@@ -48,6 +57,8 @@ export interface Metrics {
   security(event: SecurityEvent): void;
   /** A value that is looked up when somebody asks: the bytes of a cache, devices by state. Names start with `offhook_`. */
   gauge(name: string, help: string, read: () => number): void;
+  /** All of it as it is at this moment, to be sent to another process: see `sumOf`. */
+  values(): Promise<MetricValues>;
   /** All of it in the text format of Prometheus, to be answered as `contentType`. Named as in prom-client's registry. */
   metrics(): Promise<string>;
   readonly contentType: string;
@@ -149,9 +160,17 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     cacheLookup: (found) => lookups.get(found)?.inc(),
     security: (event) => security.get(event)?.inc(),
     gauge,
+    values: () => registry.getMetricsAsJSON(),
     metrics: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+export type MetricValues = MetricObjectWithValues<MetricValue<string>>[];
+
+/** What several processes counted, as one: sums, and for the delays of the event loop the mean. */
+export function sumOf(all: readonly MetricValues[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...all]).metrics();
 }
 
 /** One series of a counter, which exists with 0 from now on. */

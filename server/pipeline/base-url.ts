@@ -12,11 +12,16 @@ export class BaseUrls {
   readonly #ports = new Map<'http' | 'https', number>();
   /** By device, where it is not the usual one. */
   readonly #told = new Map<string, string>();
+  readonly #observe: (device: string, url: string | undefined) => void;
 
-  /** @param address of this host, for devices that have not come yet */
-  constructor(fixed: string | undefined, address: Ip) {
+  /**
+   * @param address of this host, for devices that have not come yet
+   * @param observe hears when a device is told another one than before; undefined is the usual one
+   */
+  constructor(fixed: string | undefined, address: Ip, observe: (device: string, url: string | undefined) => void = () => {}) {
     this.#fixed = fixed;
     this.#address = address;
+    this.#observe = observe;
   }
 
   listensAt(scheme: 'http' | 'https', port: number): void {
@@ -27,11 +32,25 @@ export class BaseUrls {
     if (this.#fixed !== undefined) return this.#fixed;
     const isWeb = transport === 'http' || transport === 'https';
     const url = isWeb ? `${transport}://${formatHostPort(reached.ip, reached.port)}` : this.#at(reached.ip);
-    if (device !== undefined) {
-      if (url === this.#at(this.#address)) this.#told.delete(device);
-      else this.#told.set(device, url);
+    if (device !== undefined && url !== this.expected(device)) {
+      const told = url === this.#at(this.#address) ? undefined : url;
+      this.learn([[device, told]]);
+      this.#observe(device, told);
     }
     return url;
+  }
+
+  /** What another process told devices. */
+  learn(told: Iterable<readonly [device: string, url: string | undefined]>): void {
+    for (const [device, url] of told) {
+      if (url === undefined) this.#told.delete(device);
+      else this.#told.set(device, url);
+    }
+  }
+
+  /** What devices were told, where it is not the usual one. */
+  get told(): ReadonlyMap<string, string> {
+    return this.#told;
   }
 
   expected(device: string): string {

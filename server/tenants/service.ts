@@ -19,6 +19,8 @@ export interface TenantService {
   change(id: string, change: TenantChange): Promise<Tenant>;
   /** @throws ProvisioningError tenant-unknown, tenant-in-use */
   remove(id: string): Promise<void>;
+  /** Another process stored, changed or removed these. */
+  changedElsewhere(ids: readonly string[]): Promise<void>;
 }
 
 /** Tenants are few and every request asks for them: they are kept in memory. */
@@ -76,6 +78,11 @@ export async function tenantService(dao: TenantDao, notifier: TenantNotifier, no
       await dao.delete(id);
       await reload();
       notifier.changed(id);
+    },
+
+    async changedElsewhere(ids) {
+      await reload();
+      for (const id of ids) notifier.changed(id);
     },
   };
 }

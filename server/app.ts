@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import { createApi } from './api/api.ts';
 import { openToken } from './api/authenticate.ts';
@@ -7,7 +7,9 @@ import { type Core, createCore } from './app/core.ts';
 import { observeHttp, observeTftp } from './app/observe.ts';
 import { checkCertificate, withAllProblems } from './app/preflight.ts';
 import { seed } from './app/seed.ts';
+import { alone, heard, values, type Workers } from './app/workers.ts';
 import { formatHostPort, parseIp } from './lib/ip.ts';
+import { sumOf } from './lib/metrics.ts';
 import { parseTarget, startHttp } from './listeners/http.ts';
 import { startTftp, tftpPath } from './listeners/tftp.ts';
 import { settingsInvalid } from './settings/invalid.ts';
@@ -33,42 +35,59 @@ interface Listener {
   close(): Promise<void>;
 }
 
+export interface AppOptions {
+  /** A new store gets a config for unknown phones, so that one can be tried at once. */
+  readonly development?: boolean;
+  /** The processes that are the server together; the first has what there can be one of. */
+  readonly workers?: Workers;
+}
+
 /**
- * The server with its sockets.
- * @param options.development a new store gets a config for unknown phones, so that one can be tried at once
+ * The server with its sockets, or one process of several with its part of them.
  * @throws ProvisioningError for what the settings ask for and the system does not give; nothing is left open then
  */
-export async function startApp(settings: Settings, options: { readonly development?: boolean } = {}): Promise<App> {
-  const core = await createCore(settings).catch(async (cause) => {
-    throw await withAllProblems(cause, settings);
+export async function startApp(settings: Settings, { development, workers = alone() }: AppOptions = {}): Promise<App> {
+  const isAlone = workers.count === 1;
+  // Which ports are free says the one who asks when none of ours is bound.
+  const explained = async (cause: unknown) => (isAlone ? withAllProblems(cause, settings) : cause);
+  const core = await createCore(settings, workers).catch(async (cause) => {
+    throw await explained(cause);
   });
   const listeners: Listener[] = [];
   const close = async () => {
     await Promise.all(listeners.map((listener) => listener.close()));
     await core.close();
   };
-  const reload = async () => {
-    await core.reload();
-    await Promise.all(listeners.map((listener) => listener.reload?.()));
-  };
+  const isFirst = workers.number === 1;
   try {
-    if (options.development) await seed(core);
-    for (const start of [startPhoneHttp, startPhoneHttps, startPhoneTftp]) {
+    if (development && isFirst) await seed(core);
+    // All workers take connections from one socket. Datagrams they would take from each other: one who asks twice would be answered by
+    // two. And what the API must see to, such as one config a role, one process can.
+    for (const start of isFirst ? [startPhoneHttp, startPhoneHttps, startPhoneTftp] : [startPhoneHttp, startPhoneHttps]) {
       const listener = await start(core);
       if (listener) listeners.push(listener);
     }
-    listeners.push(await startAdmin(core, () => addressesOf(listeners), reload));
+    if (isFirst) listeners.push(await startAdmin(core, () => addressesOf(listeners), workers));
   } catch (cause) {
     await close();
-    throw await withAllProblems(cause, settings);
+    throw await explained(cause);
   }
+  workers.answerWith({
+    ...core.worker,
+    async reload() {
+      await core.worker.reload();
+      await Promise.all(listeners.map((listener) => listener.reload?.()));
+    },
+  });
   core.begin();
   const addresses = addressesOf(listeners);
-  core.log.info(
-    { event: 'server.started', version, addresses: addresses.map(({ url }) => url) },
-    `Offhook ${version} serves phones`,
-  );
-  return { core, addresses, reload, close };
+  if (isAlone) {
+    core.log.info(
+      { event: 'server.started', version, addresses: addresses.map(({ url }) => url) },
+      `Offhook ${version} serves phones`,
+    );
+  }
+  return { core, addresses, reload: async () => void values(await workers.ask('reload')), close };
 }
 
 async function startPhoneHttp(core: Core): Promise<Listener | undefined> {
@@ -126,7 +145,7 @@ async function startPhoneTftp(core: Core): Promise<Listener | undefined> {
   return { name: 'tftp', scheme: 'tftp', addresses: listener.addresses, close: () => listener.close() };
 }
 
-async function startAdmin(core: Core, addresses: () => readonly ListenAddress[], reload: () => Promise<void>): Promise<Listener> {
+async function startAdmin(core: Core, addresses: () => readonly ListenAddress[], workers: Workers): Promise<Listener> {
   const { admin, data } = core.settings;
   const api = createApi({
     ...core,
@@ -137,8 +156,27 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
     baseUrl: (device) => core.baseUrls.expected(device),
     readTarget,
     addresses,
-    reload,
+    ...(workers.count > 1 && {
+      metrics: {
+        contentType: core.metrics.contentType,
+        metrics: async () => sumOf(heard(await workers.ask('metrics'))),
+      },
+    }),
+    sweep: {
+      get waiting() {
+        return workers.ask('waiting').then((answers) => heard(answers).reduce((sum, waiting) => sum + waiting, 0));
+      },
+    },
+    setLogLevel: async (level) => void values(await workers.ask('setLogLevel', level)),
+    reload: async () => void values(await workers.ask('reload')),
   });
+  const handle: RequestListener = (request, response) => {
+    // What cannot be read now, the API finds out for itself, and says so.
+    void core
+      .current()
+      .finally(() => api(request, response))
+      .catch(() => {});
+  };
   return listening('admin', admin.listen, admin.port, async (wanted) => {
     const servers: Server[] = [];
     const close = async () => {
@@ -149,7 +187,7 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
         // A free port that was chosen for the first address is asked for on the others.
         const first = servers[0]?.address();
         const port = address.port === 0 && first && typeof first === 'object' ? first.port : address.port;
-        servers.push(await listen(createServer(api), address.host, port, wanted));
+        servers.push(await listen(createServer(handle), address.host, port, wanted));
       }
     } catch (cause) {
       await close();
@@ -173,7 +211,8 @@ function listen(server: Server, host: string, port: number, all: readonly { host
   const ipv6Only = isIPv6(host) && all.some((other) => isIPv4(other.host));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, ipv6Only }, () => {
+    // A worker process binds it itself.
+    server.listen({ host, port, ipv6Only, exclusive: true }, () => {
       server.off('error', reject);
       resolve(server);
     });

@@ -20,7 +20,10 @@ process.exitCode = await run(
   },
   {
     // Only the server needs the server: the other commands start faster without.
-    start: async (settings, options) => (await import('./app.ts')).startApp(settings, options),
+    async start(settings, options) {
+      if (settings.workers > 1) return (await import('./app/primary.ts')).startWorkers(settings, options);
+      return (await import('./app.ts')).startApp(settings, options);
+    },
     onSignal: (name, listener) => void process.on(name, listener),
     exit: (code) => process.exit(code),
     program: process.argv[1] ?? 'offhook',

@@ -226,6 +226,17 @@ const recent = z
   })
   .register(about, { description: 'The last requests of phones, kept in memory for offhook requests and offhook explain.' });
 
+const workers = z
+  .int()
+  .min(1)
+  .max(256)
+  .default(1)
+  .register(about, {
+    description:
+      'Processes that serve phones over HTTP and HTTPS. More than one is worth it when one keeps a processor core busy; each takes ' +
+      'memory of its own, render.cache_megabytes included.',
+  });
+
 export const schema = z.strictObject({
   data: path.default('./var').register(about, {
     description: 'Directory of everything that the server keeps. With NODE_ENV=production the default is /var/lib/offhook.',
@@ -250,6 +261,7 @@ export const schema = z.strictObject({
   render,
   deliveries,
   recent_requests: recent,
+  workers,
 });
 
 type Frozen<T> = T extends string | number | boolean | undefined | Network | ReadonlyMap<string, OrderedJson>

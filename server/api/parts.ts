@@ -28,7 +28,7 @@ export interface ApiParts {
   readonly plugins: { readonly catalogue: Catalogue };
   readonly desired: Desired;
   readonly renderer: Pick<Renderer, 'templateOf'>;
-  readonly sweep: { readonly waiting: number };
+  readonly sweep: { readonly waiting: number | Promise<number> };
   /** The URL under which a device last reached the server, or the one to expect. */
   readonly baseUrl: (device: string) => string;
   readonly recogniser: () => Recogniser;
@@ -40,7 +40,8 @@ export interface ApiParts {
   readonly store: { ping(): Promise<void> };
   /** A registry of prom-client. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
-  readonly log: Pick<Log, 'info' | 'debug' | 'error'> & { level: LogLevel };
+  readonly log: Pick<Log, 'info' | 'debug' | 'error'> & { readonly level: LogLevel };
+  setLogLevel(level: LogLevel): Promise<void>;
   /** Where the server listens, by listener: `http`, `tftp`, `admin` … */
   readonly addresses: () => readonly ListenAddress[];
   /** Reads anew what can be read anew while the server runs: template overrides among them. */

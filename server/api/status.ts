@@ -31,7 +31,7 @@ async function status(parts: ApiParts): Promise<Answer> {
         loaded: plugins.catalogue.plugins().map(({ id }) => id),
         broken: plugins.catalogue.broken.map(({ id, problem: why }) => ({ id, problem: why })),
       },
-      devices: { ...devices, waiting: sweep.waiting },
+      devices: { ...devices, waiting: await sweep.waiting },
     },
   };
 }

@@ -9,7 +9,7 @@ import { type DeviceService, deviceService } from '../devices/service.ts';
 import { compileRecogniser, type Recogniser } from '../identify/identify.ts';
 import { defaultAddress } from '../lib/addresses.ts';
 import { makeDirectory } from '../lib/directory.ts';
-import { reason } from '../lib/errors.ts';
+import { ProvisioningError, reason } from '../lib/errors.ts';
 import { createLog, type RootLog } from '../lib/log.ts';
 import { createMetrics, type Metrics } from '../lib/metrics.ts';
 import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
@@ -27,10 +27,12 @@ import { type Catalogue, type PluginService, pluginService } from '../plugins/se
 import { explainSystemError } from '../settings/system-error.ts';
 import type { Settings } from '../settings.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
-import type { Store } from '../store/store.ts';
+import type { Change, Store } from '../store/store.ts';
 import { tenantNotifier } from '../tenants/notifier.ts';
 import { type TenantService, tenantService } from '../tenants/service.ts';
+import { catchUp } from './catch-up.ts';
 import { checkLogFiles } from './preflight.ts';
+import { alone, heard, type Worker, type Workers, workerOf } from './workers.ts';
 
 /** The server without its sockets: everything that answers, constructed by hand, once, in reading order. */
 export interface Core {
@@ -53,6 +55,10 @@ export interface Core {
   /** What `answer` would do, and why, without doing it. */
   explain(question: Question): Promise<Explanation>;
   readonly circumstances: Circumstances;
+  /** Resolves when this process knows all that other workers have committed. */
+  current(): Promise<void>;
+  /** What this process answers to other workers. */
+  readonly worker: Worker;
   /** Begins to render ahead; to be called once it is known under which URLs phones reach the server. */
   begin(): void;
   /** Reads operators' templates anew, opens log files again. */
@@ -60,16 +66,23 @@ export interface Core {
   close(): Promise<void>;
 }
 
+/** How often a worker that nobody asks looks what others changed, and tells them under which URLs phones came. */
+const watchMs = 100;
+
 /** @throws ProvisioningError for what the settings ask for and the system does not give */
-export async function createCore(settings: Settings): Promise<Core> {
+export async function createCore(settings: Settings, workers: Workers = alone()): Promise<Core> {
+  const isShared = workers.count > 1;
+  const isFirst = workers.number === 1;
   await makeDirectory(settings.data).catch((cause) => {
     throw explainSystemError(cause, { kind: 'directory', key: 'data', path: settings.data });
   });
   await checkLogFiles(settings);
-  const log = createLog(settings.log);
+  const shared = isShared ? { shared: true, fields: { worker: workers.number } } : {};
+  const log = createLog({ ...settings.log, ...shared });
   const metrics = createMetrics({ process: true });
-  const security = counted(openSecurityLog(settings.log.security_file), metrics);
-  const store = await openSqliteStore(join(settings.data, 'offhook.sqlite'));
+  const security = counted(openSecurityLog(settings.log.security_file, { shared: isShared }), metrics);
+  const store = await openSqliteStore(join(settings.data, 'offhook.sqlite'), { shared: isShared, check: isFirst });
+  const takeIn = await catchUp(store.changes, tell);
 
   const tenantNews = tenantNotifier();
   const tenants = await tenantService(store.tenants, tenantNews);
@@ -100,7 +113,7 @@ export async function createCore(settings: Settings): Promise<Core> {
         `the facts function of ${id} failed; what it found is left out`,
       );
     });
-    reportPlugins(catalogue, settings.plugins.directories, log);
+    if (isFirst) reportPlugins(catalogue, settings.plugins.directories, log);
   });
   await plugins.load();
 
@@ -153,16 +166,21 @@ export async function createCore(settings: Settings): Promise<Core> {
   };
   const desired = new Desired(desiredOptions);
 
-  const baseUrls = new BaseUrls(settings.phones.url, defaultAddress());
+  let newUrls = new Map<string, string | undefined>();
+  const baseUrls = new BaseUrls(settings.phones.url, defaultAddress(), (device, url) => {
+    if (isShared) newUrls.set(device, url);
+  });
   const sweep = new Sweep({ devices, plugins, desired, baseUrl: (device) => baseUrls.expected(device), log });
+  // The others look at theirs; what each makes for phones that ask, it keeps.
+  const ours = (ids: readonly string[]) => (isShared ? ids.filter((id) => workerOf(id, workers.count) === workers.number) : ids);
   const touch = async (ids: Promise<readonly string[]>) => {
     try {
-      sweep.touch(await ids);
+      sweep.touch(ours(await ids));
     } catch (cause) {
       log.error({ event: 'sweep.failed', why: reason(cause) }, 'could not look up the devices that a change concerns');
     }
   };
-  deviceNews.subscribe((ids) => sweep.touch(ids));
+  deviceNews.subscribe((ids) => sweep.touch(ours(ids)));
   configNews.subscribe((ids) => void touch(store.devices.idsUsing({ configs: ids })));
   tenantNews.subscribe((id) => void touch(store.devices.ids(id)));
 
@@ -191,6 +209,49 @@ export async function createCore(settings: Settings): Promise<Core> {
     expectedUrl: (device) => baseUrls.expected(device),
   };
 
+  /** Tells the parts what other workers committed, as they are told what this one does. */
+  async function tell(changes: readonly Change[]): Promise<void> {
+    const ids = (wanted: Change['kind']) => [...new Set(changes.filter(({ kind }) => kind === wanted).map(({ id }) => id))];
+    const [changedTenants, changedConfigs, changedDevices] = [ids('tenant'), ids('config'), ids('device')];
+    if (changedTenants.length > 0) await tenants.changedElsewhere(changedTenants);
+    if (changedConfigs.length > 0) await configs.changedElsewhere(changedConfigs);
+    if (changedDevices.length > 0) deviceNews.changed(changedDevices);
+  }
+
+  async function current(): Promise<void> {
+    try {
+      if (isShared) await takeIn();
+    } catch (cause) {
+      if (cause instanceof ProvisioningError && cause.code === 'store-behind') {
+        log.fatal({ event: 'worker.behind', why: cause.message }, 'this worker missed changes, and another takes its place');
+        log.flushSync();
+        workers.giveUp();
+      }
+      throw cause;
+    }
+  }
+
+  const watch = async () => {
+    const urls = newUrls;
+    newUrls = new Map();
+    try {
+      if (urls.size > 0) await workers.ask('learnUrls', urls);
+      await current();
+    } catch (cause) {
+      log.error({ event: 'worker.changes-unread', why: reason(cause) }, 'could not look what other workers changed');
+    }
+  };
+  const watching = isShared ? setInterval(() => void watch(), watchMs) : undefined;
+
+  const serve = (request: PhoneRequest) => servePhone(request, parts);
+
+  const answer = isShared
+    ? async (request: PhoneRequest) => {
+        await current();
+        return serve(request);
+      }
+    : serve;
+
   const flush = async () => {
     try {
       await devices.flush();
@@ -204,6 +265,31 @@ export async function createCore(settings: Settings): Promise<Core> {
   const flushing = setInterval(() => void flush(), settings.deliveries.flush_seconds * 1_000);
   metrics.gauge('offhook_render_cache_bytes', 'Memory that rendered files take', () => renderer.cachedBytes);
   metrics.gauge('offhook_sweep_waiting', 'Devices whose files are still to be rendered ahead', () => sweep.waiting);
+  metrics.gauge('offhook_workers', 'Processes that serve phones', () => 1);
+
+  /** A worker that is started again learns what the others were told meanwhile. */
+  const learn = async () => {
+    for (const { logLevel, urls } of heard(await workers.ask('learned'))) {
+      if (logLevel !== settings.log.level) log.level = logLevel;
+      baseUrls.learn(urls);
+    }
+  };
+  const reload = async () => {
+    log.reopen();
+    security.reopen();
+    renderer.replaceTexts(await texts());
+    await touch(store.devices.ids());
+  };
+  const worker: Worker = {
+    metrics: () => metrics.values(),
+    waiting: () => sweep.waiting,
+    learned: () => ({ logLevel: log.level, urls: baseUrls.told }),
+    learnUrls: (urls) => baseUrls.learn(urls),
+    setLogLevel(level) {
+      log.level = level;
+    },
+    reload,
+  };
   return {
     settings,
     log,
@@ -220,7 +306,6 @@ export async function createCore(settings: Settings): Promise<Core> {
     baseUrls,
     recogniser: parts.recogniser,
     recent,
-    answer: (request) => servePhone(request, parts),
     explain: (question) => explain(question, explainParts),
     circumstances: {
       get catalogue() {
@@ -231,21 +316,23 @@ export async function createCore(settings: Settings): Promise<Core> {
       images: parts.images,
       addressHold: settings.phones.address_hold_seconds,
     },
-    // What the store says of a device may be older than a package, a template or a setting.
-    begin: () => void touch(store.devices.ids()),
-    async reload() {
-      log.reopen();
-      security.reopen();
-      renderer.replaceTexts(await texts());
-      await touch(store.devices.ids());
+    answer,
+    current,
+    worker,
+    begin() {
+      // What the store says of a device may be older than a package, a template or a setting.
+      void touch(store.devices.ids());
+      if (isShared) void learn();
     },
+    reload,
     async close() {
       clearInterval(flushing);
+      clearInterval(watching);
       await configNews.settled();
       await sweep.stop();
       await flush();
       await store.close();
-      log.info({ event: 'server.stopped' }, 'stopped');
+      if (!isShared) log.info({ event: 'server.stopped' }, 'stopped');
       await security.close();
       await log.close();
     },

@@ -147,6 +147,9 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     metrics: new Registry(),
     log,
     addresses: () => [{ name: 'admin', url: 'http://127.0.0.1:8666' }],
+    async setLogLevel(level) {
+      log.level = level;
+    },
     async reload() {
       reloads++;
     },

@@ -11,13 +11,13 @@ const level = z.strictObject({
 });
 
 /** What is about the running server itself. */
-export function serverRoutes({ log, reload }: ApiParts): Route[] {
+export function serverRoutes({ log, setLogLevel, reload }: ApiParts): Route[] {
   function show(): Answer {
     return { json: { level: log.level } };
   }
 
-  function change({ body }: Call): Answer {
-    log.level = readObject(body, level).level;
+  async function change({ body }: Call): Promise<Answer> {
+    await setLogLevel(readObject(body, level).level);
     return show();
   }
 

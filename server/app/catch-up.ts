@@ -1,0 +1,36 @@
+import type { Change, Changes } from '../store/store.ts';
+
+/**
+ * Brings what this process keeps in memory up to what all processes have committed: resolves when all that was committed before the
+ * call is told to whoever keeps something made of it. In the common case, when nothing was, that is one look into the store.
+ *
+ * Rejects with what reading or telling threw; the next call tells it all once more.
+ */
+export type CatchUp = () => Promise<void>;
+
+/**
+ * To be made before anything is kept in memory.
+ * @param tell tells who keeps something made of these records; it may be told twice
+ */
+export async function catchUp(changes: Changes, tell: (changes: readonly Change[]) => Promise<void>): Promise<CatchUp> {
+  let told = await changes.newest();
+  let telling: Promise<void> | undefined;
+
+  return async () => {
+    for (;;) {
+      // It may have begun before the change that the caller must see: then there is another round.
+      if (telling) await telling;
+      const news = await changes.after(told);
+      if (!news) return;
+      // Others who asked in the same moment got the same answer: the first of them tells it.
+      telling ??= tell(news.changes)
+        .then(() => {
+          told = Math.max(told, news.newest);
+        })
+        .finally(() => {
+          telling = undefined;
+        });
+      await telling;
+    }
+  };
+}

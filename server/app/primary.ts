@@ -7,7 +7,7 @@ import { version } from '../version.ts';
 import { type Addresses, Member } from './member.ts';
 import { pack, type Question } from './messages.ts';
 import { withAllProblems } from './preflight.ts';
-import { type Answer, values } from './workers.ts';
+import { type Answer, values, type Worker } from './workers.ts';
 
 /** Until a worker that ended is started again: longer each time, so that one that cannot live does not take the processor from others. */
 const firstPauseMs = 100;
@@ -84,16 +84,12 @@ class Crew {
     this.#log = log;
   }
 
-  /** From now on workers listen where the first one does, also where any free port would do. */
+  /** From now on the first worker, when it is started again, takes the ports that it has, also where any free one would have done. */
   settle(addresses: Addresses): void {
-    const { http, tftp, admin } = this.#settings;
-    const port = (name: string, asked: number) => portOf(addresses, name) ?? asked;
-    this.#settings = {
-      ...this.#settings,
-      http: { ...http, port: port('http', http.port), tls: { ...http.tls, port: port('https', http.tls.port) } },
-      tftp: { ...tftp, port: port('tftp', tftp.port) },
-      admin: { ...admin, port: port('admin', admin.port) },
-    };
+    const { tftp, admin } = this.#settings;
+    const [tftpPort = tftp.port, adminPort = admin.port] = ['tftp', 'admin'].map((name) => portOf(addresses, name));
+    // Those that are shared node:cluster keeps, as long as one worker lives.
+    this.#settings = { ...this.#settings, tftp: { ...tftp, port: tftpPort }, admin: { ...admin, port: adminPort } };
   }
 
   async start(number: number): Promise<Addresses> {
@@ -115,6 +111,8 @@ class Crew {
   }
 
   ask(question: Pick<Question, 'name' | 'what'>): Promise<Answer<unknown>[]> {
+    // The one thing that is this process's, too.
+    if (question.name === 'setLogLevel') [this.#log.level] = question.what as Parameters<Worker['setLogLevel']>;
     return Promise.all([...this.#members.values()].map((member) => member.ask(question)));
   }
 

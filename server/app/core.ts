@@ -157,7 +157,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   const desiredOptions: DesiredOptions = {
     renderer,
     configs: {
-      resolve: (id) => configs.resolve(id),
+      resolve: (id, keep) => configs.resolve(id, keep),
       fallback: (tenant) => configs.fallback(tenant),
       base: flatten(settings.base_config, { ...base, created: 0, updated: 0, revision: 0 }, new Map()),
     },

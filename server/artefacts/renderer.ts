@@ -85,8 +85,7 @@ export class Renderer {
     this.#files = new LRUCache({
       // 0 is no bound to the library; here it is no room.
       maxSize: Math.max(options.cacheBytes, 1),
-      // What is kept beside the bytes is some hundred more.
-      sizeCalculation: ({ outcome }) => 512 + (outcome instanceof Error ? outcome.message.length : outcome.bytes.length),
+      sizeCalculation: sizeOf,
     });
   }
 
@@ -103,9 +102,10 @@ export class Renderer {
 
   /**
    * The file, from memory when nothing has changed since it was made. A failure is kept, too: it stays one until something changes.
+   * @param keep whether it may push out files that were asked for before
    * @throws ProvisioningError template-failed, with the template's file and line and without any value
    */
-  render(ingredients: Ingredients): Rendered {
+  render(ingredients: Ingredients, keep: 'always' | 'if-room' = 'always'): Rendered {
     const { plugin, file, device, server } = ingredients;
     const key = `${device?.id ?? plugin.id}\n${file.name}\n${server.url}`;
     const kept = this.#files.get(key);
@@ -115,7 +115,7 @@ export class Renderer {
     }
     const started = performance.now();
     const entry = { made: madeOf(ingredients), texts: this.#texts, outcome: this.#make(ingredients, kept?.outcome) };
-    this.#files.set(key, entry);
+    if (keep === 'always' || kept || this.#hasRoom(entry)) this.#files.set(key, entry);
     const kind = entry.outcome instanceof Error ? 'failed' : 'rendered';
     this.#options.observe?.({ kind, milliseconds: performance.now() - started });
     return outcomeOf(entry);
@@ -137,6 +137,10 @@ export class Renderer {
   templateStack({ plugin, file, device }: Pick<Ingredients, 'plugin' | 'file' | 'device'>): TemplateStack {
     const names = templateNames(file.artefact, file.name, file.model ?? device?.model, plugin);
     return names.map((name) => ({ name, layers: templateLayers(name, plugin, this.#texts) }));
+  }
+
+  #hasRoom(entry: Entry): boolean {
+    return this.#files.calculatedSize + sizeOf(entry) <= this.#files.maxSize;
   }
 
   /** @param before what it was made the last time */
@@ -184,6 +188,11 @@ export class Renderer {
     compiled.set(key, template);
     return template;
   }
+}
+
+/** What is kept beside the bytes was measured at some 1,000 more. */
+function sizeOf({ outcome }: Entry): number {
+  return 1_024 + (outcome instanceof Error ? outcome.message.length : outcome.bytes.length);
 }
 
 function outcomeOf({ outcome }: Entry): Rendered {

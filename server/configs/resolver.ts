@@ -8,24 +8,26 @@ export interface Resolver {
    * The config with all it inherits; undefined when there is none. Hands out the same object until the config, one it inherits
    * from, or one that it names and that did not exist, is changed. (An object that nobody asked for in a long time may give way to
    * others, and is made again.)
+   *
+   * @param keep whether what is made for this call may push out what others asked for before
    */
-  resolve(id: string): Promise<ResolvedConfig | undefined>;
+  resolve(id: string, keep?: 'always' | 'if-room'): Promise<ResolvedConfig | undefined>;
   /** The config was created, changed or removed. From now on nobody is given what was made of it before. */
   forget(id: string): void;
 }
 
 /**
- * A value with its path, its origin and its places in two Maps was measured at 140 to 160 bytes, so these are some 64 MB. A phone
- * with a few keys has 50 values: 8,000 phones that boot together do not push one another out.
+ * A value with its path, its origin and its places in two Maps, and what is read from it, was measured at 260 bytes, so these are some
+ * 64 MB. A phone with a few keys has 50 values: 5,000 phones that boot together do not push one another out.
  */
-const MOST_VALUES = 400_000;
+const MOST_VALUES = 250_000;
 
 export function createResolver(dao: Pick<ConfigDao, 'get'>, base: RawConfig, mainTenant: string): Resolver {
   /** Resolved configs by the ids they depend on. */
   const dependents = new Map<string, Set<string>>();
   const cache = new LRUCache<string, ResolvedConfig>({
     maxSize: MOST_VALUES,
-    sizeCalculation: ({ origins, chain, missing }) => origins.size + chain.length + missing.length,
+    sizeCalculation: sizeOf,
     dispose: (resolved, id) => {
       for (const dependency of dependenciesOf(resolved)) {
         const others = dependents.get(dependency);
@@ -38,7 +40,8 @@ export function createResolver(dao: Pick<ConfigDao, 'get'>, base: RawConfig, mai
   /** What is being resolved: ids that were read, and whether one of them has been changed since. */
   const readers = new Set<{ readonly read: Set<string>; stale: boolean }>();
 
-  const keep = (resolved: ResolvedConfig) => {
+  const store = (resolved: ResolvedConfig, keep: 'always' | 'if-room') => {
+    if (keep === 'if-room' && cache.calculatedSize + sizeOf(resolved) > MOST_VALUES) return;
     cache.set(resolved.id, resolved);
     // One that is larger than the whole cache is not kept.
     if (!cache.has(resolved.id)) return;
@@ -48,7 +51,7 @@ export function createResolver(dao: Pick<ConfigDao, 'get'>, base: RawConfig, mai
     }
   };
 
-  const make = async (id: string) => {
+  const make = async (id: string, keep: 'always' | 'if-room') => {
     const reader = { read: new Set<string>(), stale: false };
     readers.add(reader);
     try {
@@ -62,7 +65,7 @@ export function createResolver(dao: Pick<ConfigDao, 'get'>, base: RawConfig, mai
       const config = family.get(id);
       if (!config) return undefined;
       const resolved = flatten(base, config, visibleTo(config.tenant, mainTenant, family));
-      keep(resolved);
+      store(resolved, keep);
       return resolved;
     } finally {
       readers.delete(reader);
@@ -71,10 +74,10 @@ export function createResolver(dao: Pick<ConfigDao, 'get'>, base: RawConfig, mai
   };
 
   return {
-    async resolve(id) {
+    async resolve(id, keep = 'always') {
       const known = cache.get(id);
       if (known) return known;
-      const making = underway.get(id) ?? make(id);
+      const making = underway.get(id) ?? make(id, keep);
       underway.set(id, making);
       return making;
     },
@@ -105,6 +108,10 @@ export async function readFamily(
     generation = found.flatMap(({ parents }) => parents);
   }
   return family;
+}
+
+function sizeOf({ origins, chain, missing }: ResolvedConfig): number {
+  return origins.size + chain.length + missing.length;
 }
 
 function dependenciesOf({ chain, missing }: ResolvedConfig): readonly string[] {

@@ -44,7 +44,7 @@ export interface ConfigService {
    */
   remove(id: string): Promise<boolean>;
   /** With all it inherits. The same object until something of it changes: see `Resolver.resolve`. */
-  resolve(id: string): Promise<ResolvedConfig | undefined>;
+  resolve(id: string, keep?: 'always' | 'if-room'): Promise<ResolvedConfig | undefined>;
   /** Id of the config that a resolved value came from (`settings`: the server's), by its path as in `ResolvedConfig.origins`. */
   explainValue(id: string, path: string): Promise<string | undefined>;
   /**
@@ -148,7 +148,7 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
   return {
     get: (id) => dao.get(id),
     list: (query) => dao.list(query),
-    resolve: (id) => resolver.resolve(id),
+    resolve: (id, keep) => resolver.resolve(id, keep),
 
     create: (given) =>
       inTurn(given.role, async () => {

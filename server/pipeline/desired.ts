@@ -14,7 +14,7 @@ import type { Tenant } from '../tenants/model.ts';
 export interface DesiredOptions {
   readonly renderer: Pick<Renderer, 'render'>;
   readonly configs: {
-    resolve(id: string): Promise<ResolvedConfig | undefined>;
+    resolve(id: string, keep?: 'always' | 'if-room'): Promise<ResolvedConfig | undefined>;
     /** Id of the config of a device that has none. */
     fallback(tenant: string): Promise<string | undefined>;
     /** What the settings put under every config, and nothing else. */
@@ -37,20 +37,22 @@ export class Desired {
   /**
    * One file of a device, or a common one.
    * @param base URL under which phones reach the server, without the tenant's key
+   * @param keep whether it may push files out of memory that were asked for before
    * @throws ProvisioningError config-missing, config-invalid, template-failed: why it cannot be made, in words
    */
-  async file(plugin: Plugin, file: Resolved, device: Device | undefined, tenant: string, base: string): Promise<Rendered> {
-    const config = await this.config(file.artefact.own ? device : undefined, tenant);
+  async file(
+    plugin: Plugin,
+    file: Resolved,
+    device: Device | undefined,
+    tenant: string,
+    base: string,
+    keep: 'always' | 'if-room' = 'always',
+  ): Promise<Rendered> {
+    const config = await this.config(file.artefact.own ? device : undefined, tenant, keep);
     const settings = this.#read(config);
     const server = this.server(settings, tenant, base);
-    return this.#options.renderer.render({
-      plugin,
-      file,
-      config,
-      settings,
-      server,
-      ...(file.artefact.own && device && { device }),
-    });
+    const ingredients = { plugin, file, config, settings, server, ...(file.artefact.own && device && { device }) };
+    return this.#options.renderer.render(ingredients, keep);
   }
 
   /** All files that are a device's own, by the names it asks for. */
@@ -62,11 +64,11 @@ export class Desired {
   }
 
   /** The complete config of a device, or of common files. @throws ProvisioningError config-missing */
-  async config(device: Device | undefined, tenant: string): Promise<ResolvedConfig> {
+  async config(device: Device | undefined, tenant: string, keep: 'always' | 'if-room' = 'always'): Promise<ResolvedConfig> {
     const { configs } = this.#options;
     const id = device?.config ?? (await configs.fallback(tenant));
     if (id === undefined && !device) return configs.base;
-    const config = id === undefined ? undefined : await configs.resolve(id);
+    const config = id === undefined ? undefined : await configs.resolve(id, keep);
     // One of another tenant does not exist for this one.
     if (config && [tenant, this.#options.tenants.main.id].includes(config.tenant)) return config;
     throw new ProvisioningError(

@@ -123,7 +123,8 @@ export class Sweep {
     if (files.length === 0)
       return { configured: false, problem: `It lacks what ${device.plugin} needs to name its files: a MAC address, say` };
     try {
-      for (const file of files) await desired.file(plugin, file, device, device.tenant, baseUrl(id));
+      // Of more devices than there is room for it pushes none out: those that phones asked for last stay.
+      for (const file of files) await desired.file(plugin, file, device, device.tenant, baseUrl(id), 'if-room');
       return { configured: true };
     } catch (cause) {
       if (!(cause instanceof ProvisioningError)) throw cause;

@@ -222,3 +222,21 @@ test('values keep to their line in a file of lines, and markup is escaped in XML
   expect(text('xml')).toBe('a&#10;b = &lt;c&gt;');
   expect(text('text')).toBe('a\nb = <c>');
 });
+
+test('a file made ahead pushes out none that was asked for, and stays where there is room', () => {
+  const plugin = pluginWith({ 'phone.tpl': 'x'.repeat(10_000), 'latin.tpl': 'y' });
+  const { renderer, kinds } = rendererWith({ cacheBytes: 25_000 });
+  const of = (id: string) => {
+    const made = ingredients(plugin);
+    return { ...made, device: { ...device(plugin, { updated: 3, model: 'M1' }), id } };
+  };
+  renderer.render(of('asked'));
+  renderer.render(of('ahead'), 'if-room');
+  renderer.render(of('too much'), 'if-room');
+  for (const id of ['asked', 'ahead', 'too much', 'asked']) renderer.render(of(id), 'if-room');
+  expect(kinds).toEqual(['rendered', 'rendered', 'rendered', 'hit', 'hit', 'rendered', 'hit']);
+  renderer.render(of('too much'));
+  expect(renderer.cachedBytes).toBeLessThanOrEqual(25_000);
+  renderer.render(of('asked'), 'if-room');
+  expect(kinds.slice(7)).toEqual(['rendered', 'hit']);
+});

@@ -97,6 +97,7 @@ async function startPhoneHttp(core: Core): Promise<Listener | undefined> {
     startHttp({
       addresses,
       trustedProxies: http.trusted_proxies,
+      arrivals: core.arrivals,
       answer: core.answer,
       observe: observeHttp(core.log, core.metrics),
     }),
@@ -116,6 +117,7 @@ async function startPhoneHttps(core: Core): Promise<Listener | undefined> {
       addresses,
       tls: { certificate, key, minVersion: tls.min_version },
       trustedProxies,
+      arrivals: core.arrivals,
       answer: core.answer,
       observe: observeHttp(core.log, core.metrics),
     }),

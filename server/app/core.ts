@@ -8,6 +8,7 @@ import { deviceNotifier } from '../devices/notifier.ts';
 import { type DeviceService, deviceService } from '../devices/service.ts';
 import { compileRecogniser, type Recogniser } from '../identify/identify.ts';
 import { defaultAddress } from '../lib/addresses.ts';
+import { type Arrivals, createArrivals } from '../lib/arrivals.ts';
 import { makeDirectory } from '../lib/directory.ts';
 import { ProvisioningError, reason } from '../lib/errors.ts';
 import { createLog, type RootLog } from '../lib/log.ts';
@@ -51,6 +52,8 @@ export interface Core {
   readonly baseUrls: BaseUrls;
   readonly recogniser: () => Recogniser;
   readonly recent: RecentRequests;
+  /** Of connections of phones, over all listeners. */
+  readonly arrivals: Arrivals;
   answer(request: PhoneRequest): Promise<Reply>;
   /** What `answer` would do, and why, without doing it. */
   explain(question: Question): Promise<Explanation>;
@@ -170,7 +173,15 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   const baseUrls = new BaseUrls(settings.phones.url, defaultAddress(), (device, url) => {
     if (isShared) newUrls.set(device, url);
   });
-  const sweep = new Sweep({ devices, plugins, desired, baseUrl: (device) => baseUrls.expected(device), log });
+  const arrivals = createArrivals();
+  const sweep = new Sweep({
+    devices,
+    plugins,
+    desired,
+    baseUrl: (device) => baseUrls.expected(device),
+    busy: () => arrivals.busy,
+    log,
+  });
   // The others look at theirs; what each makes for phones that ask, it keeps.
   const ours = (ids: readonly string[]) => (isShared ? ids.filter((id) => workerOf(id, workers.count) === workers.number) : ids);
   const touch = async (ids: Promise<readonly string[]>) => {
@@ -316,6 +327,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       images: parts.images,
       addressHold: settings.phones.address_hold_seconds,
     },
+    arrivals,
     answer,
     current,
     worker,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import { type AddressInfo, isIPv4, isIPv6, type Socket } from 'node:net';
+import { type Arrivals, createArrivals } from '../lib/arrivals.ts';
 import { type Ip, parseIp } from '../lib/ip.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { Connection, type Service } from './http/connection.ts';
@@ -22,6 +23,8 @@ export interface HttpOptions {
   /** How many proxies of ours, one behind the other, stand in front; their X-Forwarded-For is believed. */
   readonly trustedProxies: number;
   readonly limits?: Partial<HttpLimits>;
+  /** Shared by all listeners of an event loop; one of its own when absent. */
+  readonly arrivals?: Arrivals;
   /** A rejection is answered like `failed`. */
   answer(request: PhoneRequest): Promise<Reply>;
   /** Told what happens; must not throw. */
@@ -62,6 +65,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpListener> {
     transport: options.tls ? 'https' : 'http',
     trustedProxies: options.trustedProxies,
     limits,
+    arrivals: options.arrivals ?? createArrivals(),
     answer: (request) => options.answer(request),
     observe: (event) => options.observe?.(event),
     closing: false,
@@ -184,6 +188,7 @@ function peerOf(socket: Socket): string {
 
 /** Lets a connection in, or drops it: nothing is answered to those that are too many, which costs least. */
 function admit({ service, door }: Shared, socket: Socket): Ip | undefined {
+  service.arrivals.note();
   // Without an address it is gone again already.
   const peer = parseIp(socket.remoteAddress ?? '');
   const why = peer && door.enter(peer);

@@ -11,6 +11,8 @@ export interface SweepOptions {
   readonly desired: Desired;
   /** The URL under which a device last reached us, or the one to expect. */
   readonly baseUrl: (device: string) => string;
+  /** Phones come in numbers: a slice would keep them out for as long as it takes. */
+  readonly busy?: () => boolean;
   readonly log: Log;
 }
 
@@ -23,6 +25,9 @@ const sliceMs = 5;
  */
 const batchDevices = 500;
 const batchMs = 250;
+
+/** As long as phones may hold it up before it has a slice all the same. */
+const mostHeldMs = 200;
 
 /** After the store refused to take what was found. */
 const retryMs = 1_000;
@@ -76,12 +81,18 @@ export class Sweep {
           await this.#write();
           written = performance.now();
         }
-        await turn();
+        await this.#pause();
       }
       if (this.#stopped) await this.#write();
     } finally {
       this.#running = undefined;
     }
+  }
+
+  async #pause(): Promise<void> {
+    const end = performance.now() + mostHeldMs;
+    do await turn();
+    while (this.#options.busy?.() && performance.now() < end && !this.#stopped);
   }
 
   async #slice(): Promise<void> {

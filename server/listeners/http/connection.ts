@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import type { Arrivals } from '../../lib/arrivals.ts';
 import type { Ip } from '../../lib/ip.ts';
 import type { PhoneRequest, Reply } from '../../pipeline/request.ts';
 import { type Sent, send, sendFailed } from './answer.ts';
@@ -14,6 +15,7 @@ export interface Service {
   readonly transport: 'http' | 'https';
   readonly trustedProxies: number;
   readonly limits: HttpLimits;
+  readonly arrivals: Arrivals;
   answer(request: PhoneRequest): Promise<Reply>;
   observe(event: HttpEvent): void;
   /** Once true, every answer is the last one of its connection. */
@@ -182,6 +184,13 @@ export class Connection {
     const ip = clientAddress(this.#peer, request.headers['x-forwarded-for'], trustedProxies);
     if (ip === undefined) {
       this.refuse('forwarded', { request });
+      return false;
+    }
+    // Who closed its side may only be done with asking (see `httpAllowHalfOpen`). But where many wait, nearly all of those have lost
+    // their patience, and every answer to nobody is one less for somebody.
+    const turn = this.#service.arrivals.turn(() => this.#socket.destroyed || this.#socket.readableEnded);
+    if (turn && !(await turn)) {
+      this.cut('impatient');
       return false;
     }
     const { bytes, complete } = await this.#answer(request, response, ip);

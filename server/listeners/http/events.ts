@@ -16,6 +16,7 @@ export type Refusal =
   | 'version'
   // ----
   | 'stalled'
+  | 'impatient'
   | 'pipelined'
   | 'connections'
   | 'connections-per-address';

@@ -328,6 +328,15 @@ test.each(exhausting.map((text) => [text.slice(0, 100), text] as const))('%s end
   expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024);
 });
 
+test('time that the machine spends on something else is not the template’s', () => {
+  const slow: Loader = (name) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    return { name, text: '' };
+  };
+  const text = "{% include 'slow' %}{% for i in range(2000) %}{% endfor %}done";
+  expect(compile({ name: 't', text }, slow).render({}, { ...defaultLimits, milliseconds: 150 })).toBe('done');
+});
+
 test('the limits are those of one rendering, and are the caller’s', () => {
   const template = compile({ name: 't', text: "{% for i in range(n) %}{{ 'é' * 10 }}{% endfor %}" }, nothing);
   expect(template.render({ n: 10 }, { ...defaultLimits, outputBytes: 200 })).toHaveLength(100);

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { RawConfig } from '../../server/configs/model.ts';
+import { parseMac } from '../../server/lib/mac.ts';
+import { stringifyOrdered } from '../../server/lib/ordered-json.ts';
+import { oneLine, startTestApp, type TestApp } from '../support/app.ts';
+import { inUse } from '../support/memory.ts';
+import { httpGet, tftpGet } from '../support/phones.ts';
+import { document, mutated, secretMarker } from '../support/raw-config-noise.ts';
+
+let server: TestApp;
+let token: string;
+const agent = new Agent({ keepAlive: true });
+
+beforeAll(async () => {
+  server = await startTestApp(['log.level=error']);
+  token = readFileSync(join(server.data, 'admin.token'), 'utf8').trim();
+  const { configs, devices, tenants } = server.app.core;
+  const tenant = tenants.main.id;
+  await configs.create({ id: 'alice', tenant, parents: [], raw: oneLine('alice-pw') });
+  await configs.create({ id: 'noise', tenant, parents: [], raw: new Map() });
+  await devices.create(tenant, { mac: parseMac('000fd3054848') ?? null, config: 'alice' });
+  // What is taken is rendered, too.
+  await devices.create(tenant, { mac: parseMac('000fd3aaaaaa') ?? null, config: 'noise', vendor: 'Digium', model: 'D40' });
+});
+
+afterAll(async () => {
+  agent.destroy();
+  await server.stop();
+});
+
+/** Replaces the config `noise` as any program would. */
+async function put(raw: RawConfig): Promise<{ status: number; body: string }> {
+  const admin = server.app.addresses.find(({ name }) => name === 'admin')?.url;
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const asked = request(`${admin}/api/v1/configs/noise`, { method: 'PUT', agent, headers });
+  asked.end(stringifyOrdered(new Map([['raw_config', new Map(raw)]])));
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  return { status: response.statusCode ?? 0, body: await text(response) };
+}
+
+test('20,000 random and mutated raw configs through the API: healthy phones are served meanwhile, and nothing is kept', async () => {
+  const statuses = new Map<number, number>();
+  const answered = fc.asyncProperty(
+    fc.oneof({ weight: 4, arbitrary: mutated }, { weight: 1, arbitrary: document }),
+    async (raw) => {
+      const { status, body } = await put(raw);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      expect([200, 400]).toContain(status);
+      if (status === 400) expect(body).not.toContain(secretMarker);
+    },
+  );
+  let raging = true;
+  const phone = async (ask: () => Promise<{ body: string }>) => {
+    let served = 0;
+    for (; raging; served++) {
+      expect((await ask()).body).toContain('alice-pw');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return served;
+  };
+  const served = Promise.all([
+    phone(() => httpGet(server.http, '/Digium/000fd3054848.cfg', '127.0.0.7')),
+    phone(() => tftpGet(server.tftp, 'Digium/000fd3054848.cfg', '127.0.0.7')),
+  ]);
+  await fc.assert(answered, { numRuns: 3_000 });
+  await server.app.core.sweep.idle();
+  const before = inUse();
+  await fc.assert(answered, { numRuns: 17_000 });
+  await server.app.core.sweep.idle();
+  const grown = inUse() - before;
+  raging = false;
+  for (const count of await served) expect(count).toBeGreaterThan(20);
+  // A hundred bytes for each would be 1.7 MB.
+  expect(grown).toBeLessThan(1_500_000);
+  expect(statuses.get(200)).toBeGreaterThan(500);
+  expect(statuses.get(400)).toBeGreaterThan(500);
+}, 1_800_000);

@@ -115,30 +115,30 @@ test.each<[string, string[], string | RegExp]>([
   expect(err).toMatch(problem);
 });
 
-test.each<[string, string[], string]>([
+test.each<[string, string[], RegExp]>([
   [
     'a model that nobody makes',
     ['--model', 'T1000'],
-    'No installed plugin has the model T1000; there are D40, D45, D50, D60, D62, D65, D70',
+    /^offhook: No installed plugin has the model T1000; there are .*\bD40, D45, D50, D60, D62, D65, D70\b.*\n$/,
   ],
   [
     'a plugin that is not there',
     ['--plugin', 'acme-1'],
-    'There is no plugin acme-1; there are digium-1.1.0.0, digium-1.4.0.0, digium-2.8.1',
+    /^offhook: There is no plugin acme-1; there are digium-1\.1\.0\.0, digium-1\.4\.0\.0, digium-2\.8\.1\b.*\n$/,
   ],
   [
     'a model that the line does not have',
     ['--plugin', 'digium-1.1.0.0', '--model', 'D65'],
-    'No installed plugin has the model D65; there are D40, D50, D70',
+    /^offhook: No installed plugin has the model D65; there are D40, D50, D70\n$/,
   ],
   [
     'a URL that is none',
     ['--model', 'D40', '--to', 'ftp://x'],
-    'ftp://x is no URL with http://, https:// or tftp://, without user, query or fragment',
+    /^offhook: ftp:\/\/x is no URL with http:\/\/, https:\/\/ or tftp:\/\/, without user, query or fragment\n$/,
   ],
 ])('%s is told', async (_, words, problem) => {
   const { code, err } = await run([...place.slice(2), ...words]);
-  expect([code, err]).toEqual([1, `offhook: ${problem}\n`]);
+  expect([code, err]).toEqual([1, expect.stringMatching(problem)]);
 });
 
 test('a phone is made to speak what it does not, and says so', async () => {

@@ -7,9 +7,60 @@ import { promisify } from 'node:util';
 /** The TFTP clients of the distribution: packages atftp, busybox, curl, tftp-hpa. */
 export type ClientName = 'atftp' | 'busybox' | 'curl' | 'tftp-hpa';
 
+/** One way to use a client. */
+export interface Combination {
+  readonly client: ClientName;
+  /** Options of its command line. */
+  readonly flags: readonly string[];
+  /** What it asks for by them; 512, 1 and no timeout where it asks for nothing. */
+  readonly blockSize: number;
+  readonly windowSize: number;
+  readonly timeout: boolean;
+}
+
+const BLOCK_SIZES = [8, 512, 1_428, 65_464];
+
+const atftp = [undefined, ...BLOCK_SIZES].flatMap((blockSize) =>
+  [undefined, 1, 8, 64].flatMap((windowSize) =>
+    [undefined, 0].flatMap((tsize) =>
+      [undefined, 3].map((timeout) => ({
+        ...combination('atftp', [], blockSize, windowSize, timeout !== undefined),
+        flags: Object.entries({ blksize: blockSize, windowsize: windowSize, tsize, timeout }).flatMap(([name, value]) =>
+          value === undefined ? [] : ['--option', `${name} ${value}`],
+        ),
+      })),
+    ),
+  ),
+);
+
+/** Every client with every combination of the options of RFC 2347 that it has. */
+export const combinations: readonly Combination[] = [
+  ...atftp,
+  combination('busybox', []),
+  // It writes its request into a buffer of one block, so that 8 bytes are too few.
+  ...[64, ...BLOCK_SIZES.slice(1)].map((size) => combination('busybox', ['-b', String(size)], size)),
+  combination('curl', ['--tftp-no-options']),
+  // With options it always asks for a timeout, six seconds by default.
+  combination('curl', [], 512, 1, true),
+  ...BLOCK_SIZES.map((size) => combination('curl', ['--tftp-blksize', String(size)], size, 1, true)),
+  // It knows no options.
+  combination('tftp-hpa', ['-m', 'octet']),
+];
+
+export const clientNames: readonly ClientName[] = ['atftp', 'busybox', 'curl', 'tftp-hpa'];
+
+/** Each client as it is without options. */
+export const plain: readonly Combination[] = clientNames.flatMap(
+  (name) =>
+    combinations.find(({ client, flags }) => client === name && (name !== 'curl' || flags.includes('--tftp-no-options'))) ?? [],
+);
+
+function combination(client: ClientName, flags: string[], blockSize = 512, windowSize = 1, timeout = false): Combination {
+  return { client, flags, blockSize, windowSize, timeout };
+}
+
 export interface Fetch {
   readonly client: ClientName;
-  /** Options of the client's command line. */
   readonly flags: readonly string[];
   readonly host?: string;
   readonly port: number;

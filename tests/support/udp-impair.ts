@@ -1,27 +1,30 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
-/** A bad path: chances from 0 to 1; each datagram takes a time of its own between the two delays, so that they overtake one another. */
+/** A bad path: chances from 0 to 1 that a datagram is lost, arrives twice, is overtaken by those that come after it. */
 export interface Impairment {
   readonly loss: number;
   readonly duplication: number;
-  readonly delayMs: readonly [least: number, most: number];
+  readonly reordering: number;
+  /** What a datagram takes, and one that is overtaken, or is a copy. */
+  readonly delayMs: readonly [usual: number, overtaken: number];
   readonly seed: number;
+  /** What travels unharmed all the same. */
+  readonly spared?: (bytes: Buffer) => boolean;
 }
 
-export interface PathCounts {
-  /** Datagrams of the server that came to the path, by their first two bytes (the opcode of TFTP). */
-  readonly fromServer: Record<number, number>;
-  /** Datagrams that the path lost, both ways. */
-  lost: number;
-  duplicated: number;
+/** What became of a datagram. */
+export interface Passage {
+  readonly from: 'client' | 'server';
+  readonly bytes: Buffer;
+  readonly fate: 'lost' | 'once' | 'twice' | 'overtaken';
 }
 
 export interface ImpairedPath {
   /** Where clients find the server. */
   readonly port: number;
-  /** What the path did so far; one path for each client tells them apart. */
-  counts(): PathCounts;
+  /** What came so far, in its order; one path for each client tells them apart. */
+  passages(): readonly Passage[];
   close(): Promise<void>;
 }
 
@@ -34,28 +37,25 @@ export interface ImpairedPath {
  */
 export async function impairedPath(serverPort: number, impairment: Impairment): Promise<ImpairedPath> {
   const random = generator(impairment.seed);
-  const counts: PathCounts = { fromServer: {}, lost: 0, duplicated: 0 };
+  const passages: Passage[] = [];
   const sockets: Socket[] = [];
   const timers = new Set<NodeJS.Timeout>();
   let closed = false;
 
-  const carry = (socket: Promise<Socket>, bytes: Buffer, port: number) => {
-    if (random() < impairment.loss) {
-      counts.lost++;
-      return;
-    }
-    const twice = random() < impairment.duplication;
-    if (twice) counts.duplicated++;
-    for (let copy = twice ? 2 : 1; copy > 0; copy--) {
-      const [least, most] = impairment.delayMs;
-      const timer = setTimeout(
-        async () => {
-          timers.delete(timer);
-          const open = await socket;
-          if (!closed) open.send(bytes, port, '127.0.0.1');
-        },
-        least + random() * (most - least),
-      );
+  const carry = (from: Passage['from'], socket: Promise<Socket>, bytes: Buffer, port: number) => {
+    const [lost, twice, overtaken] = [impairment.loss, impairment.duplication, impairment.reordering].map(
+      (chance) => random() < chance,
+    );
+    const fate = impairment.spared?.(bytes) ? 'once' : lost ? 'lost' : twice ? 'twice' : overtaken ? 'overtaken' : 'once';
+    passages.push({ from, bytes, fate });
+    const [usual, more] = impairment.delayMs;
+    const delays = { lost: [], once: [usual], twice: [usual, more], overtaken: [more] }[fate];
+    for (const delay of delays) {
+      const timer = setTimeout(async () => {
+        timers.delete(timer);
+        const open = await socket;
+        if (!closed) open.send(bytes, port, '127.0.0.1');
+      }, delay);
       timers.add(timer);
     }
   };
@@ -73,11 +73,9 @@ export async function impairedPath(serverPort: number, impairment: Impairment): 
   const openTowardsServer = (client: number): Promise<Socket> => {
     const towardsClient = new Map<number, Promise<Socket>>();
     const upstream = open((bytes, from) => {
-      const opcode = bytes.length < 2 ? -1 : bytes.readUInt16BE(0);
-      counts.fromServer[opcode] = (counts.fromServer[opcode] ?? 0) + 1;
-      const downstream = towardsClient.get(from) ?? open((answer) => carry(upstream, answer, from));
+      const downstream = towardsClient.get(from) ?? open((answer) => carry('client', upstream, answer, from));
       towardsClient.set(from, downstream);
-      carry(downstream, bytes, client);
+      carry('server', downstream, bytes, client);
     });
     return upstream;
   };
@@ -85,12 +83,12 @@ export async function impairedPath(serverPort: number, impairment: Impairment): 
   const entrance = await open((bytes, client) => {
     const upstream = towardsServer.get(client) ?? openTowardsServer(client);
     towardsServer.set(client, upstream);
-    carry(upstream, bytes, serverPort);
+    carry('client', upstream, bytes, serverPort);
   });
 
   return {
     port: entrance.address().port,
-    counts: () => counts,
+    passages: () => passages,
     async close() {
       closed = true;
       for (const timer of timers) clearTimeout(timer);

@@ -25,7 +25,7 @@ export interface Agreement {
   readonly blockSize: number;
   /** Blocks sent for one ACK. */
   readonly windowSize: number;
-  /** Milliseconds between retransmissions that the client asked for; undefined: they follow the round trip. */
+  /** Milliseconds until the first retransmission that the client asked for; undefined: it follows the round trip. */
   readonly timeoutMs: number | undefined;
 }
 
@@ -257,10 +257,15 @@ export class Transfer {
     return this.#roundTrip !== undefined && now - this.#sentAt < this.#roundTrip.least / 2;
   }
 
+  /**
+   * Each wait is twice the one before (RFC 1123, 4.2.3.2), also where the client asked for a timeout: atftp answers a block that comes again
+   * once, and then says something only after five seconds without a copy.
+   */
   #wait(now: number): void {
     const trip = this.#roundTrip;
     const adaptive = trip ? Math.max(trip.smoothed + 4 * trip.variation, MIN_WAIT_MS) : FIRST_WAIT_MS;
-    const at = now + (this.agreement.timeoutMs ?? Math.min(adaptive * 2 ** this.#backoff, MAX_WAIT_MS));
+    const first = this.agreement.timeoutMs ?? Math.min(adaptive, MAX_WAIT_MS);
+    const at = now + Math.min(first * 2 ** this.#backoff, Math.max(first, MAX_WAIT_MS));
     this.#wakeAt = this.heard ? at : Math.min(at, this.#startedAt + MAX_FIRST_SILENCE_MS);
   }
 

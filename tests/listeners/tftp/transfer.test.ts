@@ -215,10 +215,13 @@ describe('waiting', () => {
     expect(waits(transfer, 9, now)).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 8_000, 8_000]);
   });
 
-  test('a timeout that was asked for is kept to', () => {
-    const transfer = start(9, ['timeout', '3']);
+  test.each([
+    [3, [3_000, 6_000, 8_000, 8_000, 8_000, 8_000, 8_000, 8_000]],
+    [20, [20_000, 20_000, 20_000, 20_000, 20_000, 20_000, 20_000, 20_000]],
+  ])('a timeout of %d s that was asked for is the first wait, and none is shorter', (seconds, expected) => {
+    const transfer = start(9, ['timeout', String(seconds)]);
     transfer.receive(ack(0), 5);
-    expect(waits(send(transfer, 9, 5), 9, 5)).toEqual([3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 3_000]);
+    expect(waits(send(transfer, 9, 5), 9, 5)).toEqual(expected);
   });
 
   test('the time follows the round trip, and what was sent twice does not measure it', () => {

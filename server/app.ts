@@ -133,6 +133,7 @@ async function startPhoneTftp(core: Core): Promise<Listener | undefined> {
     startTftp({
       addresses,
       maxTransfers: tftp.max_transfers,
+      transferPorts: tftp.transfer_ports,
       async answer(request) {
         const started = performance.now();
         const reply = await core.answer(request);
@@ -232,7 +233,9 @@ async function listening<Started>(
     return await start(hosts.map((host) => ({ host, port })));
   } catch (cause) {
     if (typeof cause !== 'object' || cause === null || !('syscall' in cause)) throw cause;
-    const { address = hosts[0] ?? '' } = cause as { address?: string };
+    const { address = hosts[0] ?? '', port: refused = port } = cause as { address?: string; port?: number };
+    // Only TFTP has other ports, those that files are sent from.
+    if (refused !== port) throw explainSystemError(cause, { kind: 'range', key: `${key}.transfer_ports`, address });
     throw explainSystemError(cause, { kind: 'listen', key, address, port });
   }
 }

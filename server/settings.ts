@@ -20,6 +20,12 @@ export interface About {
 }
 export const about = z.registry<About>();
 
+/** Both ends belong to it. */
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 const path = z.string().min(1);
 const port = z.int().min(0).max(65_535);
 const addresses = z.array(z.string().refine((text) => isIP(text) !== 0)).min(1);
@@ -30,6 +36,13 @@ const PORT = '0 takes any free port.';
 const network = z.string().transform((text, context): Network => {
   const parsed = parseNetwork(text);
   if (parsed) return parsed;
+  context.addIssue({ code: 'custom', input: text });
+  return z.NEVER;
+});
+
+const portRange = z.string().transform((text, context): PortRange => {
+  const [from = 0, to = 0] = /^\d{1,5}-\d{1,5}$/.test(text) ? text.split('-').map(Number) : [];
+  if (from > 0 && from <= to && to <= 65_535) return { from, to };
   context.addIssue({ code: 'custom', input: text });
   return z.NEVER;
 });
@@ -91,6 +104,13 @@ const tftp = z
     }),
     max_transfers: z.int().min(1).max(20_000).default(1_000).register(about, {
       description: 'Transfers at one time. A phone that asks beyond them gets no answer and asks again by itself.',
+    }),
+    transfer_ports: portRange.optional().register(about, {
+      description:
+        'Ports that files are sent from, for a firewall between server and phones; where absent the system chooses them. As many as are free, ' +
+        'up to 256, are taken at the start and shared by all transfers; a phone that asks from one port of its own needs one for each file that ' +
+        'it fetches within ten seconds.',
+      allowed: 'a range of ports, 50000-50255',
     }),
   })
   .register(about, { description: 'What phones fetch over TFTP.' });

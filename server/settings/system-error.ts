@@ -5,6 +5,8 @@ import { settingsInvalid } from './invalid.ts';
 export type Attempt =
   /** `key` is the listener's: `http`, `http.tls`, `tftp`, `admin`. */
   | { readonly kind: 'listen'; readonly key: string; readonly address: string; readonly port: number }
+  /** `key` names a range of ports of which one was needed: `tftp.transfer_ports`. */
+  | { readonly kind: 'range'; readonly key: string; readonly address: string }
   /** `key` names a directory that the server writes to: `data`. */
   | { readonly kind: 'directory'; readonly key: string; readonly path: string }
   /** `key` names a file that the server appends to: `log.file`. */
@@ -18,8 +20,26 @@ export type Attempt =
  */
 export function explainSystemError(error: unknown, attempt: Attempt): ProvisioningError {
   const code = error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
-  const complaint: Complaint = attempt.kind === 'listen' ? listening(code, attempt, error) : opening(code, attempt, error);
-  return settingsInvalid([complaint], error);
+  return settingsInvalid([complain(code, attempt, error)], error);
+}
+
+function complain(code: string, attempt: Attempt, error: unknown): Complaint {
+  switch (attempt.kind) {
+    case 'listen':
+      return listening(code, attempt, error);
+    case 'range':
+      return searching(code, attempt, error);
+    default:
+      return opening(code, attempt, error);
+  }
+}
+
+function searching(code: string, { key, address }: Attempt & { kind: 'range' }, error: unknown): Complaint {
+  const problem =
+    code === 'EADDRINUSE'
+      ? `all these ports of ${address} are in use by other programs (ss -lnup shows which)`
+      : `cannot take these ports of ${address}: ${reason(error)}`;
+  return { path: key, message: `${key}: ${problem}; choose another range, from 1024` };
 }
 
 function listening(code: string, { key, address, port }: Attempt & { kind: 'listen' }, error: unknown): Complaint {
@@ -57,7 +77,7 @@ function listening(code: string, { key, address, port }: Attempt & { kind: 'list
   }
 }
 
-function opening(code: string, { kind, key, path }: Exclude<Attempt, { kind: 'listen' }>, error: unknown): Complaint {
+function opening(code: string, { kind, key, path }: Exclude<Attempt, { kind: 'listen' | 'range' }>, error: unknown): Complaint {
   const toWrite = kind !== 'file';
   const choose = {
     directory: `choose another directory: --set ${key}=DIR`,

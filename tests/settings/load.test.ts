@@ -70,6 +70,14 @@ test('in production the data lie in /var/lib/offhook, unless the settings say ot
   expect(load('data: /srv/phones', { environment }).settings.data).toBe('/srv/phones');
 });
 
+test.each([
+  ['50000-50255', { from: 50_000, to: 50_255 }],
+  ['69-69', { from: 69, to: 69 }],
+  ['1-65535', { from: 1, to: 65_535 }],
+])('tftp.transfer_ports: %s is a range of ports with both its ends', (text, ports) => {
+  expect(load(`tftp: {transfer_ports: ${text}}`).settings.tftp.transfer_ports).toEqual(ports);
+});
+
 test('by default secrets go without a key to loopback, private and link-local networks only', () => {
   const networks = load('').settings.phones.secrets_without_key;
   expect(['127.0.0.1', '192.168.1.2', 'fe80::1', '8.8.8.8'].map((ip) => contains(networks, ip as Ip))).toEqual([
@@ -256,6 +264,10 @@ test.each([
   ],
   ['phones: {url: "http://x/?"}', /; it must be a URL/],
   ['phones: {url: x}', /; it must be a URL/],
+  ...['50000', '50255-50000', '0-10', '65530-65536', '1-2-3', '"a-b"'].map(
+    (text) =>
+      [`tftp: {transfer_ports: ${text}}`, /tftp\.transfer_ports is .*; it must be a range of ports, 50000-50255/] as const,
+  ),
   ['data: ""', 'offhook.yml:1: data is ""; it must be a text that is not empty'],
   ['base_config: [locale]', 'offhook.yml:1: base_config must be raw config keys with their values'],
   ['http: {port: 1}\nhttp: {port: 2}', 'offhook.yml:2: http was given before, on line 1: keep one of them'],

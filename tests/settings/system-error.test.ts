@@ -5,6 +5,7 @@ import { type Attempt, explainSystemError } from '../../server/settings/system-e
 
 const failed = (code: string) => Object.assign(new Error(`${code}: it failed`), { code });
 const tftp: Attempt = { kind: 'listen', key: 'tftp', address: '0.0.0.0', port: 69 };
+const range: Attempt = { kind: 'range', key: 'tftp.transfer_ports', address: '0.0.0.0' };
 const data: Attempt = { kind: 'directory', key: 'data', path: '/srv/data' };
 const log: Attempt = { kind: 'log', key: 'log.file', path: '/srv/log/o.log' };
 const certificate: Attempt = { kind: 'file', key: 'http.tls.certificate', path: '/etc/cert.pem' };
@@ -16,6 +17,13 @@ test.each([
   ['EADDRNOTAVAIL', tftp, 'tftp.listen', /^tftp\.listen: this host has no address 0\.0\.0\.0/],
   ['EAFNOSUPPORT', tftp, 'tftp.listen', /switched off/],
   ['EMFILE', tftp, 'tftp.port', /^tftp\.port: cannot listen on port 69 of 0\.0\.0\.0: EMFILE: it failed$/],
+  [
+    'EADDRINUSE',
+    range,
+    'tftp.transfer_ports',
+    /^tftp\.transfer_ports: all these ports of 0\.0\.0\.0 are in use .* another range/,
+  ],
+  ['EACCES', range, 'tftp.transfer_ports', /cannot take these ports of 0\.0\.0\.0: EACCES: it failed; choose .* from 1024$/],
   ['EACCES', data, 'data', /^data: \/srv\/data: user \d+ may not write there; .*chown.*--set data=DIR$/],
   ['EROFS', data, 'data', /mounted read-only/],
   ['ENOENT', data, 'data', /cannot be made; make it, or choose another directory/],

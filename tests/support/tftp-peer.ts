@@ -23,7 +23,8 @@ export interface TftpPeer {
   close(): Promise<void>;
 }
 
-export async function tftpPeer(host = '127.0.0.1'): Promise<TftpPeer> {
+/** Rejects with the system's error when the port cannot be had. */
+export async function tftpPeer(host = '127.0.0.1', port = 0): Promise<TftpPeer> {
   const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', recvBufferSize: 4_000_000 });
   const received: Received[] = [];
   let arrived = () => {};
@@ -31,8 +32,14 @@ export async function tftpPeer(host = '127.0.0.1'): Promise<TftpPeer> {
     received.push({ packet: parsePacket(bytes), port });
     arrived();
   });
-  socket.bind(0, host);
-  await once(socket, 'listening');
+  const listening = once(socket, 'listening');
+  socket.bind(port, host);
+  try {
+    await listening;
+  } catch (cause) {
+    socket.close();
+    throw cause;
+  }
 
   let sending = 0;
   let allSent = () => {};

@@ -42,6 +42,8 @@ export interface TftpOptions {
    * of ours is all that a stranger has to guess who asks in another's name to have a file sent there, so there are not just a few.
    */
   readonly transferSockets?: number;
+  /** Ports for them, of which those that are free are taken; any. Rejected with EADDRINUSE when none is. */
+  readonly transferPorts?: sockets.PortRange | undefined;
   /** How long a peer's port and ours are not paired again, so that a late datagram of a transfer cannot touch the next; 5,000 ms. */
   readonly quietMs?: number;
   /** Largest block; 65,464 (RFC 2348). Blocks beyond the MTU travel in fragments, as the client asked for. */
@@ -174,10 +176,10 @@ class Server implements TftpListener {
   }
 
   async listen(address: TftpAddress): Promise<void> {
-    const { addresses, transferSockets = 256 } = this.#options;
+    const { addresses, transferPorts: ports, transferSockets: count = 256 } = this.#options;
     // Beside 0.0.0.0 the socket of :: must not take IPv4.
     const ipv6Only = addresses.some((other) => other.host === '0.0.0.0' && other.port === address.port);
-    const endpoint = await openEndpoint<Session>(address, transferSockets, ipv6Only);
+    const endpoint = await openEndpoint<Session>(address, { count, ports }, ipv6Only);
     this.#endpoints.push(endpoint);
     for (const socket of endpoint.sockets) socket.on('error', (cause) => this.#options.observe?.({ kind: 'failed', cause }));
     endpoint.requests.on('message', (bytes, from) => this.#toRequests(endpoint, bytes, from));

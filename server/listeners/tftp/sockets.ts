@@ -44,27 +44,44 @@ export interface Endpoint<Session> {
 /** A thousand phones that ask in the same moment after a power cut; the system lowers it to its own limit (net.core.rmem_max). */
 const REQUEST_BUFFER_BYTES = 1_048_576;
 
+/** What carries the transfers of an address: as many sockets, on ports that the system chooses, or on those that are free of a range. */
+export interface CarrierWish {
+  readonly count: number;
+  readonly ports: PortRange | undefined;
+}
+
+/** Both ends belong to it. */
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Rejects with the system's error (EADDRINUSE, EACCES, …) when a socket cannot be had; none stays open then. */
 export async function openEndpoint<Session>(
   { host, port }: { readonly host: string; readonly port: number },
-  carriers: number,
+  { count, ports }: CarrierWish,
   ipv6Only: boolean,
 ): Promise<Endpoint<Session>> {
-  const sockets: Socket[] = [];
+  const requests = await bind(host, port, { ipv6Only, recvBufferSize: REQUEST_BUFFER_BYTES });
+  const carriers: Carrier<Session>[] = [];
+  const sockets = [requests];
   try {
-    const requests = await bind(sockets, host, port, { ipv6Only, recvBufferSize: REQUEST_BUFFER_BYTES });
-    while (sockets.length <= carriers) await bind(sockets, host, 0, { ipv6Only });
-    return {
-      host,
-      port: requests.address().port,
-      requests,
-      carriers: sockets.slice(1).map((socket) => ({ socket, port: socket.address().port, sessions: new Map() })),
-      sockets,
-    };
+    let refused: unknown;
+    for (let next = ports?.from ?? 0; carriers.length < count && next <= (ports?.to ?? 0); next += ports ? 1 : 0) {
+      const socket = await bind(host, next, { ipv6Only }).catch((cause: NodeJS.ErrnoException) => {
+        if (!ports || cause.code !== 'EADDRINUSE') throw cause;
+        refused = cause;
+      });
+      if (!socket) continue;
+      sockets.push(socket);
+      carriers.push({ socket, port: socket.address().port, sessions: new Map() });
+    }
+    if (carriers.length === 0) throw refused;
   } catch (cause) {
     await closeEndpoint({ sockets });
     throw cause;
   }
+  return { host, port: requests.address().port, requests, carriers, sockets };
 }
 
 export async function closeEndpoint({ sockets }: { readonly sockets: readonly Socket[] }): Promise<void> {
@@ -84,21 +101,20 @@ export function freeCarrier<Session>(
 
 type BindOptions = Pick<SocketOptions, 'ipv6Only' | 'recvBufferSize'>;
 
-async function bind(
-  sockets: Socket[],
-  host: string,
-  port: number,
-  { ipv6Only = false, ...options }: BindOptions,
-): Promise<Socket> {
+async function bind(host: string, port: number, { ipv6Only = false, ...options }: BindOptions): Promise<Socket> {
   const type = isIPv6(host) ? 'udp6' : 'udp4';
   // Peers are addresses already, and node:dgram would ask the resolver for each datagram.
   const lookup: NonNullable<SocketOptions['lookup']> = (address, _, found) => found(null, address, type === 'udp6' ? 6 : 4);
   const socket = createSocket({ ...options, type, ipv6Only: type === 'udp6' && ipv6Only, lookup });
-  sockets.push(socket);
   const listening = once(socket, 'listening');
   // In a worker process, too, it is bound by this one: others must not take its datagrams.
   socket.bind({ port, address: host, exclusive: true });
-  await listening;
+  try {
+    await listening;
+  } catch (cause) {
+    socket.close();
+    throw cause;
+  }
   return socket;
 }
 

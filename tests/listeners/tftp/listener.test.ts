@@ -34,6 +34,22 @@ async function leaveUnanswered(peer: TftpPeer, server: TestServer): Promise<{ re
   return { first };
 }
 
+/** As many ports in a row that are free now. @returns the first and the last */
+async function freePorts(count: number): Promise<readonly [from: number, to: number]> {
+  for (;;) {
+    const held = [await tftpPeer()];
+    const from = held[0]?.port ?? 0;
+    try {
+      while (held.length < count) held.push(await tftpPeer('127.0.0.1', from + held.length));
+      return [from, from + count - 1];
+    } catch {
+      // One of them is taken; the system proposes another beginning.
+    } finally {
+      await Promise.all(held.map((peer) => peer.close()));
+    }
+  }
+}
+
 describe('a request', () => {
   test.each([0, 1, 511, 512, 513, 1_024, 8_192, 100_000])('of a file of %d bytes brings it', async (size) => {
     const server = await serve({ file: pattern(size) });
@@ -509,6 +525,39 @@ describe('the listener', () => {
     const again = await startTftp({ addresses: addresses.slice(0, 1), maxTransfers: 1, answer: nothing });
     await again.close();
     await new Promise<void>((done) => taken.close(() => done()));
+  });
+
+  test('sends files from the ports that it is told, as far as they are free', async () => {
+    const [from, to] = await freePorts(4);
+    const taken = await tftpPeer('127.0.0.1', from + 1);
+    closing.push(() => taken.close());
+    const server = await serve({ file: pattern(10) }, { transferPorts: { from, to }, quietMs: 60_000 });
+    const peer = await newPeer();
+    const ports: number[] = [];
+    for (let count = 0; count < 3; count++) {
+      peer.ask('file', server.port);
+      const { port } = await peer.next();
+      peer.ack(1, port);
+      expect(await eventually(() => server.stats().transfers === 0)).toBe(true);
+      ports.push(port);
+    }
+    expect(ports.sort()).toEqual([from, from + 2, to]);
+  });
+
+  test('says EADDRINUSE when none of the ports for transfers is free, and leaves no socket open', async () => {
+    const [from, to] = await freePorts(1);
+    const taken = await tftpPeer('127.0.0.1', from);
+    const [port] = await freePorts(1);
+    const options: TftpOptions = {
+      addresses: [{ host: '127.0.0.1', port }],
+      maxTransfers: 1,
+      answer: nothing,
+      transferPorts: { from, to },
+    };
+    await expect(startTftp(options)).rejects.toMatchObject({ code: 'EADDRINUSE', port: from });
+    await taken.close();
+    const again = await startTftp(options);
+    await again.close();
   });
 
   test('that closes tells its peers, closes all contents, and takes an answer that comes too late', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { parseMac } from '../../server/lib/mac.ts';
 import { oneLine, raw, startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { httpGet, tftpGet } from '../support/phones.ts';
+import { combinations, fetchWith } from '../support/tftp-clients.ts';
 
 const run = promisify(execFile);
 
@@ -31,23 +32,32 @@ afterAll(async () => {
 });
 
 const name = 'Digium/000fd3054848.cfg';
-const clients: [string, (target: string) => [string, string[]]][] = [
-  ['curl over HTTP', (target) => ['curl', ['-sf', '-o', target, `http://127.0.0.1:${server.http}/${name}`]]],
-  ['curl over HTTP/1.0', (target) => ['curl', ['-sf0', '-o', target, `http://127.0.0.1:${server.http}/${name}`]]],
-  ['curl over TFTP', (target) => ['curl', ['-sf', '-o', target, `tftp://127.0.0.1:${server.tftp}/${name}`]]],
-  ['tftp-hpa', (target) => ['tftp', ['-m', 'binary', '127.0.0.1', String(server.tftp), '-c', 'get', name, target]]],
-  ['busybox tftp', (target) => ['busybox', ['tftp', '-g', '-r', name, '-l', target, '127.0.0.1', String(server.tftp)]]],
-  ['atftp', (target) => ['atftp', ['-g', '-r', name, '-l', target, '127.0.0.1', String(server.tftp)]]],
+type Phone = [label: string, fetch: () => Promise<Buffer>];
+
+const overHttp = (label: string, ...flags: string[]): Phone => [
+  label,
+  async () => {
+    const answer = await run('curl', ['-sf', ...flags, `http://127.0.0.1:${server.http}/${name}`], { encoding: 'buffer' });
+    return answer.stdout;
+  },
+];
+const phones: Phone[] = [
+  overHttp('curl over HTTP'),
+  overHttp('curl over HTTP/1.0', '-0'),
+  ...combinations.map(
+    ({ client, flags }): Phone => [
+      ['TFTP by', client, ...flags].join(' '),
+      () => fetchWith({ client, flags, filename: name, port: server.tftp, folder }),
+    ],
+  ),
 ];
 
-test.each(clients)('a Digium D40 played by %s gets exactly its own configuration', async (label, command) => {
-  const target = join(folder, label.replaceAll(/\W/g, '-'));
-  const [program, args] = command(target);
-  await run(program, args);
-  const text = readFileSync(target, 'utf8');
+test.each(phones)('a Digium D40 played by %s gets exactly its own configuration', async (_label, fetch) => {
+  const text = (await fetch()).toString();
   expect(text).toContain('password="alice-pw"');
   expect(text).toContain('<setting id="time_zone" value="America/Montreal" />');
   expect(text).toContain(`<contacts url="http://127.0.0.1:${server.http}/Digium/000fd3054848-contacts.xml" id="internal" />`);
+  expect(text).toBe((await httpGet(server.http, `/${name}`, '127.0.0.1')).body);
 });
 
 test('what a phone learns in one place it keeps: vendor, address, plugin', async () => {

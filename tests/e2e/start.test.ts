@@ -97,3 +97,17 @@ test('a start that failed leaves nothing open: the next one works', async () => 
   const server = await startTestApp([`http.port=${wanted}`]);
   await server.stop();
 });
+
+test('when no port that files may be sent from over TFTP is free, the setting that names them is told', async () => {
+  const taken = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address();
+  try {
+    await expect(startTestApp([`tftp.transfer_ports=${port}-${port}`])).rejects.toMatchObject({
+      code: 'settings-invalid',
+      complaints: [{ path: 'tftp.transfer_ports', message: expect.stringContaining('in use by other programs') }],
+    });
+  } finally {
+    taken.close();
+  }
+});

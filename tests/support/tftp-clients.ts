@@ -37,8 +37,8 @@ const atftp = [undefined, ...BLOCK_SIZES].flatMap((blockSize) =>
 export const combinations: readonly Combination[] = [
   ...atftp,
   combination('busybox', []),
-  // It writes its request into a buffer of one block, so that 8 bytes are too few.
-  ...[64, ...BLOCK_SIZES.slice(1)].map((size) => combination('busybox', ['-b', String(size)], size)),
+  // It writes its request into a buffer of one block, so that 8 bytes are too few for any.
+  ...[128, ...BLOCK_SIZES.slice(1)].map((size) => combination('busybox', ['-b', String(size)], size)),
   combination('curl', ['--tftp-no-options']),
   // With options it always asks for a timeout, six seconds by default.
   combination('curl', [], 512, 1, true),

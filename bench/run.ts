@@ -2,9 +2,10 @@ import { http } from './http.ts';
 import { storm } from './storm.ts';
 import { machine, type Part, table } from './support/table.ts';
 import { templates } from './templates.ts';
+import { tftp } from './tftp.ts';
 
 /** All parts, in the order of the table. */
-const parts: readonly Part[] = [http, templates, storm];
+const parts: readonly Part[] = [http, templates, tftp, storm];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));

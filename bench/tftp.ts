@@ -1,68 +1,133 @@
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile, chmod } from 'node:fs/promises';
+import { randomBytes, randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Peer, run, start } from './support/peers.ts';
 import type { Part, Row } from './support/table.ts';
 
-/** What a server is asked for, as words of tftp-load: file, blksize, windowsize, clients at once, fetches in all. */
+/** What a server is asked for: all fetches of one file, so many at once. */
 interface Work {
   readonly what: string;
-  readonly words: readonly [file: string, blksize: number, windowsize: number, clients: number, total: number];
-  /** Ratios to the peers. */
+  readonly file: 'large' | 'small';
+  readonly blksize: number;
+  readonly windowsize: number;
+  readonly clients: number;
+  readonly fetches: number;
+  readonly unit: 'MB/s' | 'files/s';
+  /** The ratio to tftpd-hpa that we want. */
   readonly least: number;
 }
 
-const LARGE = 20_000_000;
-const SMALL = 8_192;
+const BYTES = { large: 20_000_000, small: 8_192 };
+
+const small = { file: 'small', blksize: 512, windowsize: 1, clients: 50, unit: 'files/s', least: 3 } as const;
+const large = { file: 'large', clients: 1, fetches: 1, unit: 'MB/s' } as const;
 const works: readonly Work[] = [
-  { what: '500 × 8 KB, 50 clients', words: ['small', 512, 1, 50, 500], least: 3 },
-  { what: '20 MB, blksize 512, lock-step', words: ['large', 512, 1, 1, 1], least: 0.7 },
-  { what: '20 MB, blksize 1428, lock-step', words: ['large', 1_428, 1, 1, 1], least: 0.7 },
-  { what: '20 MB, blksize 512, windowsize 16', words: ['large', 512, 16, 1, 1], least: 1.3 },
-  { what: '20 MB, blksize 1428, windowsize 16', words: ['large', 1_428, 16, 1, 1], least: 1.3 },
+  { what: '500 × 8 KB, 50 clients', fetches: 500, ...small },
+  { what: '20 MB, blksize 512', blksize: 512, windowsize: 1, least: 0.7, ...large },
+  { what: '20 MB, blksize 1428', blksize: 1_428, windowsize: 1, least: 0.7, ...large },
+  { what: '20 MB, blksize 512, windowsize 16', blksize: 512, windowsize: 16, least: 1.3, ...large },
+  { what: '20 MB, blksize 1428, windowsize 16', blksize: 1_428, windowsize: 16, least: 1.3, ...large },
 ];
 
-/** A server under load. */
 interface Server {
   readonly name: string;
   readonly host: string;
   readonly port: number;
-  readonly process: Peer;
+  readonly peer: Peer;
 }
 
+/** As this file is compiled to .cache/bench/bench/. */
+const SOURCES = join(import.meta.dirname, '../../../bench');
 const ROUNDS = 5;
-const here = import.meta.dirname;
 
 export const tftp: Part = {
   name: 'tftp',
-  about: [
-    'The listener with its files in memory, tftpd-hpa (in.tftpd) and dnsmasq with them on a RAM disk or in the page cache, and “bare”: a few lines of',
-    'node:dgram that answer each ACK with the next block out of memory and keep no timers: what the platform can do at all. They run on one core, and',
-    `on another tftp-load, a client in C (bench/support), the same for all. The servers take turns, ${ROUNDS} rounds each; the best round counts, since what`,
-    'else the machine does can only make one slower. Neither tftpd-hpa nor dnsmasq knows windowsize: they do not agree to it, and the rows with windows',
-    'compare what a phone that asks for them gets.',
-  ].join('\n'),
+  about: `Offhook's TFTP listener with files in memory; tftpd-hpa (in.tftpd) and dnsmasq with the same files in the page cache; and
+“node:dgram”, sixty lines that answer each ACK with the next blocks out of memory and know nothing else: what the
+platform can do at all. Servers run on one core; on another one client in C for all of them (\`tftp-load\`), which takes
+less than the servers for each datagram. The servers take turns, ${ROUNDS} rounds each, and the best of each counts: what else
+the machine does can only make a round slower. Neither tftpd-hpa nor dnsmasq 2.89 knows windowsize; the rows with
+windows compare what a phone gets that asks for them. dnsmasq serves on port 69 only, so that this needs root.`,
   async run() {
     const folder = await mkdtemp(join(tmpdir(), 'offhook-bench-tftp-'));
     const servers: Server[] = [];
     try {
-      // in.tftpd and dnsmasq serve what everybody may read.
+      // in.tftpd and dnsmasq give away the rights of root, and serve what everybody may read.
       await chmod(folder, 0o755);
-      await writeFile(join(folder, 'large'), randomBytes(LARGE));
-      await writeFile(join(folder, 'small'), randomBytes(SMALL));
+      for (const [name, size] of Object.entries(BYTES)) await writeFile(join(folder, name), randomBytes(size));
       const load = join(folder, 'tftp-load');
-      await run('load', 'cc', ['-O2', '-o', load, join(here, '../../../bench/support/tftp-load.c')]);
-      for (const begin of [offhook, hpa, dnsmasq, bare]) servers.push(await begin(folder));
+      await run('load', 'cc', ['-O2', '-o', load, join(SOURCES, 'support/tftp-load.c')]);
+      for (const serve of [offhook, hpa, dnsmasq, bare]) servers.push(await serve(folder));
+      // The client repeats its request until the server is there.
+      for (const server of servers) await fetches(load, server, { ...small, what: '', clients: 1, fetches: 1 });
+
       const rows: Row[] = [];
-      for (const work of works) rows.push(...(await compare(work, servers, load)));
+      for (const work of works) {
+        const best = new Map<Server, number>();
+        for (let round = 0; round < ROUNDS; round++) {
+          for (const server of servers) {
+            best.set(server, Math.max(best.get(server) ?? 0, await fetches(load, server, work)));
+          }
+        }
+        const [ours, ...others] = servers.map((server) => ({ name: server.name, figure: best.get(server) ?? 0 }));
+        for (const peer of others) {
+          const row = { what: work.what, ours: ours?.figure ?? 0, unit: work.unit, peer };
+          rows.push(peer.name === 'tftpd-hpa' ? { ...row, target: { least: work.least } } : row);
+        }
+      }
       return rows;
     } finally {
-      for (const { process } of servers) await process.stop();
+      for (const { peer } of servers) await peer.stop();
       await rm(folder, { recursive: true });
     }
   },
 };
+
+/** @returns files or megabytes a second @throws when a file was refused, or was not as long as it is */
+async function fetches(load: string, { name, host, port }: Server, work: Work): Promise<number> {
+  const { file, blksize, windowsize, clients, fetches, unit } = work;
+  const answer = await run('load', load, [host, port, file, blksize, windowsize, clients, fetches].map(String));
+  const [seconds = 0, bytes] = answer.split(' ').map(Number);
+  if (bytes !== fetches * BYTES[file]) throw new Error(`${name} sent ${bytes} bytes in ${fetches} files of ${BYTES[file]}`);
+  return unit === 'files/s' ? fetches / seconds : bytes / 1e6 / seconds;
+}
+
+async function offhook(folder: string): Promise<Server> {
+  return ofOurs('Offhook', 'tftp-listener.js', folder);
+}
+
+async function bare(folder: string): Promise<Server> {
+  return ofOurs('node:dgram', 'tftp-bare.js', folder);
+}
+
+async function ofOurs(name: string, script: string, folder: string): Promise<Server> {
+  const port = await freePort();
+  const args = [join(import.meta.dirname, 'support', script), String(port), folder];
+  return { name, host: '127.0.0.1', port, peer: start('server', process.execPath, args) };
+}
+
+async function hpa(folder: string): Promise<Server> {
+  const port = await freePort();
+  const args = ['--foreground', '--secure', '--user', 'nobody', '--address', `127.0.0.1:${port}`, folder];
+  return { name: 'tftpd-hpa', host: '127.0.0.1', port, peer: start('server', '/usr/sbin/in.tftpd', args) };
+}
+
+async function dnsmasq(folder: string): Promise<Server> {
+  // Its port is 69 and nothing else; of loopback there are addresses enough.
+  const host = `127.69.${randomInt(256)}.${randomInt(1, 255)}`;
+  const args = ['--keep-in-foreground', '--conf-file=/dev/null', '--pid-file', '--port=0', '--bind-interfaces'];
+  const tftp = [`--listen-address=${host}`, '--enable-tftp', `--tftp-root=${folder}`, '--tftp-max=100'];
+  return { name: 'dnsmasq', host, port: 69, peer: start('server', '/usr/sbin/dnsmasq', [...args, ...tftp]) };
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}

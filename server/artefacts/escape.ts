@@ -18,8 +18,8 @@ const references: Readonly<Record<string, string>> = {
 /** How values are written into a file of a format, so that none can say more than one value. */
 export const escapes: Readonly<Record<Format, { readonly escape?: (text: string) => string }>> = {
   xml: { escape: xml },
-  // Every control character ends the line for some phone or other.
-  lines: { escape: (text) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ') },
+  // Every control character but the tab ends the line for some phone or other.
+  lines: { escape: (text) => text.replace(/(?:[^\P{Cc}\t]|[\u2028\u2029])+/gu, ' ') },
   text: {},
 };
 

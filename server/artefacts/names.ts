@@ -63,13 +63,16 @@ export function imagesOf(series: Series, model: string): string[] {
   return (series.images ?? []).flatMap((image) => fill(image, values) ?? []);
 }
 
+const firmware = new WeakMap<Plugin, readonly FirmwareView[]>();
+
 /** Every model's firmware, in the order of the plugin's table. */
-export function firmwareOf(plugin: Plugin): FirmwareView[] {
-  return [...plugin.models.values()].map(({ name, series }) => ({
-    model: name,
-    version: series.version,
-    images: imagesOf(series, name),
-  }));
+export function firmwareOf(plugin: Plugin): readonly FirmwareView[] {
+  const known = firmware.get(plugin);
+  if (known) return known;
+  const rows = [...plugin.models.values()];
+  const made = rows.map(({ name, series }) => ({ model: name, version: series.version, images: imagesOf(series, name) }));
+  firmware.set(plugin, made);
+  return made;
 }
 
 /** One file that a name resolves to. */

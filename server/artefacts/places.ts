@@ -29,24 +29,33 @@ export function placeLines(lines: readonly LineView[], model: Model | undefined)
 }
 
 /** Every key of a model and of all its expansion modules, with what is configured for its position. */
-export function placeKeys(keys: readonly KeyView[], lines: readonly LinePlace[], model: Model | undefined): KeyPlace[] {
-  const byPosition = new Map(keys.map((key) => [key.position, key]));
-  const byNumber = new Map(lines.map(({ number, line }) => [number, line]));
-  return keySlots(model).map((slot, index) => {
-    const position = index + 1;
-    const key = byPosition.get(position) ?? null;
-    return { ...slot, position, key, line: key ? null : (byNumber.get(position) ?? null) };
-  });
+export function placeKeys(keys: readonly KeyView[], lines: readonly LinePlace[], model: Model | undefined): readonly KeyPlace[] {
+  if (!model) return [];
+  const places = [...emptyPlaces(model)];
+  const put = (position: number, key: KeyView | null, line: LineView | null) => {
+    const place = places[position - 1];
+    if (place) places[position - 1] = { ...place, key, line };
+  };
+  for (const { number, line } of lines) if (line) put(number, null, line);
+  for (const key of keys) put(key.position, key, null);
+  return places;
 }
 
-function keySlots(model: Model | undefined): Pick<KeyPlace, 'module' | 'kind' | 'index'>[] {
-  const { keys = 0, modules = { most: 0, keys: 0 } } = model ?? {};
+/** A model's places with nothing on them: hundreds, most of which stay so. Rows of a table are never changed, so they are made once. */
+const emptyPlacesOf = new WeakMap<Model, readonly KeyPlace[]>();
+
+function emptyPlaces(model: Model): readonly KeyPlace[] {
+  const known = emptyPlacesOf.get(model);
+  if (known) return known;
+  const { keys = 0, modules = { most: 0, keys: 0 } } = model;
   const kinds: [string | null, number][] = typeof keys === 'number' ? [[null, keys]] : Object.entries(keys);
-  const own = kinds.flatMap(([kind, count]) => counted(count).map((index) => ({ module: 0, kind, index })));
-  const further = counted(modules.most).flatMap((module) =>
-    counted(modules.keys).map((index) => ({ module, kind: null, index })),
-  );
-  return [...own, ...further];
+  const slots = [
+    ...kinds.flatMap(([kind, count]) => counted(count).map((index) => ({ module: 0, kind, index }))),
+    ...counted(modules.most).flatMap((module) => counted(modules.keys).map((index) => ({ module, kind: null, index }))),
+  ];
+  const places = slots.map((slot, index) => ({ position: index + 1, ...slot, key: null, line: null }));
+  emptyPlacesOf.set(model, places);
+  return places;
 }
 
 /** 1 to `count`. */

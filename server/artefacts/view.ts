@@ -3,7 +3,7 @@ import type { Device } from '../devices/model.ts';
 import type { OrderedJson } from '../lib/ordered-json.ts';
 import type { ModelRow, Plugin } from '../plugins/model.ts';
 import type { LocaleView, ModelView, ServerView, Vendor, View } from '../sdk.ts';
-import { firmwareOf, imagesOf, type Named, nameFor, rowOf } from './names.ts';
+import { firmwareOf, type Named, nameFor, rowOf } from './names.ts';
 import { groupServers, placeKeys, placeLines } from './places.ts';
 import { timeZoneView } from './time-zone-view.ts';
 
@@ -26,6 +26,7 @@ export function buildView({ plugin, device, model = device?.model, settings, raw
   const row = rowOf(plugin, model);
   const { definition } = plugin.package;
   const { lines, serverSets } = groupServers(settings.lines.map((line) => ({ ...line, password: line.password.reveal() })));
+  const firmware = firmwareOf(plugin);
   const linePlaces = placeLines(lines, row?.model);
   const view = {
     device: {
@@ -38,8 +39,8 @@ export function buildView({ plugin, device, model = device?.model, settings, raw
       model: model ?? null,
       version: device?.version ?? null,
     },
-    model: row ? modelView(row) : null,
-    plugin: { id: plugin.id, firmware: firmwareOf(plugin) },
+    model: row ? modelView(row, firmware) : null,
+    plugin: { id: plugin.id, firmware },
     server,
     files: filesOf(plugin, { ...device, ...(model !== undefined && { model }) }),
     lines,
@@ -77,8 +78,9 @@ function filesOf(plugin: Plugin, named: Named): Record<string, string> {
   );
 }
 
-function modelView({ name, model, series }: ModelRow): ModelView {
-  return { ...model, name, version: series.version, images: imagesOf(series, name) };
+function modelView({ name, model, series }: ModelRow, firmware: View['plugin']['firmware']): ModelView {
+  const images = firmware.find((each) => each.model === name)?.images ?? [];
+  return { ...model, name, version: series.version, images };
 }
 
 function localeWords({ name, country, language }: Locale, { locales = {} }: Vendor): LocaleView['words'] {

@@ -39,13 +39,19 @@ export function score(info: DeviceInfo, plugin: Plugin): Candidate {
   return { plugin, score: support.complete, why: `made for ${info.model}, with firmware ${row.series.version}` };
 }
 
-/** All that could serve this phone, the best first; between equals the newest firmware line, then the id. */
+/** All that could serve this phone, the best first; between equals the newest release for its model, then the newest line, then the id. */
 export function candidates(info: DeviceInfo, plugins: readonly Plugin[]): Candidate[] {
+  // The first number of a release may be that of the hardware, which says nothing of which line is newer: 66.86.0.15, 96.85.0.5.
+  const release = ({ models, version }: Plugin) => models.get(info.model ?? '')?.series.version ?? version;
   return plugins
     .map((plugin) => score(info, plugin))
     .filter((candidate) => candidate.score > support.none)
     .sort(
-      (a, b) => b.score - a.score || compareVersions(b.plugin.version, a.plugin.version) || (a.plugin.id < b.plugin.id ? 1 : -1),
+      (a, b) =>
+        b.score - a.score ||
+        compareVersions(release(b.plugin), release(a.plugin)) ||
+        compareVersions(b.plugin.version, a.plugin.version) ||
+        (a.plugin.id < b.plugin.id ? 1 : -1),
     );
 }
 

@@ -19,6 +19,11 @@ const pattern = z.instanceof(RegExp, { error: 'must be a regular expression' }).
 });
 const patterns = z.array(pattern);
 const word = z.union([z.string(), z.number()]);
+const localeTable = z.record(z.string(), word).superRefine((table, context) => {
+  for (const key of Object.keys(table).filter((name) => !/^(?:[a-z]{2,3}(?:_[A-Z]{2})?|[A-Z]{2})$/.test(name))) {
+    context.addIssue({ code: 'custom', path: [key], message: 'must be a locale, a language or a country: fr_CA, fr or CA' });
+  }
+});
 const func = z.custom<unknown>((value) => typeof value === 'function', { error: 'must be a function' });
 
 /** A relative path that stays below its folder. */
@@ -103,9 +108,7 @@ const vendor = z.strictObject({
   artefacts: z.array(artefact).min(1),
   boot: boot.optional(),
   words: z.record(z.string(), z.record(z.string(), word)).optional(),
-  locales: z
-    .record(z.string(), z.record(z.string().regex(/^[a-z]{2,3}(?:_[A-Z]{2})?$|^[A-Z]{2}$/, 'must be fr_CA, CA or fr'), word))
-    .optional(),
+  locales: z.record(z.string(), localeTable).optional(),
   support: func.optional(),
   extra: func.optional(),
   dhcp: z.record(z.string().regex(/^\d+$/), z.string()).optional(),

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { firmwareOf, nameFor, resolveName } from '../../server/artefacts/names.ts';
 import type { Plugin } from '../../server/plugins/model.ts';
 import { testPackage } from '../support/packages.ts';
@@ -58,4 +58,33 @@ test('the firmware of every model is listed with its images', () => {
     { model: 'T2', version: '2.1', images: ['fw/T2-2_1.rom'] },
     { model: 'T3', version: '3.0', images: [] },
   ]);
+});
+
+describe('a name by facts of the models', () => {
+  const models = {
+    T1: { lines: 1, hardware: '066' },
+    T2: { lines: 1, hardware: '066' },
+    T3: { lines: 1, hardware: 67 },
+    T4: { lines: 1 },
+  };
+  const [owner] = testPackage('Acme', {
+    plugins: { acme: { series: [{ version: '1', images: ['fw/{hardware}.rom'], models }] } },
+    artefacts: [{ name: 'y0{hardware}.cfg', template: 'common.tpl', format: 'text' }],
+  }).plugins as [Plugin];
+
+  test('is common to the models that have the fact', () => {
+    expect(resolveName('/y0066.cfg', owner, undefined)).toMatchObject({ name: 'y0066.cfg', model: 'T1' });
+    expect(resolveName('/Y067.CFG', owner, undefined)).toMatchObject({ name: 'y067.cfg', model: 'T3' });
+    expect(resolveName('/y0.cfg', owner, undefined)).toBeUndefined();
+  });
+
+  test('means the device’s own model first', () => {
+    expect(resolveName('/y0066.cfg', owner, device(owner, { model: 'T2' }))).toMatchObject({ model: 'T2' });
+    expect(resolveName('/y067.cfg', owner, device(owner, { model: 'T2' }))).toMatchObject({ model: 'T3' });
+    expect(resolveName('/y067.cfg', owner, device(owner, { model: 'T4' }))).toMatchObject({ model: 'T3' });
+  });
+
+  test('is that of an image, too; a model without the fact has none', () => {
+    expect(firmwareOf(owner).map(({ images }) => images)).toEqual([['fw/066.rom'], ['fw/066.rom'], ['fw/67.rom'], []]);
+  });
 });

@@ -46,6 +46,22 @@ test('between equals the newest firmware line wins, by number and not by letter'
   expect(associate({ vendor: 'Acme', model: 'M' }, [...old.plugins].reverse())?.plugin.id).toBe('acme-a10');
 });
 
+test('between equals the newest release for the model counts, whatever releases other models of the line have', () => {
+  const mixed = testPackage('Acme', {
+    plugins: {
+      'acme-84': {
+        series: [
+          { version: '97.84', models: { Other: { lines: 1 } } },
+          { version: '66.84', models: { M: { lines: 1 } } },
+        ],
+      },
+      'acme-85': { series: [{ version: '66.85', models: { M: { lines: 1 } } }] },
+    },
+  });
+  expect(associate({ vendor: 'Acme', model: 'M' }, mixed.plugins)?.plugin.id).toBe('acme-85');
+  expect(associate({ vendor: 'Acme', model: 'Other' }, mixed.plugins)?.plugin.id).toBe('acme-84');
+});
+
 test('a package may know better than its table; when that fails, the plugin is no candidate', () => {
   const series = [{ version: '1', models: { M: { lines: 1 } } }];
   const knows = testPackage('Acme', { plugins: { a: { series } }, support: ({ version }) => (version === '6' ? 0 : undefined) });

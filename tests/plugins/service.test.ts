@@ -84,6 +84,11 @@ test.each<[string, string, RegExp]>([
     /\{colour\} is not known/,
   ],
   [
+    'has a table of locales by something else',
+    definition('bad', 'locales: { screen: { French: "French" } }'),
+    /^locales\.screen\.French: must be a locale, a language or a country: fr_CA, fr or CA$/,
+  ],
+  [
     'lets its phones ask for a path from the root',
     definition('bad', 'boot: { transports: ["http"], requests: [{ path: "/bad/{mac}.cfg" }] }'),
     /^boot\.requests\.0\.path: must be a relative path with single slashes; a query may follow$/,

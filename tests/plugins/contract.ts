@@ -9,9 +9,10 @@ import type { PhoneRequest } from '../../server/pipeline/request.ts';
 import type { ModelRow, Plugin, PluginArtefact, VendorPackage } from '../../server/plugins/model.ts';
 import type { DeviceInfo, Format } from '../../server/sdk.ts';
 import { bootOf, type PhoneBoot } from '../../server/simulate/boot.ts';
-import { marked, marker, rawConfigs } from '../support/raw-configs.ts';
+import { marked, marker, rawConfigs, secrets } from '../support/raw-configs.ts';
 import { device, render } from '../support/render.ts';
 import { dhcp, request } from '../support/requests.ts';
+import { isInstalled } from './firmware.ts';
 
 /** A request of a vendor's phone and what it tells. */
 export interface Sample {
@@ -49,45 +50,48 @@ export const invariants: readonly Invariant[] = [
   {
     sentence: 'every firmware image is installed by a firmware package',
     broken: ({ plugins }, { firmware }) =>
-      plugins.flatMap((plugin) => {
-        const targets = copyTargets(firmware, plugin.id);
-        return imagePaths(plugin)
-          .filter((image) => !targets.some((target) => installs(target, image)))
-          .map((image) => `no firmware package of ${plugin.id} installs ${image}`);
-      }),
+      plugins.flatMap((plugin) =>
+        imagePaths(plugin)
+          .filter((image) => !isInstalled(firmware, plugin.id, image))
+          .map((image) => `no firmware package of ${plugin.id} installs ${image}`),
+      ),
   },
   {
     sentence: 'every model, an unknown one and none render every artefact in every case',
     broken: ({ plugins }) =>
-      everyRendering(plugins, ({ plugin, name, text }) =>
-        text.trim() === '' ? [`${plugin.id} ${name}: the file is empty`] : [],
-      ),
+      renderingsOf(plugins).flatMap(({ label, text, failure }) => {
+        if (text === undefined) return [`${label}: ${failure}`];
+        return text.trim() === '' ? [`${label}: the file is empty`] : [];
+      }),
   },
   {
     sentence: 'output is well-formed for its kind',
     broken: ({ plugins }) => {
-      const texts = new Map<string, { format: Format; label: string }>();
-      const failed = everyRendering(plugins, ({ plugin, artefact, name, text }) => {
-        texts.set(text, { format: artefact.format, label: `${plugin.id} ${name}` });
-        return [];
-      });
-      const malformed = (Object.keys(problems) as Format[]).flatMap((format) =>
-        problems[format]([...texts.keys()].filter((text) => texts.get(text)?.format === format)).map(
-          ({ text, problem }) => `${texts.get(text)?.label}: ${problem}`,
+      const labels = new Map(
+        renderingsOf(plugins).map(({ format, text, label }) => [`${format}\n${text}`, { format, text, label }]),
+      );
+      const texts = [...labels.values()].flatMap(({ format, text }) => (text === undefined ? [] : [{ format, text }]));
+      return (Object.keys(problems) as Format[]).flatMap((format) =>
+        problems[format](texts.flatMap((each) => (each.format === format ? [each.text] : []))).map(
+          ({ text, problem }) => `${labels.get(`${format}\n${text}`)?.label}: ${problem}`,
         ),
       );
-      return [...failed, ...malformed];
     },
   },
   {
     sentence: 'a password shows up only in artefacts that are marked secret, and it does show up in one',
     broken: ({ plugins }) =>
       plugins.flatMap((plugin) => {
-        const shows = plugin.artefacts.filter((artefact) => rendersMarker(plugin, artefact));
-        const leaks = shows
-          .filter(({ secret }) => !secret)
-          .map(({ name }) => `${plugin.id} ${name} holds a password and is not secret`);
-        return shows.length === 0 ? [...leaks, `${plugin.id}: no artefact holds the SIP password`] : leaks;
+        const models = [...plugin.models.keys(), unknownModel];
+        const shows = (artefact: PluginArtefact, words: readonly string[]) =>
+          models.map((model) => renderMarked(plugin, artefact, model)).some((text) => words.some((word) => text.includes(word)));
+        const leaks = plugin.artefacts
+          .filter((artefact) => !artefact.secret && shows(artefact, secrets))
+          .map(({ name }) => `${plugin.id} ${name} holds a secret and is not marked so`);
+        const told = plugin.artefacts.some((artefact) =>
+          renderMarked(plugin, artefact, models[0] ?? unknownModel).includes(marker),
+        );
+        return told ? leaks : [...leaks, `${plugin.id}: no artefact holds the SIP password`];
       }),
   },
   {
@@ -204,29 +208,39 @@ export const invariants: readonly Invariant[] = [
 // Renderings ----------------------------------------------------------------------------------------------------------------------
 
 interface Rendering {
-  readonly plugin: Plugin;
-  readonly artefact: PluginArtefact;
-  readonly name: string;
-  readonly text: string;
+  readonly label: string;
+  readonly format: Format;
+  readonly text?: string;
+  /** Why there is no text. */
+  readonly failure?: string;
 }
 
-function everyRendering(plugins: readonly Plugin[], look: (rendering: Rendering) => string[]): string[] {
-  return plugins.flatMap((plugin) =>
-    [...plugin.models.keys(), unknownModel, undefined].flatMap((model) =>
-      plugin.artefacts.flatMap((artefact) =>
-        Object.entries(rawConfigs).flatMap(([name, config]) => {
-          const phone = device(plugin, { ...(model !== undefined && { model }) });
-          if (!plugin.models.has(model ?? '') && nameFor(plugin, artefact, phone) === undefined) return [];
-          const label = `${artefact.name} of ${model ?? 'no model'} (${name})`;
+/** Thousands, for a vendor with many models: made once for all who look at them. */
+const renderings = new WeakMap<readonly Plugin[], readonly Rendering[]>();
+
+function renderingsOf(plugins: readonly Plugin[]): readonly Rendering[] {
+  const known = renderings.get(plugins);
+  if (known) return known;
+  const made = plugins.flatMap((plugin) =>
+    [...plugin.models.keys(), unknownModel, undefined].flatMap((model) => {
+      const phone = device(plugin, { ...(model !== undefined && { model }) });
+      const named = plugin.artefacts.filter(
+        (artefact) => plugin.models.has(model ?? '') || nameFor(plugin, artefact, phone) !== undefined,
+      );
+      return named.flatMap((artefact) =>
+        Object.entries(rawConfigs).map(([name, config]): Rendering => {
+          const label = `${plugin.id} ${artefact.name} of ${model ?? 'no model'} (${name})`;
           try {
-            return look({ plugin, artefact, name: label, text: render(plugin, artefact, config, phone, model) });
+            return { label, format: artefact.format, text: render(plugin, artefact, config, phone, model) };
           } catch (cause) {
-            return [`${plugin.id} ${label}: ${(cause as Error).message}`];
+            return { label, format: artefact.format, failure: (cause as Error).message };
           }
         }),
-      ),
-    ),
+      );
+    }),
   );
+  renderings.set(plugins, made);
+  return made;
 }
 
 // Boots ---------------------------------------------------------------------------------------------------------------------------
@@ -263,9 +277,9 @@ function requestsOf({ transports, vendorClass, requests }: PhoneBoot): PhoneRequ
   return vendorClass === undefined ? asked : [dhcp({ 60: vendorClass }), ...asked];
 }
 
-function rendersMarker(plugin: Plugin, artefact: PluginArtefact): boolean {
-  const model = firstModel(plugin);
-  return render(plugin, artefact, marked, device(plugin, { model }), model).includes(marker);
+function renderMarked(plugin: Plugin, artefact: PluginArtefact, model: string): string {
+  const phone = device(plugin, { model });
+  return nameFor(plugin, artefact, phone) === undefined ? '' : render(plugin, artefact, marked, phone, model);
 }
 
 function firstModel(plugin: Plugin): string {
@@ -314,34 +328,6 @@ function xmlProblems(texts: readonly string[]): Problem[] {
 
 function imagePaths(plugin: Plugin): string[] {
   return [...plugin.models.values()].flatMap(({ name, series }) => imagesOf(series, name));
-}
-
-/** What the `cp` steps of a plugin's packages copy, and where to: `*\/*.eff` and `Digium/firmware/`. */
-function copyTargets(text: string, plugin: string): { from: string; to: string }[] {
-  const sections = new Map(
-    [...text.matchAll(/^\[([^\]]+)\]\n((?:(?!\[).*\n?)*)/gm)].map(([, name = '', body = '']) => [
-      name,
-      new Map([...body.matchAll(/^([\w-]+)\s*[:=]\s*(.*)$/gm)].map(([, key = '', value = '']) => [key, value.trim()])),
-    ]),
-  );
-  return [...sections]
-    .filter(([name, keys]) => name.startsWith('pkg_') && (keys.get('plugin') ?? plugin).split(/\s+/).includes(plugin))
-    .flatMap(([, keys]) => [...(sections.get(`install_${keys.get('install')?.split(/\s+/)[0]}`)?.values() ?? [])])
-    .flatMap((step) => {
-      const words = step.split(/\s+/);
-      const to = words.pop() ?? '';
-      return words.shift() === 'cp' ? words.map((from) => ({ from, to })) : [];
-    });
-}
-
-function installs({ from, to }: { from: string; to: string }, image: string): boolean {
-  if (!to.endsWith('/')) return to === image;
-  const glob = from.split('/').at(-1) ?? '';
-  const pattern = glob
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '[^/]*')
-    .replaceAll('?', '[^/]');
-  return image.startsWith(to) && new RegExp(`^${pattern}$`).test(image.slice(to.length));
 }
 
 // Recognition ---------------------------------------------------------------------------------------------------------------------

@@ -161,12 +161,12 @@ action_url.dnd_{{ action }} = {{ service(book, 'yealink', 'dnd', 'enable' if act
 {%- for set in serverSets %}
 
 template.{{ set.number }}.name = Servers {{ set.number }}
-{{- servers('template.%d' % set.number, set) }}
+{{- servers('template.' ~ set.number, set) }}
 {%- endfor %}
 {%- endif %}
 
 {%- for place in linePlaces %}
-{%- set account = 'account.%d' % place.number %}
+{%- set account = 'account.' ~ place.number %}
 {%- set line = place.line %}
 {%- if line %}
 
@@ -224,7 +224,7 @@ voice_mail.number.{{ place.number }} = %NULL%
 
 {%- for place in keyPlaces %}
 {%- set key = place.key %}
-{%- set name = 'expansion_module.%d.key.%d' % (place.module, place.index) if place.module else '%s.%d' % (place.kind or 'linekey', place.index) %}
+{%- set name = ('expansion_module.' ~ place.module ~ '.key.' ~ place.index) if place.module else ((place.kind or 'linekey') ~ '.' ~ place.index) %}
 
 {% if key -%}
 {{ name }}.type = {{ words.ownKey.dtmf if key.inCall else words.key[key.type] }}

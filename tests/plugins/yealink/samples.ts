@@ -1,5 +1,8 @@
 import type { Sample } from '../contract.ts';
 
+/** A desk phone without expansion modules, one with them, and both kinds of bases. */
+export const everyCase = ['T23G', 'T46U', 'W60B', 'W80DM'];
+
 export const samples: readonly Sample[] = [
   {
     userAgent: 'VP530P 23.70.0.40 00:15:65:31:4b:c0',

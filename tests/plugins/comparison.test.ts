@@ -1,0 +1,37 @@
+import { describe, expect, test } from '@jest/globals';
+import { repositoryPackage } from '../support/packages.ts';
+import { compare, explains, renderSample, samplesOf } from './comparison.ts';
+import { differences } from './yealink/differences.ts';
+import { parse } from './yealink/parse.ts';
+
+const vendors = [{ vendor: 'yealink', differences, parse }];
+
+describe.each(vendors)('$vendor', ({ vendor, differences: known, parse: read }) => {
+  const found = repositoryPackage(vendor).then(({ plugins }) =>
+    samplesOf(vendor, plugins).map((sample) => {
+      const ours = read(renderSample(sample));
+      return { name: `${sample.file} ${sample.case}`, sample, ours, found: compare(sample.theirs, ours) };
+    }),
+  );
+
+  test('for the same raw config every key says what provd’s file says, or stands in the list of differences with its reason', async () => {
+    const unexplained = (await found).flatMap(({ name, found: each }) =>
+      each
+        .filter((difference) => !known.some((reason) => explains(reason, difference)))
+        .map(({ key, theirs, ours }) => `${name}: ${key} is ${ours}, and ${theirs} in provd's`),
+    );
+    expect(unexplained).toEqual([]);
+  });
+
+  test('every reason in the list is needed', async () => {
+    const all = (await found).flatMap(({ found: each }) => each);
+    expect(known.filter((reason) => !all.some((each) => explains(reason, each))).map(({ why }) => why)).toEqual([]);
+  });
+
+  test('most keys agree', async () => {
+    for (const { name, sample, found: each } of await found) {
+      const agreeing = sample.theirs.size - each.filter(({ theirs }) => theirs !== undefined).length;
+      expect([name, agreeing / sample.theirs.size > 0.9]).toEqual([name, true]);
+    }
+  });
+});

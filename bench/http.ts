@@ -32,7 +32,8 @@ async function compare<Name extends string>(runs: Readonly<Record<Name, () => Pr
   const medians = names.map((name) => {
     const loads = seen.get(name) ?? [];
     const median = (of: (load: Load) => number) => loads.map(of).sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
-    return [name, { requestsPerSecond: median((load) => load.requestsPerSecond), p99: median((load) => load.p99) }];
+    const [requestsPerSecond, perSecond] = [median((load) => load.requestsPerSecond), median((load) => load.perSecond)];
+    return [name, { requestsPerSecond, perSecond, p99: median((load) => load.p99) }];
   });
   return Object.fromEntries(medians) as Record<Name, Load>;
 }

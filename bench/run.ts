@@ -1,11 +1,13 @@
 import { http } from './http.ts';
+import { start } from './start.ts';
 import { storm } from './storm.ts';
 import { machine, type Part, table } from './support/table.ts';
 import { templates } from './templates.ts';
 import { tftp } from './tftp.ts';
+import { workers } from './workers.ts';
 
 /** All parts, in the order of the table. */
-const parts: readonly Part[] = [http, templates, tftp, storm];
+const parts: readonly Part[] = [http, templates, tftp, storm, workers, start];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fill, type Phone } from './fleet.ts';
-import { type Peer, start } from './peers.ts';
+import { type cores, type Peer, start } from './peers.ts';
 import { installPackages, type Vendor } from './vendors.ts';
 
 /** The built server in a data directory of its own, with a store full of phones. */
@@ -14,6 +14,8 @@ export interface Offhook {
   readonly data: string;
   /** Asks its API. @throws when it refuses */
   ask(method: string, path: string, body?: object): Promise<unknown>;
+  /** What it answers to a GET, as text. */
+  text(path: string): Promise<string>;
   /** Devices whose files are still to be rendered ahead. */
   waiting(): Promise<number>;
   stop(): Promise<void>;
@@ -25,12 +27,14 @@ export interface OffhookOptions {
   /** Vendor packages installed, the one of the phones included. */
   readonly packages: number;
   readonly set?: readonly string[];
+  /** Default: the server's core. */
+  readonly on?: keyof typeof cores;
 }
 
 const patienceMs = 120_000;
 
-/** Starts it on the server's core, and waits until all files are rendered ahead. Its log goes where a shell would redirect it. */
-export async function startOffhook({ vendor, phones, packages, set = [] }: OffhookOptions): Promise<Offhook> {
+/** Starts it, and waits until all files are rendered ahead. Its log goes where a shell would redirect it. */
+export async function startOffhook({ vendor, phones, packages, set = [], on = 'server' }: OffhookOptions): Promise<Offhook> {
   const data = mkdtempSync(join(tmpdir(), 'offhook-bench-'));
   const plugins = join(data, 'packages');
   mkdirSync(plugins);
@@ -53,7 +57,7 @@ export async function startOffhook({ vendor, phones, packages, set = [] }: Offho
   ];
   const profile = process.env.BENCH_PROFILE;
   const server: Peer = start(
-    'server',
+    on,
     process.execPath,
     [
       ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
@@ -75,6 +79,7 @@ export async function startOffhook({ vendor, phones, packages, set = [] }: Offho
     const text = await answer.text();
     return text === '' ? undefined : JSON.parse(text);
   };
+  const text = async (path: string) => (await fetch(`http://127.0.0.1:${admin}${path}`)).text();
   const waiting = async (): Promise<number> => {
     const status = (await ask('GET', '/status')) as { devices: { waiting: number } };
     return status.devices.waiting;
@@ -89,7 +94,7 @@ export async function startOffhook({ vendor, phones, packages, set = [] }: Offho
     await stop();
     throw cause;
   }
-  return { port: Number(port), peer: server, data, ask, waiting, stop };
+  return { port: Number(port), peer: server, data, ask, text, waiting, stop };
 }
 
 /** Waits for something to come true; until the server listens, asking it fails. */

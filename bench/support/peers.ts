@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-/** Servers run on one core, what loads them on the others: neither is measured with the other's work. */
-export const cores =
-  availableParallelism() > 1 ? { server: '0', load: `1-${availableParallelism() - 1}` } : { server: '0', load: '0' };
+const last = availableParallelism() - 1;
+
+/** Servers run on one core, what loads them on the others: neither is measured with the other's work. Several processes run on all. */
+export const cores = { server: '0', load: last > 0 ? `1-${last}` : '0', all: `0-${last}` };
 
 export interface Peer {
   readonly process: ChildProcess;
@@ -41,8 +42,28 @@ export async function run(on: keyof typeof cores, command: string, args: readonl
 /** Clock ticks of the kernel a second (sysconf CLK_TCK, 100 on every Linux that Node runs on). */
 const ticks = 100;
 
-/** Processor time that a process has taken since its start, all its threads together, in seconds (proc(5), stat: utime and stime). */
+/** Processor time that a peer has taken since its start, its threads and child processes included, in seconds. */
 export function processorSeconds({ process: { pid } }: Peer): number {
+  return familyOf(pid ?? 0).reduce((sum, each) => sum + secondsOf(each), 0);
+}
+
+/** Memory that a peer and its child processes take, in megabytes; what several share counts once (proc(5), smaps_rollup: Pss). */
+export function megabytes({ process: { pid } }: Peer): number {
+  const kilobytes = familyOf(pid ?? 0).map((each) => {
+    const text = readFileSync(`/proc/${each}/smaps_rollup`, 'latin1');
+    return Number(/^Pss: +(\d+) kB$/m.exec(text)?.[1]);
+  });
+  return kilobytes.reduce((sum, each) => sum + each, 0) / 1_024;
+}
+
+/** A process and those that it started. */
+function familyOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(familyOf)];
+}
+
+/** proc(5), stat: utime and stime. */
+function secondsOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
   // The name in brackets may hold anything.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');

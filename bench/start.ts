@@ -1,0 +1,117 @@
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fill, type Phone, phonesOf } from './support/fleet.ts';
+import { freePorts } from './support/offhook.ts';
+import { type Peer, processorSeconds, start as startPeer } from './support/peers.ts';
+import type { Part } from './support/table.ts';
+import { digium, installPackages } from './support/vendors.ts';
+
+const phoneCount = 100_000;
+const packageCount = 100;
+const starts = 5;
+
+/** Rendering all ahead takes a minute or two on a core of its own. */
+const patienceMs = 900_000;
+
+interface Started {
+  readonly peer: Peer;
+  readonly admin: number;
+  /** From the command to the first file. Milliseconds of the clock, and of processor time. */
+  readonly clock: number;
+  readonly processor: number;
+}
+
+/** Starts the server on a store that is full, and asks for a phone's file until it comes. */
+async function startOn(data: string, { path, userAgent, ip }: Phone): Promise<Started> {
+  const [port, admin = 0] = await freePorts(2);
+  const settings = [
+    `data=${data}`,
+    `plugins.directories=${join(data, 'packages')}`,
+    'http.listen=127.0.0.1',
+    `http.port=${port}`,
+    'http.trusted_proxies=1',
+    'tftp.listen=127.0.0.1',
+    'tftp.port=0',
+    'admin.listen=127.0.0.1',
+    `admin.port=${admin}`,
+  ];
+  const began = performance.now();
+  const peer = startPeer(
+    'server',
+    process.execPath,
+    ['dist/server/main.js', 'serve', ...settings.flatMap((each) => ['--set', each])],
+    { stdio: ['ignore', openSync(join(data, 'server.log'), 'a'), 'inherit'], env: { PATH: process.env.PATH } },
+  );
+  for (;;) {
+    const headers = { 'user-agent': userAgent, 'x-forwarded-for': ip };
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers }).catch(() => undefined);
+    const text = await answer?.text();
+    if (answer?.status === 200 && text !== '') break;
+    if (answer) throw new Error(`${path} is answered with ${answer.status}`);
+    if (peer.process.exitCode !== null) throw new Error(`the server ended with ${peer.process.exitCode}`);
+    await sleep(2);
+  }
+  return { peer, admin, clock: performance.now() - began, processor: processorSeconds(peer) * 1_000 };
+}
+
+/** proc(5), status: VmRSS. */
+function residentMegabytes({ process: { pid } }: Peer): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1_024;
+}
+
+async function rendered(admin: number): Promise<void> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const status = (await (await fetch(`http://127.0.0.1:${admin}/status`)).json()) as { devices: { waiting: number } };
+    if (status.devices.waiting === 0) return;
+    if (performance.now() > end) throw new Error(`${status.devices.waiting} devices still wait`);
+    await sleep(500);
+  }
+}
+
+const median = (figures: readonly number[]): number =>
+  figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
+
+export const start: Part = {
+  name: 'start',
+  about:
+    `From the command \`offhook serve\` to the first file of a phone, with ${packageCount} vendor packages installed and ` +
+    `${phoneCount.toLocaleString('en')} Digium phones in the store, each with a config of its own; the store is looked through for damage on ` +
+    `the way. The median of ${starts} starts. Processor time is what the start costs; the clock also waits for others on this machine. ` +
+    'Then all files are rendered ahead in the background.',
+  async run() {
+    const data = mkdtempSync(join(tmpdir(), 'offhook-bench-'));
+    try {
+      mkdirSync(join(data, 'packages'));
+      installPackages(join(data, 'packages'), digium, packageCount);
+      const phones = phonesOf(digium, phoneCount);
+      await fill(join(data, 'offhook.sqlite'), digium, phones);
+      const [phone] = phones;
+      if (!phone) throw new Error('there are no phones');
+      const seen: (Started & { readonly memory: number })[] = [];
+      for (let count = 1; count <= starts; count++) {
+        const started = await startOn(data, phone);
+        seen.push({ ...started, memory: residentMegabytes(started.peer) });
+        if (count < starts) await started.peer.stop();
+      }
+      const last = seen.at(-1);
+      if (!last) throw new Error('nothing was started');
+      const began = processorSeconds(last.peer);
+      await rendered(last.admin);
+      const sweeping = processorSeconds(last.peer) - began;
+      const afterwards = residentMegabytes(last.peer);
+      await last.peer.stop();
+      return [
+        { what: 'to the first file', ours: median(seen.map(({ clock }) => clock)), unit: 'ms', target: { most: 1_500 } },
+        { what: 'to the first file, processor time', ours: median(seen.map(({ processor }) => processor)), unit: 'ms' },
+        { what: 'resident memory then', ours: median(seen.map(({ memory }) => memory)), unit: 'MB', target: { most: 300 } },
+        { what: 'resident memory when all is rendered ahead', ours: afterwards, unit: 'MB', target: { most: 300 } },
+        { what: 'rendering all ahead, processor time', ours: sweeping, unit: 's' },
+      ];
+    } finally {
+      rmSync(data, { recursive: true });
+    }
+  },
+};

@@ -31,8 +31,7 @@ export interface Primary {
  * @throws ProvisioningError for what the settings ask for and the system does not give; nothing is left running then
  */
 export async function startWorkers(settings: Settings, { development = false } = {}): Promise<Primary> {
-  // A worker takes connections itself. Handed out in turn by this process they would be spread more evenly, and each would cost it
-  // more than it costs to answer a phone: see docs/decisions/0009-workers.md.
+  // Workers take connections themselves; handed out in turn by this process, each costs more (docs/decisions/0009-workers.md).
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: join(import.meta.dirname, 'worker.js'), args: [], serialization: 'advanced' });
   const log = createLog({ ...settings.log, shared: true });

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, expect, test } from '@jest/globals';
 import { LineFile } from '../../server/lib/line-file.ts';
 
@@ -118,4 +119,24 @@ test('what waits when the process ends at once is still written, also if the fil
   lines.flushSync();
   expect(readFileSync(path, 'utf8')).toBe('one\ntwo\nthree\n');
   await lines.close();
+});
+
+test('lines of several writers on one pipe stay whole, and one that is longer than a pipe takes at once is written', async () => {
+  const fifo = join(folder, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const reading = spawn('cat', [fifo], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const read = text(reading.stdout);
+  const descriptor = openSync(fifo, 'w');
+  const lines = ['a', 'b', 'c'].map((letter) => letter.repeat(299));
+  const writers = lines.map((line) => ({ line, file: new LineFile(descriptor, { shared: true }) }));
+  for (let count = 0; count < 1_000; count++) for (const { line, file } of writers) file.write(`${line}\n`);
+  await Promise.all(writers.map(({ file }) => file.close()));
+  const long = 'd'.repeat(10_000);
+  const alone = new LineFile(descriptor, { shared: true });
+  alone.write(`${long}\n`);
+  await alone.close();
+  closeSync(descriptor);
+  const counts = new Map<string, number>();
+  for (const line of (await read).split('\n')) counts.set(line, (counts.get(line) ?? 0) + 1);
+  expect(counts).toEqual(new Map([...lines.map((line) => [line, 1_000] as const), [long, 1], ['', 1]]));
 });

@@ -270,3 +270,21 @@ test('a file of its own is opened again after it was moved, and no line is lost 
   expect(numbers.flat()).toEqual(Array.from({ length: 3_001 }, (_, index) => index + 1));
   expect(numbers.map((each) => each.length)).toEqual([1_000, 1_000, 1_000, 1]);
 });
+
+test('fields of the whole log are in every event, also in those of children and requests', () => {
+  const lines: string[] = [];
+  const log = createLog({
+    level: 'info',
+    format: 'json',
+    fields: { worker: 2 },
+    sink: { write: (line) => void lines.push(line) },
+  });
+  log.info({ event: 'a' });
+  log.child({ x: 1 }).info({ event: 'b' });
+  log.nextRequest().info({ event: 'c' });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { event: 'a', worker: 2 },
+    { event: 'b', worker: 2, x: 1 },
+    { event: 'c', worker: 2, request: 1 },
+  ]);
+});

@@ -1,8 +1,9 @@
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { cleanPath } from './path.ts';
-import { startTftp as start, type TftpListener, type TftpOptions, type TftpReply } from './tftp/listener.ts';
+import type { TftpListener, TftpOptions, TftpReply } from './tftp/contract.ts';
+import { startTftp as start } from './tftp/listener.ts';
 
-export type { TftpEvent, TftpListener, TftpStats } from './tftp/listener.ts';
+export type { TftpEvent, TftpListener, TftpStats } from './tftp/contract.ts';
 
 /** A file name as `PhoneRequest` promises its path; undefined when no artefact can have it. */
 export function tftpPath(filename: string): string | undefined {

@@ -1,5 +1,6 @@
 import { bytesContent, type Content } from '../../server/lib/content.ts';
-import { startTftp, type TftpEvent, type TftpListener, type TftpOptions } from '../../server/listeners/tftp/listener.ts';
+import type { TftpEvent, TftpListener, TftpOptions } from '../../server/listeners/tftp/contract.ts';
+import { startTftp } from '../../server/listeners/tftp/listener.ts';
 
 export interface TestServer extends TftpListener {
   readonly port: number;

@@ -2,7 +2,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { bytesContent } from '../../../server/lib/content.ts';
-import { startTftp, type TftpOptions, type TftpReply, type TftpRequest } from '../../../server/listeners/tftp/listener.ts';
+import type { TftpOptions, TftpReply, TftpRequest } from '../../../server/listeners/tftp/contract.ts';
+import { startTftp } from '../../../server/listeners/tftp/listener.ts';
 import { download, type TftpPeer, tftpPeer } from '../../support/tftp-peer.ts';
 import { eventually, pattern, serveFiles, type TestServer } from '../../support/tftp-server.ts';
 

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import { fileContent } from '../../../server/lib/content.ts';
 import { encodePacket, type Packet } from '../../../server/lib/tftp-packet.ts';
-import type { TftpReply } from '../../../server/listeners/tftp/listener.ts';
+import type { TftpReply } from '../../../server/listeners/tftp/contract.ts';
 import { download, tftpPeer } from '../../support/tftp-peer.ts';
 import { eventually, pattern, serveFiles } from '../../support/tftp-server.ts';
 import { generator } from '../../support/udp-impair.ts';

@@ -24,6 +24,13 @@ export interface DesiredOptions {
   readonly tftpPort: number;
 }
 
+export interface FileOptions {
+  /** Whether it may push files out of memory that were asked for before. */
+  readonly keep?: 'always' | 'if-room';
+  /** The URLs in it are without the tenant's key: it is for somebody who has not shown it. */
+  readonly keyless?: boolean;
+}
+
 export class Desired {
   readonly #options: DesiredOptions;
   /** A resolved config is read once: the object stays the same until something of it changes. */
@@ -37,7 +44,6 @@ export class Desired {
   /**
    * One file of a device, or a common one.
    * @param base URL under which phones reach the server, without the tenant's key
-   * @param keep whether it may push files out of memory that were asked for before
    * @throws ProvisioningError config-missing, config-invalid, template-failed: why it cannot be made, in words
    */
   async file(
@@ -46,11 +52,11 @@ export class Desired {
     device: Device | undefined,
     tenant: string,
     base: string,
-    keep: 'always' | 'if-room' = 'always',
+    { keep = 'always', keyless = false }: FileOptions = {},
   ): Promise<Rendered> {
     const config = await this.config(file.artefact.own ? device : undefined, tenant, keep);
     const settings = this.#read(config);
-    const server = this.server(settings, tenant, base);
+    const server = this.server(settings, keyless ? undefined : tenant, base);
     const ingredients = { plugin, file, config, settings, server, ...(file.artefact.own && device && { device }) };
     return this.#options.renderer.render(ingredients, keep);
   }
@@ -77,8 +83,9 @@ export class Desired {
     );
   }
 
-  server(settings: PhoneSettings, tenant: string, base: string): ServerView {
-    const key = this.#options.tenants.get(tenant)?.provisioningKey?.reveal();
+  /** @param tenant whose key stands in the URL; undefined: none does */
+  server(settings: PhoneSettings, tenant: string | undefined, base: string): ServerView {
+    const key = tenant === undefined ? undefined : this.#options.tenants.get(tenant)?.provisioningKey?.reveal();
     const told = settings.httpBaseUrl ?? base;
     const url = key === undefined || told.endsWith(`/${key}`) ? told : `${told}/${key}`;
     return { url, host: this.#hostOf(told), tftpPort: settings.tftpPort ?? this.#options.tftpPort };

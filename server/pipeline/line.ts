@@ -189,7 +189,9 @@ export async function decide(
   if (why !== undefined) return { kind: 'refused', file, why };
   const tenant = device?.tenant ?? caller.tenant?.id ?? parts.tenants.main.id;
   try {
-    const rendered = await parts.desired.file(plugin, file, device, tenant, parts.baseUrl(request, device));
+    // Common files go to anybody, and so may others without secrets: the tenant's key must not go with them.
+    const keyless = file.artefact.own ? !caller.trusted : caller.tenant === undefined;
+    const rendered = await parts.desired.file(plugin, file, device, tenant, parts.baseUrl(request, device), { keyless });
     return { kind: 'file', file, rendered };
   } catch (cause) {
     if (!(cause instanceof ProvisioningError)) throw cause;

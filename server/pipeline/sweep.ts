@@ -135,7 +135,7 @@ export class Sweep {
       return { configured: false, problem: `It lacks what ${device.plugin} needs to name its files: a MAC address, say` };
     try {
       // Of more devices than there is room for it pushes none out: those that phones asked for last stay.
-      for (const file of files) await desired.file(plugin, file, device, device.tenant, baseUrl(id), 'if-room');
+      for (const file of files) await desired.file(plugin, file, device, device.tenant, baseUrl(id), { keep: 'if-room' });
       return { configured: true };
     } catch (cause) {
       if (!(cause instanceof ProvisioningError)) throw cause;

@@ -151,3 +151,20 @@ async function readLog({ data, app }: TestApp, name: string): Promise<string> {
   await app.reload();
   return readFile(join(data, name), 'utf8');
 }
+
+test('a common file has the tenant’s key for those who came with it, and for nobody else', async () => {
+  const { devices, tenants } = server.app.core;
+  const dave = { mac: '001565000da7', ip: '127.0.0.14' };
+  await devices.create(
+    tenants.byKey(key)?.id ?? '',
+    { mac: parseMac(dave.mac) ?? null, vendor: 'Yealink', model: 'T46U' },
+    'dave',
+  );
+  const agent = { 'user-agent': 'Yealink SIP-T46U 108.86.0.90 00:15:65:00:0d:a7' };
+  const common = (path: string, ip: string) => httpGet(server.http, path, '127.0.0.1', { ...agent, 'x-forwarded-for': ip });
+  for (const ip of [dave.ip, bob.ip, '203.0.113.7']) {
+    const { status, body } = await common('/y000000000108.cfg', ip);
+    expect([ip, status, body.includes('auto_provision'), body.includes(key)]).toEqual([ip, 200, true, false]);
+  }
+  expect((await common(`/${key}/y000000000108.cfg`, '203.0.113.8')).body).toContain(`/${key}/`);
+});

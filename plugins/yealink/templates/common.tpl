@@ -4,3 +4,4 @@ static.auto_provision.server.url = {{ server.url }}/
 {%- if model and model.images %}
 static.firmware.url = {{ server.url }}/{{ model.images[0] }}
 {%- endif %}
+

@@ -1,4 +1,5 @@
-The phone's own certificate, its key, and the certificates above it.
-{% for block in [sip.localKey, sip.localCertificate] + sip.localChain if block %}
+{% for block in [sip.localKey, sip.localCertificate] + sip.localChain if block -%}
 {{ block | trim }}
+{% else -%}
+No certificate is configured.
 {% endfor %}

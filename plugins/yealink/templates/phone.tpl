@@ -246,3 +246,4 @@ voice_mail.number.{{ place.number }} = %NULL%
 {{ name }}.label = %NULL%
 {%- endif %}
 {%- endfor %}
+

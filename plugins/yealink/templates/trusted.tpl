@@ -1,4 +1,5 @@
-Certificates by which the phone knows its servers.
-{% for certificate in sip.trustedCertificates %}
+{% for certificate in sip.trustedCertificates -%}
 {{ certificate | trim }}
+{% else -%}
+No certificates are configured.
 {% endfor %}

@@ -9,7 +9,7 @@ export interface Claim {
   /** What speaks against its being the device that asks. */
   readonly contradictions: readonly string[];
   /** The id of another known device to which the address belongs. */
-  readonly addressOwner?: string;
+  readonly addressOwner?: string | undefined;
   /** Nothing but the address says which device it is, and it is not surely at that address. */
   readonly addressOnly: boolean;
   /** The request came with the key of the device's tenant, or from a network that the settings trust. */

@@ -1,49 +1,32 @@
 import type { Device } from '../devices/model.ts';
-import { fill, type Parts, placeholders, type Values, whole } from '../lib/placeholders.ts';
+import { fill, type Lookup, placeholders } from '../lib/placeholders.ts';
 import type { ModelRow, Plugin, PluginArtefact } from '../plugins/model.ts';
 import type { Artefact, FirmwareView, Series } from '../sdk.ts';
 
 /** What file names may depend on. */
 export type Named = Partial<Pick<Device, 'mac' | 'serial' | 'uuid' | 'model' | 'version'>>;
 
-function split(text: string, separators: string | RegExp, joiner: string): Parts {
-  return { parts: text.split(separators), joiner };
+function written(fact: unknown): string | undefined {
+  return typeof fact === 'string' || typeof fact === 'number' ? String(fact) : undefined;
 }
 
-/** The rows of models, of which every request asks. */
-const writtenFacts = new WeakMap<object, Values>();
-
-function written(facts: Readonly<Record<string, unknown>>): Values {
-  const known = writtenFacts.get(facts);
-  if (known) return known;
-  const told = Object.entries(facts).filter(([, fact]) => typeof fact === 'string' || typeof fact === 'number');
-  const made = Object.fromEntries(told.map(([name, fact]) => [name, whole(String(fact))]));
-  writtenFacts.set(facts, made);
-  return made;
-}
-
-/**
- * Read only as far as a name needs them: most need one.
- * @param facts others that a text may name, such as those of a model's row; only texts and numbers can be written
- */
-export function valuesOf(named: Named, facts?: Readonly<Record<string, unknown>>): Values {
-  return {
-    ...(facts && written(facts)),
-    get mac() {
-      return named.mac === undefined ? undefined : split(named.mac, ':', '');
-    },
-    get serial() {
-      return named.serial === undefined ? undefined : whole(named.serial);
-    },
-    get uuid() {
-      return named.uuid === undefined ? undefined : whole(named.uuid);
-    },
-    get model() {
-      return named.model === undefined ? undefined : whole(named.model);
-    },
-    get version() {
-      return named.version === undefined ? undefined : split(named.version, /[._-]/, '.');
-    },
+/** @param facts others that a text may name, such as those of a model's row; only texts and numbers can be written */
+export function valuesOf({ mac, serial, uuid, model, version }: Named, facts?: Readonly<Record<string, unknown>>): Lookup {
+  return (name, separator) => {
+    switch (name) {
+      case 'mac':
+        return mac?.replaceAll(':', separator ?? '');
+      case 'version':
+        return version?.replaceAll(/[._-]/g, separator ?? '.');
+      case 'serial':
+        return serial;
+      case 'uuid':
+        return uuid;
+      case 'model':
+        return model;
+      default:
+        return facts && Object.hasOwn(facts, name) ? written(facts[name]) : undefined;
+    }
   };
 }
 

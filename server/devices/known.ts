@@ -18,7 +18,8 @@ const MOST_KNOWN = 16_384;
 export function knownDevices(dao: Finder, notifier: DeviceNotifier): Finder {
   let known = new Map<string, StoredDevice[]>();
   notifier.subscribe(() => {
-    if (known.size > 0) known = new Map();
+    // Also an empty one: the store may be asked this moment.
+    known = new Map();
   });
   return {
     async findBy(identity, value) {

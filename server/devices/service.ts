@@ -28,6 +28,9 @@ export interface DeviceServiceOptions {
   now?(): number;
 }
 
+/** What stays as it was once known. */
+const learnable = ['mac', 'serial', 'uuid', 'vendor', 'model'] as const;
+
 /** Notes of this kind are only worth a row when the last one is older. */
 const sightingEveryMs = 60_000;
 
@@ -66,13 +69,13 @@ export function deviceService(options: DeviceServiceOptions) {
 
   /** The device with what this request adds; the same object when it adds nothing. */
   function learned<Known extends Device>(device: Known, info: DeviceInfo, ip: Ip): Known {
-    const news: { -readonly [Key in keyof Device]?: Device[Key] } = {};
-    for (const fact of ['mac', 'serial', 'uuid', 'vendor', 'model'] as const) {
-      if (device[fact] === undefined && info[fact] !== undefined) Object.assign(news, { [fact]: info[fact] });
+    let next: Known = device;
+    for (const fact of learnable) {
+      if (device[fact] === undefined && info[fact] !== undefined) next = { ...next, [fact]: info[fact] };
     }
-    if (info.version !== undefined && info.version !== device.version) news.version = info.version;
-    if (device.ip !== ip) news.ip = ip;
-    return associated(Object.keys(news).length === 0 ? device : { ...device, ...news });
+    if (info.version !== undefined && info.version !== device.version) next = { ...next, version: info.version };
+    if (device.ip !== ip) next = { ...next, ip };
+    return associated(next);
   }
 
   /**
@@ -230,8 +233,8 @@ export function deviceService(options: DeviceServiceOptions) {
     },
 
     /** Notes what was sent to a device; it is written with the next batch. */
-    noteDelivery(delivery: Omit<Delivery, 'at'>): void {
-      deliveries.set(`${delivery.device}/${delivery.artefact}`, { ...delivery, at: now() });
+    noteDelivery({ device, artefact, digest, ip, transport }: Omit<Delivery, 'at'>): void {
+      deliveries.set(`${device}/${artefact}`, { device, artefact, digest, at: now(), ip, transport });
     },
 
     /** What a device last fetched, file by file, with what is not written yet. */

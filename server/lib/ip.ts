@@ -28,6 +28,9 @@ const WORDS: ReadonlyMap<string, readonly string[]> = new Map([
   ['private', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']],
 ]);
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
 const MAPPED = /^::ffff:(?=.*\.)/;
 
 /**
@@ -87,7 +90,14 @@ function range(ip: Ip, fixed: number): { first: number; last: number } {
 }
 
 function numberOf(ipv4: Ip): number {
-  return ipv4.split('.').reduce((number, byte) => number * 256 + Number(byte), 0);
+  let number = 0;
+  let byte = 0;
+  for (let index = 0; index < ipv4.length; index += 1) {
+    const code = ipv4.charCodeAt(index);
+    if (code !== DOT) byte = byte * 10 + code - ZERO;
+    else [number, byte] = [number * 256 + byte, 0];
+  }
+  return number * 256 + byte;
 }
 
 /** The authority part of a URL: `10.0.0.1:8667`, `[2001:db8::1]:8667` (RFC 3986 section 3.2.2). */

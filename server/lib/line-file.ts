@@ -14,7 +14,7 @@ export interface LineFileOptions {
   readonly retryMs?: number;
 }
 
-/** Characters that may wait, nearly all of one byte: a disk that is full or hangs for some minutes loses nothing, for good it costs no more memory. */
+/** Bytes that may wait: a disk that is full or hangs for some minutes loses nothing, for good it costs no more memory. */
 const MAX_WAITING = 4_194_304;
 
 /** Logs tell who phones from where: others on the host need not read them. */
@@ -23,11 +23,45 @@ const MODE = 0o640;
 /** What a pipe takes whole, however many write into it (PIPE_BUF, pipe(7)). A file takes any write whole. */
 const PIPE_BYTES = 4_096;
 
+/** Between two writes: each takes a thread and a system call, and a server that is asked a lot writes lines all the time. */
+const BATCH_MS = 5;
+
 /** A pipe whose reader is busy: soon again, and no reason for alarm. */
 const BUSY_MS = 50;
 
 /** A reader of our standard output that hangs must not keep the server from stopping. */
 const CLOSE_MS = 2_000;
+
+/** As many bytes are asked for at once. */
+const PIECE_BYTES = 65_536;
+
+/**
+ * Lines as bytes. Made into bytes when they come: kept as texts until they are written, the pieces that they were put together of
+ * would occupy the garbage collector.
+ */
+class Batch {
+  readonly #full: Buffer[] = [];
+  #piece = Buffer.alloc(0);
+  #used = 0;
+  /** Bytes in all. */
+  length = 0;
+
+  add(line: string): void {
+    // A character takes three bytes at most: those of four are two characters to JavaScript.
+    if (this.#used + line.length * 3 > this.#piece.length) {
+      this.#full.push(this.#piece.subarray(0, this.#used));
+      this.#piece = Buffer.allocUnsafe(Math.max(PIECE_BYTES, line.length * 3));
+      this.#used = 0;
+    }
+    const size = this.#piece.write(line, this.#used);
+    this.#used += size;
+    this.length += size;
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat([...this.#full, this.#piece.subarray(0, this.#used)]);
+  }
+}
 
 /**
  * A file, or a descriptor such as standard output, to which lines are appended one after the other. It never throws and never
@@ -41,10 +75,9 @@ export class LineFile {
   /** Most bytes of one write. */
   readonly #most: number;
   #file: FileHandle | undefined;
-  #lines: string[] = [];
+  #lines = new Batch();
   /** What is left of the lines that are being written. */
   #rest: Buffer = Buffer.alloc(0);
-  #waiting = 0;
   #dropped = 0;
   #failing = false;
   #stale = false;
@@ -61,13 +94,12 @@ export class LineFile {
 
   /** Takes a line that ends with a line feed, and returns at once. */
   write(line: string): void {
-    if (this.#rest.length + this.#waiting + line.length > MAX_WAITING) {
+    if (this.#rest.length + this.#lines.length + line.length > MAX_WAITING) {
       this.#dropped++;
       this.#failed(new Error('it takes lines too slowly'));
       return;
     }
-    this.#lines.push(line);
-    this.#waiting += line.length;
+    this.#lines.add(line);
     this.#start();
   }
 
@@ -114,9 +146,13 @@ export class LineFile {
     await new Promise(setImmediate);
     while (this.#lines.length > 0 || this.#rest.length > 0 || this.#stale) {
       const wait = await this.#append();
-      if (wait === 0) continue;
+      if (wait === 0) {
+        if (!this.#closing) await this.#sleep(BATCH_MS);
+        continue;
+      }
       if (this.#closing && wait !== BUSY_MS) return;
-      await this.#sleep(wait);
+      // What cannot be written keeps no process alive.
+      await this.#sleep(wait, 'unref');
     }
   }
 
@@ -124,7 +160,7 @@ export class LineFile {
   async #append(): Promise<number> {
     try {
       const descriptor = await this.#open();
-      if (this.#rest.length === 0) this.#rest = Buffer.from(this.#take());
+      if (this.#rest.length === 0) this.#rest = this.#take();
       // flushSync was faster; nothing written is no sign that writing works.
       if (this.#rest.length === 0) return 0;
       while (this.#rest.length > 0) {
@@ -145,18 +181,19 @@ export class LineFile {
   async #open(): Promise<number> {
     if (typeof this.#target === 'number') return this.#target;
     if (this.#stale) {
+      // At once: the next time may come while the file is opened.
+      this.#stale = false;
       await this.#file?.close().catch(() => {});
       this.#file = undefined;
     }
     this.#file ??= await open(this.#target, 'a', MODE);
-    this.#stale = false;
     return this.#file.fd;
   }
 
-  #take(): string {
-    const text = this.#lines.join('');
-    [this.#lines, this.#waiting] = [[], 0];
-    return text;
+  #take(): Buffer {
+    const lines = this.#lines;
+    this.#lines = new Batch();
+    return lines.bytes();
   }
 
   #failed(cause: unknown): void {
@@ -168,11 +205,10 @@ export class LineFile {
     return typeof this.#target === 'string' ? this.#target : 'standard output';
   }
 
-  #sleep(milliseconds: number): Promise<void> {
+  #sleep(milliseconds: number, alive?: 'unref'): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
-      // What cannot be written keeps no process alive.
-      timer.unref();
+      if (alive === 'unref') timer.unref();
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

@@ -1,17 +1,8 @@
 /** `{name}`, `{NAME}` or `{name:separator}` in a file name or URL. */
 const PLACEHOLDER = /\{([A-Za-z][\w.]*)(?::([^{}/]*))?\}/g;
 
-/** A value that can be written with other separators: the MAC 00:15:65:5e:16:7c is parts joined by nothing. */
-export interface Parts {
-  readonly parts: readonly string[];
-  readonly joiner: string;
-}
-
-export type Values = Readonly<Record<string, Parts | undefined>>;
-
-export function whole(text: string): Parts {
-  return { parts: [text], joiner: '' };
-}
+/** The value of a name, with its parts joined by a separator where one is asked for; undefined when there is none. */
+export type Lookup = (name: string, separator: string | undefined) => string | undefined;
 
 /** A name read once: text, a placeholder, text … */
 interface Name {
@@ -40,15 +31,15 @@ function read(name: string): Name {
  * Writes values into a name: `{mac}` as it is, `{MAC}` in upper case, `{mac:-}` with its parts joined by `-`.
  * @returns undefined when a value that the name needs is not there
  */
-export function fill(name: string, values: Values): string | undefined {
+export function fill(name: string, lookup: Lookup): string | undefined {
   const { texts, places } = read(name);
   let filled = texts[0] ?? '';
-  for (const [index, { key, separator }] of places.entries()) {
-    const exact = values[key];
-    const value = exact ?? values[key.toLowerCase()];
-    if (!value) return undefined;
-    const text = value.parts.join(separator ?? value.joiner);
-    filled += (exact ? text : text.toUpperCase()) + (texts[index + 1] ?? '');
+  let next = 1;
+  for (const { key, separator } of places) {
+    const text = lookup(key, separator) ?? lookup(key.toLowerCase(), separator)?.toUpperCase();
+    if (text === undefined) return undefined;
+    filled += text;
+    filled += texts[next++] ?? '';
   }
   return filled;
 }

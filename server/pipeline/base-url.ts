@@ -10,6 +10,8 @@ export class BaseUrls {
   readonly #address: Ip;
   /** Where files can be fetched by URL; HTTP before HTTPS, for phones that came by another way. */
   readonly #ports = new Map<'http' | 'https', number>();
+  /** Under which most phones reach us; made when it is asked for. */
+  #usualUrl: string | undefined;
   /** By device, where it is not the usual one. */
   readonly #told = new Map<string, string>();
   readonly #observe: (device: string, url: string | undefined) => void;
@@ -26,6 +28,7 @@ export class BaseUrls {
 
   listensAt(scheme: 'http' | 'https', port: number): void {
     this.#ports.set(scheme, port);
+    this.#usualUrl = undefined;
   }
 
   of({ transport, reached }: PhoneRequest, device: string | undefined): string {
@@ -33,7 +36,7 @@ export class BaseUrls {
     const isWeb = transport === 'http' || transport === 'https';
     const url = isWeb ? `${transport}://${formatHostPort(reached.ip, reached.port)}` : this.#at(reached.ip);
     if (device !== undefined && url !== this.expected(device)) {
-      const told = url === this.#at(this.#address) ? undefined : url;
+      const told = url === this.#usual() ? undefined : url;
       this.learn([[device, told]]);
       this.#observe(device, told);
     }
@@ -54,7 +57,12 @@ export class BaseUrls {
   }
 
   expected(device: string): string {
-    return this.#fixed ?? this.#told.get(device) ?? this.#at(this.#address);
+    return this.#fixed ?? this.#told.get(device) ?? this.#usual();
+  }
+
+  #usual(): string {
+    this.#usualUrl ??= this.#at(this.#address);
+    return this.#usualUrl;
   }
 
   #at(ip: Ip): string {

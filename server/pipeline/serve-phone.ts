@@ -47,7 +47,14 @@ export async function servePhone(asked: PhoneRequest, parts: Parts): Promise<Rep
   log.info({ event: 'request.extracted', ...identification.info }, 'extracted device info');
 
   const caller = await learn(await recall(heard, parts), heard, parts);
-  log.info({ event: 'request.device', device: caller.device?.id, contradictions: caller.contradictions }, 'retrieved device');
+  log.info(
+    {
+      event: 'request.device',
+      device: caller.device?.id,
+      ...(caller.contradictions.length > 0 && { contradictions: caller.contradictions }),
+    },
+    'retrieved device',
+  );
 
   const plugin = pluginOf(caller, identification, parts.plugins.catalogue);
   log.info({ event: 'request.routed', plugin: plugin?.id ?? null }, 'routed request');
@@ -90,7 +97,7 @@ function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, note
       const { name } = outcome.file;
       const { bytes, contentType, digest, modified } = outcome.rendered;
       const note = device && { device: device.id, artefact: name, digest, ip: request.ip, transport: request.transport };
-      log.info({ event: 'request.answered', file: name, bytes: bytes.length }, 'answered');
+      log.debug({ event: 'request.answered', file: name, bytes: bytes.length }, 'answered');
       return {
         kind: 'file',
         content: bytesContent(bytes),
@@ -105,7 +112,7 @@ function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, note
     }
     case 'image': {
       const { image } = outcome;
-      log.info({ event: 'request.answered', file: request.path, bytes: image.size }, 'answered with an image');
+      log.debug({ event: 'request.answered', file: request.path, bytes: image.size }, 'answered with an image');
       const tag = `${image.size}-${image.modified.getTime()}`;
       return {
         kind: 'file',

@@ -55,6 +55,29 @@ test('what a phone says of itself ranks before what it asks for', () => {
   expect(contradictions).toEqual(['mac is 02:00:5e:00:00:01 by userAgent and 00:0f:d3:05:48:48 by path']);
 });
 
+test('what texts told is at hand when they come again, and every text that a pattern looks at counts', () => {
+  const asked: string[] = [];
+  const nosy = testPackage('Nosy', {
+    recognise: { path: [/^\/(?<model>\w+)$/], query: [/^(?<model>\w+)$/], headers: { 'x-phone': [/^(?<model>\w*)$/] } },
+    facts: (found) => {
+      asked.push(found.model ?? '');
+      return found;
+    },
+  });
+  const recogniser = compileRecogniser([nosy], nobody);
+  const told = (parts: Parameters<typeof request>[0]) =>
+    recogniser.identify(request(parts)).evidence.map(({ facts }) => facts.model);
+  for (const _ of [1, 2]) {
+    expect(told({ path: '/a' })).toEqual(['a']);
+    expect(told({ path: '/b' })).toEqual(['b']);
+    expect(told({ path: '/', query: 'a' })).toEqual(['a']);
+    expect(told({ path: '/', headers: { 'x-phone': 'c' } })).toEqual(['c']);
+    expect(told({ path: '/', headers: { 'x-phone': '' } })).toEqual([undefined]);
+    expect(told({ path: '/' })).toEqual([]);
+  }
+  expect(asked).toEqual(['a', 'b', 'a', 'c', '']);
+});
+
 test('each vendor package has one vote a fact, however many firmware lines it has', () => {
   const lines = Object.fromEntries(
     [1, 2, 3, 4].map((line) => [`loud-${line}`, { series: [{ version: `${line}.0`, models: { X: { lines: 1 } } }] }]),

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { fill, placeholders, whole } from '../../server/lib/placeholders.ts';
+import { fill, type Lookup, placeholders } from '../../server/lib/placeholders.ts';
 
-const values = {
-  mac: { parts: ['00', '15', '65', '5e', '16', '7c'], joiner: '' },
-  version: { parts: ['1', '4', '0'], joiner: '.' },
-  model: whole('T46S'),
+const lookup: Lookup = (name, separator) => {
+  if (name === 'mac') return ['00', '15', '65', '5e', '16', '7c'].join(separator ?? '');
+  if (name === 'version') return ['1', '4', '0'].join(separator ?? '.');
+  return name === 'model' ? 'T46S' : undefined;
 };
 
 test.each([
@@ -17,11 +17,11 @@ test.each([
   ['plain', 'plain'],
   ['{}', '{}'],
 ])('%s is %s', (name, filled) => {
-  expect(fill(name, values)).toBe(filled);
+  expect(fill(name, lookup)).toBe(filled);
 });
 
 test('a name that needs what is not there is no name', () => {
-  expect(fill('{serial}-{mac}', values)).toBeUndefined();
+  expect(fill('{serial}-{mac}', lookup)).toBeUndefined();
 });
 
 test('what a name needs is told in lower case, once', () => {

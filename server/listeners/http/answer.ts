@@ -80,7 +80,8 @@ async function sendFile(request: IncomingMessage, response: ServerResponse, file
     if (sent.complete && hasAll) file.delivered?.();
     return sent;
   } finally {
-    await content.close();
+    // What lies in memory needs no closing, and nearly every answer does.
+    if (!content.bytes) await content.close();
   }
 }
 
@@ -101,7 +102,7 @@ interface Head {
 function fileHead({ method, headers: asked }: IncomingMessage, file: File): Head {
   const { size } = file.content;
   // Not later than the answer (RFC 9110, 8.8.2.1): who has a file that changes within the same second asks with an earlier date.
-  const modified = new Date(Math.min(file.modified.getTime(), Date.now())).toUTCString();
+  const modified = httpDate(file.modified.getTime() <= Date.now() ? file.modified : new Date());
   const headers: OutgoingHttpHeader[] = [
     'ETag',
     `"${file.tag}"`,
@@ -127,6 +128,17 @@ function fileHead({ method, headers: asked }: IncomingMessage, file: File): Head
   headers.push('Content-Type', file.contentType, 'Content-Length', part.length, 'Accept-Ranges', 'bytes');
   if (range) headers.push('Content-Range', `bytes ${range.start}-${range.start + range.length - 1}/${size}`);
   return { status: range ? 206 : 200, headers, body: method === 'HEAD' ? undefined : part };
+}
+
+/** Files in memory keep their date, as an object; making a text of it takes as long as looking the file up. */
+const httpDates = new WeakMap<Date, string>();
+
+function httpDate(date: Date): string {
+  const known = httpDates.get(date);
+  if (known !== undefined) return known;
+  const text = date.toUTCString();
+  httpDates.set(date, text);
+  return text;
 }
 
 async function stream(

@@ -19,6 +19,8 @@ export function clientAddress(peer: Ip, header: string | readonly string[] | und
 
 /** An address with or without a port: 10.0.0.1, 10.0.0.1:40000, 2001:db8::1, [2001:db8::1], [2001:db8::1]:40000. */
 function parseEntry(entry: string): Ip | undefined {
+  const plain = parseIp(entry);
+  if (plain !== undefined) return plain;
   const { bracketed, bare } = /^(?:\[(?<bracketed>[^\]]*)\]|(?<bare>[^:]*))(?::\d{1,5})?$/.exec(entry)?.groups ?? {};
-  return parseIp(bracketed ?? bare ?? entry);
+  return parseIp(bracketed ?? bare ?? '');
 }

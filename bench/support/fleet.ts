@@ -66,7 +66,8 @@ export async function fill(file: string, vendor: Vendor, phones: readonly Phone[
   await store.close();
 }
 
-const rawOf = (index: number): object => ({
+/** What one phone has of its own. */
+export const rawOf = (index: number): object => ({
   sip_lines: {
     1: { username: `user${index}`, auth_username: `user${index}`, password: `secret${index}`, display_name: `Phone ${index}` },
   },
@@ -75,6 +76,6 @@ const rawOf = (index: number): object => ({
   ),
 });
 
-function ordered(value: object): Map<string, OrderedJson> {
+export function ordered(value: object): Map<string, OrderedJson> {
   return fromPlain(value) as Map<string, OrderedJson>;
 }

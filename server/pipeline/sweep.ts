@@ -16,8 +16,8 @@ export interface SweepOptions {
   readonly log: Log;
 }
 
-/** Rendering takes about a millisecond; after this long, phones that ask have their turn. */
-const sliceMs = 5;
+/** Rendering takes about a millisecond; after this long, phones that ask have their turn. A turn for them costs next to nothing. */
+const sliceMs = 2;
 
 /**
  * What was found out is written when so many devices were looked at, or so much time has passed, or nothing is left: a commit waits

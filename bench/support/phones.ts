@@ -13,7 +13,7 @@ export interface Answered {
  * wrk tells quantiles of a whole run only, and what is wanted here is those of a part of it.
  */
 export function fetchOn(port: number, phones: readonly Phone[], connections: number): { stop(): Promise<Answered[]> } {
-  const requests = phones.map(requestOf);
+  const requests = phones.map((phone) => requestOf(phone));
   const answered: Answered[] = [];
   let next = 0;
   let stopped = false;

@@ -70,10 +70,36 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
   const registers = [registry];
   if (options.process) collectDefaultMetrics({ register: registry });
 
-  /** A counter with its series bound beforehand, one for each value of its label. */
+  /**
+   * A counter with a series for each of these label values. What is counted are plain numbers, which the library is told when
+   * somebody asks: every request counts several times, and each costs the library some lookups.
+   */
+  function tallies<Label extends string>(
+    name: string,
+    help: string,
+    labels: readonly Readonly<Record<Label, string>>[],
+  ): Tally[] {
+    const made = labels.map(() => ({ count: 0 }));
+    new Counter({
+      name,
+      help,
+      labelNames: Object.keys(labels[0] ?? {}),
+      registers,
+      collect() {
+        this.reset();
+        for (const [index, { count }] of made.entries()) this.inc({ ...labels[index] }, count);
+      },
+    });
+    return made;
+  }
+  /** By the values of its one label. */
   function counters<Value extends string>(name: string, help: string, label: string, values: readonly Value[]) {
-    const counter = new Counter({ name, help, labelNames: [label], registers });
-    return new Map(values.map((value) => [value, bound(counter, value)]));
+    const made = tallies(
+      name,
+      help,
+      values.map((value) => ({ [label]: value })),
+    );
+    return new Map(values.map((value, index) => [value, made[index] as Tally]));
   }
   function histograms<Value extends string>(
     name: string,
@@ -98,16 +124,15 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     });
   }
 
-  const requestCounter = new Counter({
-    name: 'offhook_phone_requests_total',
-    help: 'Requests of phones by transport and what became of them',
-    labelNames: ['transport', 'outcome'],
-    registers,
-  });
+  const requestTallies = tallies(
+    'offhook_phone_requests_total',
+    'Requests of phones by transport and what became of them',
+    TRANSPORTS.flatMap((transport) => OUTCOMES.map((outcome) => ({ transport, outcome }))),
+  );
   const requests = new Map(
-    TRANSPORTS.map((transport) => [
+    TRANSPORTS.map((transport, row) => [
       transport,
-      new Map(OUTCOMES.map((outcome) => [outcome, bound(requestCounter, transport, outcome)])),
+      new Map(OUTCOMES.map((outcome, column) => [outcome, requestTallies[row * OUTCOMES.length + column] as Tally])),
     ]),
   );
   const durations = histograms(
@@ -136,11 +161,11 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
 
   return {
     phoneRequest(transport, outcome, seconds) {
-      requests.get(transport)?.get(outcome)?.inc();
+      add(requests.get(transport)?.get(outcome));
       durations.get(transport)?.observe(seconds);
     },
-    sent: (transport, count) => bytes.get(transport)?.inc(count),
-    tftpEnded: (end) => transfers.get(end)?.inc(),
+    sent: (transport, count) => add(bytes.get(transport), count),
+    tftpEnded: (end) => add(transfers.get(end)),
     tftpRetransmitted: (packets) => retransmissions.inc(packets),
     tftp(read) {
       gauge('offhook_tftp_transfers', 'TFTP transfers under way', () => read().transfers);
@@ -157,8 +182,8 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
       });
     },
     rendered: (end, seconds) => renders.get(end)?.observe(seconds),
-    cacheLookup: (found) => lookups.get(found)?.inc(),
-    security: (event) => security.get(event)?.inc(),
+    cacheLookup: (found) => add(lookups.get(found)),
+    security: (event) => add(security.get(event)),
     gauge,
     values: () => registry.getMetricsAsJSON(),
     metrics: () => registry.metrics(),
@@ -173,9 +198,11 @@ export function sumOf(all: readonly MetricValues[]): Promise<string> {
   return AggregatorRegistry.aggregate([...all]).metrics();
 }
 
-/** One series of a counter, which exists with 0 from now on. */
-function bound(counter: Counter, ...labels: string[]): Counter.Internal {
-  const series = counter.labels(...labels);
-  series.inc(0);
-  return series;
+/** One series of a counter. */
+interface Tally {
+  count: number;
+}
+
+function add(tally: Tally | undefined, count = 1): void {
+  if (tally) tally.count += count;
 }

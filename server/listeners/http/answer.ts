@@ -74,9 +74,15 @@ async function sendFile(request: IncomingMessage, response: ServerResponse, file
   const { content } = file;
   try {
     if (isGone(response)) return NOTHING;
-    const head = fileHead(request, file);
-    const sent = await sendPart(response, file, head);
-    const hasAll = head.status === 304 || (head.status === 200 && head.body !== undefined);
+    const { status, headers, body } = fileHead(request, file);
+    let sent: Sent;
+    if (body && !content.bytes) {
+      sent = await stream(response, file, status, headers, body);
+    } else {
+      response.writeHead(status, headers);
+      sent = await end(response, body && content.bytes && partOf(content.bytes, body));
+    }
+    const hasAll = status === 304 || (status === 200 && body !== undefined);
     if (sent.complete && hasAll) file.delivered?.();
     return sent;
   } finally {
@@ -85,11 +91,8 @@ async function sendFile(request: IncomingMessage, response: ServerResponse, file
   }
 }
 
-async function sendPart(response: ServerResponse, file: File, { status, headers, body }: Head): Promise<Sent> {
-  const { bytes } = file.content;
-  if (body && !bytes) return stream(response, file, status, headers, body);
-  response.writeHead(status, headers);
-  return end(response, body && bytes?.subarray(body.start, body.start + body.length));
+function partOf(bytes: Buffer, { start, length }: Slice): Buffer {
+  return length === bytes.length ? bytes : bytes.subarray(start, start + length);
 }
 
 interface Head {

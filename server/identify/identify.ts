@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { type Mac, parseMac } from '../lib/mac.ts';
 import type { PhoneRequest } from '../pipeline/request.ts';
 import type { VendorPackage } from '../plugins/model.ts';
@@ -53,7 +52,10 @@ export interface Recogniser {
   identify(request: PhoneRequest): Identification;
 }
 
-/** What identifications that are kept may take. One of a real phone takes some 700 bytes; who sends long ones gets no more of it. */
+/**
+ * What identifications that are kept may take; then all are forgotten, which costs each phone one look at what it sends. One of a real
+ * phone takes some 700 bytes; who sends long ones gets no more room.
+ */
 const KEPT_BYTES = 16_777_216;
 /** A piece of evidence, and an identification without any. */
 const FIND_BYTES = 256;
@@ -105,10 +107,8 @@ export function compileRecogniser(
     return weigh(evidence, request.mac, prefixes);
   };
 
-  const kept = new LRUCache<string, Identification>({
-    maxSize: KEPT_BYTES,
-    sizeCalculation: ({ evidence }, texts) => texts.length + FIND_BYTES * (1 + evidence.length),
-  });
+  let kept = new Map<string, Identification>();
+  let keptBytes = 0;
   const headerNames = [...headers.keys()];
   return {
     identify(request) {
@@ -118,7 +118,10 @@ export function compileRecogniser(
       const known = kept.get(texts);
       if (known) return known;
       const identification = look(request);
+      const bytes = texts.length + FIND_BYTES * (1 + identification.evidence.length);
+      if (keptBytes + bytes > KEPT_BYTES) [kept, keptBytes] = [new Map(), 0];
       kept.set(texts, identification);
+      keptBytes += bytes;
       return identification;
     },
   };

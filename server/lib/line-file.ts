@@ -24,7 +24,7 @@ const MODE = 0o640;
 const PIPE_BYTES = 4_096;
 
 /** Between two writes: each takes a thread and a system call, and a server that is asked a lot writes lines all the time. */
-const BATCH_MS = 5;
+const BATCH_MS = 20;
 
 /** A pipe whose reader is busy: soon again, and no reason for alarm. */
 const BUSY_MS = 50;
@@ -106,8 +106,11 @@ export class LineFile {
   /** The next line goes into a newly opened file of that name, as logrotate wants it. */
   reopen(): void {
     if (typeof this.#target === 'number') return;
+    // What came before belongs into the file before.
+    this.#rest = Buffer.concat([this.#rest, this.#take()]);
     this.#stale = true;
     this.#start();
+    this.#wake?.();
   }
 
   /** Writes now what waits, for a process that ends at once. */
@@ -180,7 +183,8 @@ export class LineFile {
 
   async #open(): Promise<number> {
     if (typeof this.#target === 'number') return this.#target;
-    if (this.#stale) {
+    // A file that takes nothing holds up no other.
+    if (this.#stale && (this.#rest.length === 0 || this.#failing)) {
       // At once: the next time may come while the file is opened.
       this.#stale = false;
       await this.#file?.close().catch(() => {});

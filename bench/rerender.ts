@@ -116,7 +116,7 @@ function ingredientsOf(plugin: Plugin, model: string, id: string): Ingredients {
 export const rerender: Part = {
   name: 'rerender',
   about:
-    `The config from which ${phoneCount.toLocaleString('en')} phones with files of some 40 KB inherit is changed over the API: until all files are ` +
+    `The config from which ${phoneCount.toLocaleString('en')} phones with files of some 50 KB inherit is changed over the API: until all files are ` +
     `made anew, alone and while ${connections} connections fetch the phones' files as fast as they are answered, and what that does to ` +
     'those who fetch. Then the cost of the first file of each model, in a process without a server.',
   run: async () => [...(await changes()), ...(await models())],

@@ -42,8 +42,8 @@ export function installPackages(folder: string, vendor: Vendor, count: number): 
   for (let index = 1; index < count; index++) {
     const name = `Vendor${index}`;
     const prefix = `02:00:${index.toString(16).padStart(2, '0')}`;
-    // Half of all vendors ask for /<mac>.cfg, as half of the true ones do; the others have a folder of their own.
-    const definition = index % 2 === 0 ? rootPackage : folderPackage;
+    // Every fourth asks for /<mac>.cfg, like Yealink's phones; the others have a folder of their own.
+    const definition = index % 4 === 0 ? rootPackage : folderPackage;
     write(folder, name.toLowerCase(), definition(name, `${name.toLowerCase()}-1`, prefix), '{{ device.mac }}\n');
   }
 }
@@ -82,9 +82,9 @@ const folderPackage = (vendor: string, plugin: string, prefix: string): string =
 };
 `;
 
-const accountSettings = Array.from({ length: 72 }, (_, index) => `account.{{ number }}.setting_${index}.mode = ${index % 7}`);
+const accountSettings = Array.from({ length: 94 }, (_, index) => `account.{{ number }}.setting_${index}.mode = ${index % 7}`);
 
-/** Sixteen accounts of 80 settings and 27 keys, as Yealink's phones read them: some 50 KB. */
+/** Sixteen accounts of 100 settings and 27 keys, as Yealink's phones read them: some 50 KB. */
 const accountsTemplate = `#!version:1.0.0.1
 {% for number in range(1, 17) -%}
 {% set line = (lines | selectattr('number', 'equalto', number) | first) or none -%}

@@ -18,7 +18,7 @@ export interface Rendered {
   /** SHA-256, in hexadecimal. */
   readonly digest: string;
   readonly contentType: string;
-  /** When it became what it is, on a whole second that may lie less than a second ahead. */
+  /** When it was made, on a whole second that may lie less than a second ahead. */
   readonly modified: Date;
 }
 
@@ -56,6 +56,7 @@ interface Made {
   readonly config: WeakRef<ResolvedConfig>;
   readonly revision: number | undefined;
   readonly updated: number | undefined;
+  readonly url: string;
   readonly tftpPort: number;
 }
 
@@ -107,14 +108,15 @@ export class Renderer {
    */
   render(ingredients: Ingredients, keep: 'always' | 'if-room' = 'always'): Rendered {
     const { plugin, file, device, server } = ingredients;
-    const key = `${device?.id ?? plugin.id}\n${file.name}\n${server.url}`;
+    // Of a device's file there is one at a time: when it is what it was before, under the URL of before, it has become it anew.
+    const key = device ? `${device.id}\n${file.name}` : `${plugin.id}\n${file.name}\n${server.url}`;
     const kept = this.#files.get(key);
     if (kept && kept.texts === this.#texts && sameIngredients(kept.made, ingredients)) {
       this.#options.observe?.({ kind: 'hit' });
       return outcomeOf(kept);
     }
     const started = performance.now();
-    const entry = { made: madeOf(ingredients), texts: this.#texts, outcome: this.#make(ingredients, kept?.outcome) };
+    const entry = { made: madeOf(ingredients), texts: this.#texts, outcome: this.#make(ingredients) };
     if (keep === 'always' || kept || this.#hasRoom(entry)) this.#files.set(key, entry);
     const kind = entry.outcome instanceof Error ? 'failed' : 'rendered';
     this.#options.observe?.({ kind, milliseconds: performance.now() - started });
@@ -123,7 +125,7 @@ export class Renderer {
 
   /** The same made afresh: nothing of it is kept, nothing that is kept is looked at. @throws as `render` */
   rehearse(ingredients: Ingredients): Rendered {
-    const outcome = this.#make(ingredients, undefined);
+    const outcome = this.#make(ingredients);
     if (outcome instanceof Error) throw outcome;
     return outcome;
   }
@@ -143,8 +145,7 @@ export class Renderer {
     return this.#files.calculatedSize + sizeOf(entry) <= this.#files.maxSize;
   }
 
-  /** @param before what it was made the last time */
-  #make(ingredients: Ingredients, before: Rendered | ProvisioningError | undefined): Rendered | ProvisioningError {
+  #make(ingredients: Ingredients): Rendered | ProvisioningError {
     const { plugin, file, device, config, settings, server } = ingredients;
     const { artefact } = file;
     try {
@@ -160,16 +161,16 @@ export class Renderer {
       const text = template.render({ ...view }, this.#options.limits);
       const bytes = encode(text, artefact.encoding ?? 'utf-8');
       const digest = createHash('sha256').update(bytes).digest('hex');
-      const modified = before && !(before instanceof Error) && before.digest === digest ? before.modified : this.#endOfSecond();
-      return { bytes, digest, contentType: contentTypeOf(artefact), modified };
+      return { bytes, digest, contentType: contentTypeOf(artefact), modified: this.#endOfSecond() };
     } catch (cause) {
       return new ProvisioningError('template-failed', `${file.name} cannot be rendered: ${reason(cause)}`, { cause });
     }
   }
 
   /**
-   * When a file becomes another one. The time when an ingredient was changed would not do: a parent, a key or a setting that goes away
-   * leaves none, and a phone that asks with If-Modified-Since would keep the file that it has.
+   * When a file is made. The time when an ingredient was changed would not do: a parent, a key or a setting that goes away leaves
+   * none, and a phone that asks with If-Modified-Since would keep the file that it has. Nor would the time when these bytes were
+   * made first: another process may have served others since.
    */
   #endOfSecond(): Date {
     const { now = Date.now } = this.#options;
@@ -202,7 +203,7 @@ function outcomeOf({ outcome }: Entry): Rendered {
 
 function madeOf({ plugin, config, device, server }: Ingredients): Made {
   const { revision, updated } = device ?? {};
-  return { plugin, config: new WeakRef(config), revision, updated, tftpPort: server.tftpPort };
+  return { plugin, config: new WeakRef(config), revision, updated, url: server.url, tftpPort: server.tftpPort };
 }
 
 /** Plugins, resolved configs and settings are never changed but replaced, so the same object is the same content. */
@@ -213,6 +214,7 @@ function sameIngredients(made: Made, { plugin, config, device, server }: Ingredi
     made.revision === device?.revision &&
     // A device that was deleted and made again begins at revision 1 again.
     made.updated === device?.updated &&
+    made.url === server.url &&
     made.tftpPort === server.tftpPort
   );
 }

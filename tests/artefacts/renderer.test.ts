@@ -81,19 +81,23 @@ test('a file is rendered once and then at hand, until one of its ingredients is 
   expect(kinds).toEqual(['rendered', 'hit', ...others.map(() => 'rendered'), 'rendered']);
 });
 
-test('a file says when it became what it is, to the end of that second, whatever its ingredients say of themselves', () => {
+test('a file says when it was made, to the end of that second, whatever its ingredients say of themselves', () => {
   let now = 10_500;
   const { renderer } = rendererWith({ now: () => now });
-  const modified = (url: string) => {
-    const made = ingredients(plugin);
-    return renderer.render({ ...made, config: { ...config }, server: { ...made.server, url } }).modified.getTime();
-  };
   const plugin = pluginWith({ 'phone.tpl': '{{ server.url }}' });
+  const made = ingredients(plugin);
+  const modified = (url: string, change = {}) =>
+    renderer.render({ ...made, ...change, server: { ...made.server, url } }).modified.getTime();
   expect(modified('http://a')).toBe(11_000);
   now = 20_000;
-  // Other ingredients, the same bytes.
   expect(modified('http://a')).toBe(11_000);
   expect(modified('http://b')).toBe(20_000);
+  now = 30_000;
+  // The bytes of before, but a phone may have taken those of b: its date must not say that it has them.
+  expect(modified('http://a')).toBe(30_000);
+  now = 40_000;
+  // So may they be after a change and its contrary, of which another process rendered what lay between.
+  expect(modified('http://a', { config: { ...config } })).toBe(40_000);
 });
 
 test('without room in memory every request renders', () => {

@@ -66,6 +66,9 @@ test('a phone that asks by date gets what changed, also when a parent or a key w
   const between = await dated();
   await tenants.change(tenant, { provisioningKey: 'Abcdefgh12345678' });
   expect((await ask(between)).body).toContain('Abcdefgh12345678');
+  const after = await dated();
+  await tenants.change(tenant, { provisioningKey: null });
+  expect((await ask(after)).body).not.toContain('Abcdefgh12345678');
   // By the tag it is known at once, by the date from the next second on.
   await eventually(async () => expect((await ask(await dated())).status).toBe(304));
 });

@@ -1,5 +1,6 @@
 import cluster, { type Worker as Process } from 'node:cluster';
 import { once } from 'node:events';
+import { reason } from '../lib/errors.ts';
 import type { FromWorker, Question, ToWorker } from './messages.ts';
 import { type Answer, errorOf, problemOf } from './workers.ts';
 
@@ -14,8 +15,8 @@ export class Member {
   readonly since = performance.now();
   /** Where it listens. Rejects with what kept it from starting. */
   readonly started: Promise<Addresses>;
-  /** How it ended. */
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** How it ended: a code, the name of a signal, or why the system could not start it. */
+  readonly ended: Promise<string>;
   readonly #process: Process;
   readonly #asked = new Map<number, (answer: Answer<unknown>) => void>();
   #questions = 0;
@@ -29,7 +30,7 @@ export class Member {
   ) {
     this.number = start.number;
     this.#process = cluster.fork();
-    this.ended = once(this.#process, 'exit').then(([code, signal]) => ({ code, signal }));
+    this.ended = once(this.#process, 'exit').then(([code, signal]) => String(signal ?? code), reason);
     this.started = new Promise((resolve, reject) => {
       this.#process.on('message', (message: FromWorker) => {
         if (message.kind === 'ready') this.#hears();
@@ -38,8 +39,8 @@ export class Member {
         else if (message.kind === 'answer') this.#answered(message.id, message.answer);
         else void ask(message).then((answers) => this.#send({ kind: 'answered', id: message.id, answers }));
       });
-      void this.ended.then(({ code, signal }) => {
-        reject(new Error(`it ended with ${signal ?? code} before it served`));
+      void this.ended.then((how) => {
+        reject(new Error(`it ended with ${how} before it served`));
         for (const id of this.#asked.keys()) this.#answered(id, { problem: problemOf(new Error('it ended')) });
       });
     });

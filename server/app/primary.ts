@@ -97,7 +97,7 @@ class Crew {
       this.ask(question),
     );
     this.#members.set(number, member);
-    void member.ended.then((end) => this.#ended(member, end));
+    void member.ended.then((how) => this.#ended(member, how));
     const addresses = await member.started;
     this.#log.info({ event: 'worker.started', worker: number, pid: member.pid }, `worker ${number} serves phones`);
     return addresses;
@@ -121,16 +121,15 @@ class Crew {
     await Promise.all([...this.#members.values()].map((member) => member.stop()));
   }
 
-  #ended(member: Member, { code, signal }: Awaited<Member['ended']>): void {
-    const { number, pid } = member;
+  #ended({ number, pid, since }: Member, how: string): void {
     this.#members.delete(number);
     if (!this.#watching || this.#stopping) return;
-    const failures = performance.now() - member.since > wellMs ? 0 : (this.#failures.get(number) ?? 0);
+    const failures = performance.now() - since > wellMs ? 0 : (this.#failures.get(number) ?? 0);
     this.#failures.set(number, failures + 1);
     const pause = Math.min(firstPauseMs * 2 ** failures, longestPauseMs);
     this.#log.error(
-      { event: 'worker.ended', worker: number, pid, code, signal, again_ms: pause },
-      `worker ${number} ended by ${signal ?? `itself with ${code}`}; it is started again`,
+      { event: 'worker.ended', worker: number, pid, how, again_ms: pause },
+      `worker ${number} ended with ${how}; it is started again`,
     );
     this.#again(number, pause);
   }

@@ -217,9 +217,7 @@ test.each([2, 1])(
     for (const phone of load) phone.hangUp();
     expect(failures).toEqual([]);
     for (const id of acknowledged) expect((await server.ask(`/api/v1/configs/${id}`)).status).toBe(200);
-    expect(server.log()).toContainEqual(
-      expect.objectContaining({ event: 'worker.ended', worker: killed, pid, signal: 'SIGKILL' }),
-    );
+    expect(server.log()).toContainEqual(expect.objectContaining({ event: 'worker.ended', worker: killed, pid, how: 'SIGKILL' }));
     // Also over TFTP, which the first worker has, at the port where it was.
     expect(await tftpGet(server.tftp, 'Digium/000fd3000001.cfg', '127.1.0.1')).toMatchObject({ status: 200 });
   },

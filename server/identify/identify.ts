@@ -96,13 +96,17 @@ export function compileRecogniser(
         }
       }
     };
-    for (const [place, dispatcher] of dispatchers) {
-      const text = textAt(place, request);
-      if (text) hear(place, text, dispatcher);
-    }
-    for (const [name, dispatcher] of headers) {
-      const value = request.headers[name];
-      if (value !== undefined) hear('headers', String(value), dispatcher);
+    for (const place of places) {
+      if (place === 'headers') {
+        for (const [name, dispatcher] of headers) {
+          const value = request.headers[name];
+          if (value !== undefined) hear(place, String(value), dispatcher);
+        }
+        continue;
+      }
+      const dispatcher = dispatchers.get(place);
+      const text = dispatcher && textAt(place, request);
+      if (dispatcher && text) hear(place, text, dispatcher);
     }
     return weigh(evidence, request.mac, prefixes);
   };
@@ -150,20 +154,22 @@ function readFacts({ definition }: VendorPackage, groups: Readonly<Record<string
   const found: Facts = { vendor: definition.vendor, ...groups };
   const facts = definition.facts ? definition.facts(found) : found;
   if (!facts) return undefined;
+  const read: { -readonly [Key in keyof DeviceInfo]: DeviceInfo[Key] } = {};
+  if (facts.vendor) read.vendor = facts.vendor;
+  if (facts.model) read.model = facts.model;
+  if (facts.version) read.version = facts.version;
   const mac = facts.mac === undefined ? undefined : parseMac(facts.mac);
-  return {
-    ...(facts.vendor && { vendor: facts.vendor }),
-    ...(facts.model && { model: facts.model }),
-    ...(facts.version && { version: facts.version }),
-    ...(mac && { mac }),
-    ...(facts.serial && { serial: facts.serial }),
-    ...(facts.uuid && { uuid: facts.uuid.toLowerCase() }),
-  };
+  if (mac) read.mac = mac;
+  if (facts.serial) read.serial = facts.serial;
+  if (facts.uuid) read.uuid = facts.uuid.toLowerCase();
+  return read;
 }
 
-/** One vote a package and fact, however many firmware lines it has; what the transport itself tells is not put to the vote. */
-function weigh(evidence: readonly Evidence[], transportMac: Mac | undefined, prefixes: MacPrefixes): Identification {
-  const ranked = [...evidence].sort((a, b) => places.indexOf(a.place) - places.indexOf(b.place));
+/**
+ * One vote a package and fact, however many firmware lines it has; what the transport itself tells is not put to the vote.
+ * @param ranked in the order of `places`
+ */
+function weigh(ranked: readonly Evidence[], transportMac: Mac | undefined, prefixes: MacPrefixes): Identification {
   const mac = transportMac ?? elect(ranked, 'mac');
   // A MAC prefix is one more voice for the vendor it belongs to, and the only one when no pattern spoke.
   const owner = mac && prefixes.vendorOf(mac);
@@ -179,7 +185,7 @@ function weigh(evidence: readonly Evidence[], transportMac: Mac | undefined, pre
   });
   return {
     info,
-    evidence,
+    evidence: ranked,
     contradictions: contradictions(ranked, transportMac),
     ...(owner !== undefined && { prefixVendor: owner }),
   };
@@ -191,20 +197,20 @@ function elect<Key extends keyof DeviceInfo>(
   key: Key,
   extra?: DeviceInfo[Key],
 ): DeviceInfo[Key] | undefined {
-  const voters = new Map<DeviceInfo[Key], Set<string>>();
+  const votes = new Map<DeviceInfo[Key], number>();
   const spoken = new Set<string>();
   for (const { package: voter, facts } of ranked) {
     const value = facts[key];
     // A package that found two values is heard with the one from its best place.
     if (value === undefined || spoken.has(voter)) continue;
     spoken.add(voter);
-    voters.set(value, (voters.get(value) ?? new Set()).add(voter));
+    votes.set(value, (votes.get(value) ?? 0) + 1);
   }
-  if (extra !== undefined) voters.set(extra, (voters.get(extra) ?? new Set()).add('its MAC prefix'));
+  if (extra !== undefined) votes.set(extra, (votes.get(extra) ?? 0) + 1);
   let best: DeviceInfo[Key] | undefined;
-  let votes = 0;
-  for (const [value, { size }] of voters) {
-    if (size > votes) [best, votes] = [value, size];
+  let most = 0;
+  for (const [value, count] of votes) {
+    if (count > most) [best, most] = [value, count];
   }
   return best;
 }

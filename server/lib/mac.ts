@@ -8,5 +8,7 @@ const NOBODY = /^(?:0{12}|f{12})$/;
 export function parseMac(text: string): Mac | undefined {
   const digits = text.replaceAll(/[:.\s-]/g, '').toLowerCase();
   if (!/^[\da-f]{12}$/.test(digits) || NOBODY.test(digits)) return undefined;
-  return digits.match(/../g)?.join(':') as Mac;
+  const bytes: string[] = [];
+  for (let start = 0; start < 12; start += 2) bytes.push(digits.slice(start, start + 2));
+  return bytes.join(':') as Mac;
 }

@@ -170,6 +170,10 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
         return workers.ask('waiting').then((answers) => heard(answers).reduce((sum, waiting) => sum + waiting, 0));
       },
     },
+    async recent(device) {
+      const requests = heard(await workers.ask('recent', device)).flat();
+      return requests.sort((one, other) => one.last - other.last);
+    },
     setLogLevel: async (level) => void values(await workers.ask('setLogLevel', level)),
     reload: async () => void values(await workers.ask('reload')),
   });

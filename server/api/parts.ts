@@ -7,7 +7,7 @@ import type { Secret } from '../lib/secret.ts';
 import type { Desired } from '../pipeline/desired.ts';
 import type { Explanation, Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
-import type { RecentRequests } from '../pipeline/recent-requests.ts';
+import type { RecentRequest } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest } from '../pipeline/request.ts';
 import type { Catalogue } from '../plugins/service.ts';
 import type { TenantService } from '../tenants/service.ts';
@@ -32,7 +32,8 @@ export interface ApiParts {
   /** The URL under which a device last reached the server, or the one to expect. */
   readonly baseUrl: (device: string) => string;
   readonly recogniser: () => Recogniser;
-  readonly recent: Pick<RecentRequests, 'of' | 'unrecognised'>;
+  /** The last requests of a device, the latest last; of undefined those that no device was found for. */
+  recent(device: string | undefined): Promise<readonly RecentRequest[]>;
   explain(question: Question): Promise<Explanation>;
   readonly circumstances: Circumstances;
   /** The path and query of what a phone asks for, as the listener of the transport reads it; undefined: it refuses it. */

@@ -51,7 +51,6 @@ export interface Core {
   readonly sweep: Sweep;
   readonly baseUrls: BaseUrls;
   readonly recogniser: () => Recogniser;
-  readonly recent: RecentRequests;
   /** Of connections of phones, over all listeners. */
   readonly arrivals: Arrivals;
   answer(request: PhoneRequest): Promise<Reply>;
@@ -296,6 +295,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     waiting: () => sweep.waiting,
     learned: () => ({ logLevel: log.level, urls: baseUrls.told }),
     learnUrls: (urls) => baseUrls.learn(urls),
+    recent: (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     setLogLevel(level) {
       log.level = level;
     },
@@ -316,7 +316,6 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     sweep,
     baseUrls,
     recogniser: parts.recogniser,
-    recent,
     explain: (question) => explain(question, explainParts),
     circumstances: {
       get catalogue() {

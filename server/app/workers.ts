@@ -1,6 +1,7 @@
 import { type Complaint, ProvisioningError, reason } from '../lib/errors.ts';
 import type { LogLevel } from '../lib/log.ts';
 import type { MetricValues } from '../lib/metrics.ts';
+import type { RecentRequest } from '../pipeline/recent-requests.ts';
 
 /** What each worker process of the server can be asked by the others. */
 export interface Worker {
@@ -11,6 +12,8 @@ export interface Worker {
   learned(): Learned;
   /** Under which URLs devices reached another worker; undefined is the usual one. */
   learnUrls(urls: ReadonlyMap<string, string | undefined>): void;
+  /** The last requests of a device; of undefined those that no device was found for. */
+  recent(device: string | undefined): readonly RecentRequest[];
   setLogLevel(level: LogLevel): void;
   /** Reads anew what can be read anew, and opens log files again. */
   reload(): Promise<void>;

@@ -139,7 +139,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     sweep,
     baseUrl,
     recogniser: () => recogniser,
-    recent,
+    recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     explain: (question) => explain(question, line),
     circumstances: { catalogue: plugins.catalogue, tenants, unknown: 'create', images: line.images, addressHold: 3_600 },
     readTarget: (transport, text) => (transport === 'tftp' ? { path: tftpPath(text) ?? '', query: '' } : parseTarget(text)),

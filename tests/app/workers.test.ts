@@ -23,6 +23,7 @@ const worker: Worker = {
   waiting: () => 3,
   learned: () => ({ logLevel: 'info', urls: new Map() }),
   learnUrls() {},
+  recent: () => [],
   setLogLevel() {},
   async reload() {
     const complaints = [{ path: 'http.tls.key', message: 'is not there' }];

@@ -56,7 +56,7 @@ async function stateOf({ app: { core } }: TestApp) {
     seen: await Promise.all(devices.map(({ id }) => core.devices.get(id))).then((all) => all.map((device) => device?.seen)),
     deliveries: await Promise.all(devices.map(({ id }) => core.devices.deliveries(id))),
     configs: (await core.configs.list({})).configs,
-    recent: [...devices.flatMap(({ id }) => core.recent.of(id)), ...core.recent.unrecognised()].length,
+    recent: [undefined, ...devices.map(({ id }) => id)].flatMap((id) => core.worker.recent(id)).length,
     told: devices.map(({ id }) => core.baseUrls.expected(id)),
     // Lines of the security log, files looked for in memory and rendered, memory that they take.
     counted: (await core.metrics.metrics()).split('\n').filter((line) => /^offhook_(?:security|render)/.test(line)),

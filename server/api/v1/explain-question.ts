@@ -58,7 +58,7 @@ export async function readQuestion(
     throw bodyInvalid('What DHCP tells comes in a request of its own; explain it and the one with the path one after the other');
   }
   const device = id === undefined ? undefined : await known(id, parts);
-  const last = device && parts.recent.of(device.id).at(-1);
+  const last = device && (await parts.recent(device.id)).at(-1);
   const start = last ? withKey(last, parts) : imagine(device, parts);
   const request = isDhcp ? overDhcp(asked) : changed(start, asked, parts);
   const question = { request, imagined: !last || request.transport !== last.request.transport };

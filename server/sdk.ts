@@ -35,6 +35,8 @@ export interface Vendor {
    * `locale.words.screen`.
    */
   readonly locales?: Readonly<Record<string, Readonly<Record<string, Word>>>>;
+  /** Which of a line's servers the phones can be told, by which `serverSets` differ. Default: all. */
+  readonly servers?: readonly ServerRole[];
   /** How well a line supports a phone, when the table of models cannot say it. undefined: as computed. */
   support?(info: DeviceInfo, line: Line): Support | undefined;
   /** What templates need beyond the view (a key layout, a vendor's zone name); they read it as `extra`. */
@@ -297,7 +299,10 @@ export interface LinePlace {
   readonly line: LineView | null;
 }
 
-export interface ServerSet extends Pick<LineView, 'proxy' | 'backupProxy' | 'registrar' | 'backupRegistrar' | 'outboundProxy'> {
+export type ServerRole = 'proxy' | 'backupProxy' | 'registrar' | 'backupRegistrar' | 'outboundProxy';
+
+/** Of servers that the phones cannot be told, those of the first line that has the set. */
+export interface ServerSet extends Pick<LineView, ServerRole> {
   /** From 1. */
   readonly number: number;
 }

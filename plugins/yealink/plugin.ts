@@ -157,6 +157,7 @@ export default {
     },
   },
 
+  servers: ['proxy', 'backupProxy', 'outboundProxy'],
   extra: (view) => ({ labels: new Map(view.lines.map((line) => [line.number, labelOf(line, view)])) }),
 
   dhcp: { 66: '{server.url}' },

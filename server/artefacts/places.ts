@@ -1,16 +1,24 @@
-import type { Endpoint, KeyPlace, KeyView, LinePlace, LineView, Model, ServerSet } from '../sdk.ts';
+import type { Endpoint, KeyPlace, KeyView, LinePlace, LineView, Model, ServerRole, ServerSet } from '../sdk.ts';
+
+const allServers: readonly ServerRole[] = ['proxy', 'backupProxy', 'registrar', 'backupRegistrar', 'outboundProxy'];
 
 /**
  * The different sets of servers that lines use, and the lines with the number of theirs: for phones that are told servers once and
  * accounts that name them.
+ * @param roles by which sets differ
  */
-export function groupServers(lines: readonly Omit<LineView, 'serverSet'>[]): { lines: LineView[]; serverSets: ServerSet[] } {
+export function groupServers(
+  lines: readonly Omit<LineView, 'serverSet'>[],
+  roles: readonly ServerRole[] = allServers,
+): { lines: LineView[]; serverSets: ServerSet[] } {
   const sets = new Map<string, ServerSet>();
   const numbered = lines.map((line) => {
     const { proxy, backupProxy, registrar, backupRegistrar, outboundProxy } = line;
-    const servers = { proxy, backupProxy, registrar, backupRegistrar, outboundProxy };
-    const key = Object.values(servers).map(written).join(' ');
-    const set = sets.get(key) ?? { ...servers, number: sets.size + 1 };
+    const key = roles.map((role) => written(line[role])).join(' ');
+    const set = sets.get(key) ?? {
+      number: sets.size + 1,
+      ...{ proxy, backupProxy, registrar, backupRegistrar, outboundProxy },
+    };
     sets.set(key, set);
     return { ...line, serverSet: set.number };
   });

@@ -25,7 +25,8 @@ export interface ViewInput {
 export function buildView({ plugin, device, model = device?.model, settings, raw, server }: ViewInput): View {
   const row = rowOf(plugin, model);
   const { definition } = plugin.package;
-  const { lines, serverSets } = groupServers(settings.lines.map((line) => ({ ...line, password: line.password.reveal() })));
+  const revealed = settings.lines.map((line) => ({ ...line, password: line.password.reveal() }));
+  const { lines, serverSets } = groupServers(revealed, definition.servers);
   const firmware = firmwareOf(plugin);
   const linePlaces = placeLines(lines, row?.model);
   const view = {

@@ -109,6 +109,10 @@ const vendor = z.strictObject({
   boot: boot.optional(),
   words: z.record(z.string(), z.record(z.string(), word)).optional(),
   locales: z.record(z.string(), localeTable).optional(),
+  servers: z
+    .array(z.enum(['proxy', 'backupProxy', 'registrar', 'backupRegistrar', 'outboundProxy']))
+    .min(1)
+    .optional(),
   support: func.optional(),
   extra: func.optional(),
   dhcp: z.record(z.string().regex(/^\d+$/), z.string()).optional(),

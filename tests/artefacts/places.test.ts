@@ -51,6 +51,11 @@ describe('lines that share servers', () => {
     expect(groupServers([line(1, 'a'), line(2, 'a', parts)]).serverSets).toHaveLength(2);
   });
 
+  test('servers that the phones cannot be told make no difference', () => {
+    const other = line(2, 'a', { registrar: { host: 'b', port: null } });
+    expect(groupServers([line(1, 'a'), other], ['proxy', 'backupProxy']).lines.map(({ serverSet }) => serverSet)).toEqual([1, 1]);
+  });
+
   test('no lines have no servers', () => {
     expect(groupServers([])).toEqual({ lines: [], serverSets: [] });
   });

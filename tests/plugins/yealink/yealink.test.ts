@@ -109,7 +109,7 @@ describe('the servers', () => {
   test('of bases with many cells are templates that accounts share', () => {
     const told = file('v87', 'W90DM', {
       sip_backup_proxy_ip: '192.0.2.21',
-      sip_lines: { 1: line, 2: { ...line, proxy_ip: '192.0.2.30' }, 3: { ...line, username: 'u3' } },
+      sip_lines: { 1: line, 2: { ...line, proxy_ip: '192.0.2.30' }, 3: { ...line, username: 'u3', registrar_ip: '192.0.2.40' } },
     });
     expect([1, 2, 3].map((number) => told.get(`account.${number}.sip_server.template`))).toEqual(['1', '2', '1']);
     expect(told.get('template.1.sip_server.1.address')).toBe('192.0.2.20');

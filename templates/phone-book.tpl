@@ -1,7 +1,7 @@
-{#- URLs of the directory that phones look people up in, in the manner of wazo-phoned. -#}
+{#- URLs of the directory that phones look people up in, as wazo-phoned has them. As expressions: they are escaped where they are written. -#}
 {% macro lookup(book, dialect, query) -%}
-{{ book.url }}/0.1/directories/lookup/{{ book.profile }}/{{ dialect }}?xivo_user_uuid={{ book.userUuid }}&{{ query }}
+{{ book.url ~ '/0.1/directories/lookup/' ~ book.profile ~ '/' ~ dialect ~ '?xivo_user_uuid=' ~ book.userUuid ~ '&' ~ query }}
 {%- endmacro %}
 {% macro service(book, dialect, name, action) -%}
-{{ book.url }}/0.1/{{ dialect }}/users/{{ book.userUuid }}/services/{{ name }}/{{ action }}
+{{ book.url ~ '/0.1/' ~ dialect ~ '/users/' ~ book.userUuid ~ '/services/' ~ name ~ '/' ~ action }}
 {%- endmacro %}

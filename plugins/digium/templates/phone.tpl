@@ -45,7 +45,7 @@
       line_label="{{ line.displayName }}"
       dial_plan="x.T6"
       visual_voicemail="0"
-      voicemail="{{ 'sip:%s@%s' % (line.voicemail or codes.voicemail, line.proxy.host) if line.voicemail or codes.voicemail }}"
+      voicemail="{{ 'sip:%s@%s' % (line.voicemail, line.proxy.host) if line.voicemail }}"
       conflict="replace">
 {%- for rank, endpoint in [('primary', line.proxy), ('alternate', line.backupProxy)] if endpoint %}
       <host_{{ rank }}

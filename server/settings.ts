@@ -213,7 +213,8 @@ const limits = z
 const render = z
   .strictObject({
     cache_megabytes: z.int().min(0).max(1_048_576).default(64).register(about, {
-      description: 'Memory for rendered files, about 10 kilobytes a phone. Without room they are rendered for each request.',
+      description:
+        'Memory for rendered files: 5 kilobytes a phone, and 50 where files tell every key. Files without room are rendered when they are asked for.',
     }),
     limits,
   })

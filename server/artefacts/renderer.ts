@@ -58,6 +58,8 @@ interface Made {
   readonly updated: number | undefined;
   readonly url: string;
   readonly tftpPort: number;
+  /** Where clocks change by no rule, phones are told this year's dates. */
+  readonly year: number;
 }
 
 interface Entry {
@@ -111,12 +113,12 @@ export class Renderer {
     // Of a device's file there is one at a time: when it is what it was before, under the URL of before, it has become it anew.
     const key = device ? `${device.id}\n${file.name}` : `${plugin.id}\n${file.name}\n${server.url}`;
     const kept = this.#files.get(key);
-    if (kept && kept.texts === this.#texts && sameIngredients(kept.made, ingredients)) {
+    if (kept && kept.texts === this.#texts && sameIngredients(kept.made, ingredients, this.#year())) {
       this.#options.observe?.({ kind: 'hit' });
       return outcomeOf(kept);
     }
     const started = performance.now();
-    const entry = { made: madeOf(ingredients), texts: this.#texts, outcome: this.#make(ingredients) };
+    const entry = { made: madeOf(ingredients, this.#year()), texts: this.#texts, outcome: this.#make(ingredients) };
     if (keep === 'always' || kept || this.#hasRoom(entry)) this.#files.set(key, entry);
     const kind = entry.outcome instanceof Error ? 'failed' : 'rendered';
     this.#options.observe?.({ kind, milliseconds: performance.now() - started });
@@ -139,6 +141,11 @@ export class Renderer {
   templateStack({ plugin, file, device }: Pick<Ingredients, 'plugin' | 'file' | 'device'>): TemplateStack {
     const names = templateNames(file.artefact, file.name, file.model ?? device?.model, plugin);
     return names.map((name) => ({ name, layers: templateLayers(name, plugin, this.#texts) }));
+  }
+
+  #year(): number {
+    const { now = Date.now } = this.#options;
+    return new Date(now()).getUTCFullYear();
   }
 
   #hasRoom(entry: Entry): boolean {
@@ -201,13 +208,13 @@ function outcomeOf({ outcome }: Entry): Rendered {
   return outcome;
 }
 
-function madeOf({ plugin, config, device, server }: Ingredients): Made {
+function madeOf({ plugin, config, device, server }: Ingredients, year: number): Made {
   const { revision, updated } = device ?? {};
-  return { plugin, config: new WeakRef(config), revision, updated, url: server.url, tftpPort: server.tftpPort };
+  return { plugin, config: new WeakRef(config), revision, updated, url: server.url, tftpPort: server.tftpPort, year };
 }
 
 /** Plugins, resolved configs and settings are never changed but replaced, so the same object is the same content. */
-function sameIngredients(made: Made, { plugin, config, device, server }: Ingredients): boolean {
+function sameIngredients(made: Made, { plugin, config, device, server }: Ingredients, year: number): boolean {
   return (
     made.plugin === plugin &&
     made.config.deref() === config &&
@@ -215,7 +222,8 @@ function sameIngredients(made: Made, { plugin, config, device, server }: Ingredi
     // A device that was deleted and made again begins at revision 1 again.
     made.updated === device?.updated &&
     made.url === server.url &&
-    made.tftpPort === server.tftpPort
+    made.tftpPort === server.tftpPort &&
+    made.year === year
   );
 }
 

@@ -100,6 +100,17 @@ test('a file says when it was made, to the end of that second, whatever its ingr
   expect(modified('http://a', { config: { ...config } })).toBe(40_000);
 });
 
+test('with a new year a file is made anew: it may tell the dates at which clocks change', () => {
+  let now = Date.UTC(2026, 11, 31, 23, 59, 59);
+  const { renderer, kinds } = rendererWith({ now: () => now });
+  const made = ingredients(pluginWith({ 'phone.tpl': 'x' }));
+  for (const later of [0, 500, 1_000, 1_500]) {
+    now += later;
+    renderer.render(made);
+  }
+  expect(kinds).toEqual(['rendered', 'hit', 'rendered', 'hit']);
+});
+
 test('without room in memory every request renders', () => {
   const { renderer, kinds } = rendererWith({ cacheBytes: 0 });
   const made = ingredients(pluginWith({ 'phone.tpl': 'x' }));

@@ -21,6 +21,8 @@ export class Delivery {
   #loading = false;
   #stopped = false;
   #retransmitted = 0;
+  /** In lock-step, the block that is wanted next: the peer waits for nothing else, and now it is busy with the one before. */
+  #ahead: { readonly block: number; readonly datagram: Buffer } | undefined;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -89,6 +91,12 @@ export class Delivery {
     for (let block = from; block <= last; block++) this.#options.send(this.#datagram(block));
     this.#retransmitted += Math.max(0, Math.min(last, transfer.sent) - from + 1);
     transfer.noteSent(last, final, performance.now());
+    if (transfer.agreement.windowSize === 1) this.#prepare(last + 1, final);
+  }
+
+  #prepare(block: number, final: number | undefined): void {
+    const there = final !== undefined && block <= final && this.#blocks.hold(block, block);
+    this.#ahead = there ? { block, datagram: this.#datagram(block) } : undefined;
   }
 
   #load(from: number, to: number): void {
@@ -104,6 +112,7 @@ export class Delivery {
   }
 
   #datagram(block: number): Buffer {
+    if (block === this.#ahead?.block) return this.#ahead.datagram;
     if (block === 0) return encodePacket({ kind: 'oack', options: this.#transfer.agreement.options });
     return encodePacket({ kind: 'data', block, data: this.#blocks.block(block) });
   }

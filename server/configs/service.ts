@@ -82,21 +82,29 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
   const resolver = createResolver(dao, base, mainTenant);
   const roles = new KeyedLock();
 
+  /** Who has a role in a tenant, for which every new phone and every common file asks: until one that has or had a role changes. */
+  let holders = new Map<string, Config | undefined>();
+
   const announce = (id: string) => {
     resolver.forget(id);
     notifier.changed(id);
   };
 
-  /** Runs a write that tells whether it changed something. */
-  const write = async (id: string, work: () => Promise<boolean>) => {
+  /**
+   * Runs a write that tells whether it changed something.
+   * @param role that the config has before or after it
+   */
+  const write = async (id: string, role: Config['role'], work: () => Promise<boolean>) => {
     let changed: boolean;
     try {
       changed = await work();
     } catch (cause) {
+      if (role !== undefined) holders = new Map();
       // What the store refused has changed nothing; what failed may still have reached the disk.
       if (!(cause instanceof ProvisioningError)) announce(id);
       throw cause;
     }
+    if (role !== undefined) holders = new Map();
     if (changed) announce(id);
     return changed;
   };
@@ -115,12 +123,19 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     throw new ProvisioningError('config-invalid', `The config is not valid: ${first}${more}`, { complaints: all });
   };
 
+  const holder = async (role: 'autocreate' | 'default', tenant: string) => {
+    const key = `${role} ${tenant}`;
+    // What changes while the store is asked ends up in a Map that nobody reads any more.
+    const current = holders;
+    if (current.has(key)) return current.get(key);
+    const { configs } = await dao.list({ tenants: [tenant], role, limit: 1 });
+    current.set(key, configs[0]);
+    return configs[0];
+  };
+
   const withRole = async (role: 'autocreate' | 'default', tenant: string) => {
-    for (const owner of new Set([tenant, mainTenant])) {
-      const { configs } = await dao.list({ tenants: [owner], role, limit: 1 });
-      if (configs[0]) return configs[0];
-    }
-    return undefined;
+    const own = await holder(role, tenant);
+    return own ?? (tenant === mainTenant ? undefined : holder(role, mainTenant));
   };
 
   const sourceOf = async (tenant: string) => {
@@ -130,7 +145,7 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
   };
 
   const insert = async (config: Config) => {
-    await write(config.id, async () => {
+    await write(config.id, config.role, async () => {
       await dao.insert(config);
       return true;
     });
@@ -142,7 +157,9 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     const wanted = { id, tenant, ...contentOf(fields), created, updated: now(), revision };
     if (isSame(stored, wanted)) return stored;
     await check(wanted);
-    return (await write(id, () => dao.update(wanted))) ? { ...wanted, revision: revision + 1 } : undefined;
+    return (await write(id, stored.role ?? wanted.role, () => dao.update(wanted)))
+      ? { ...wanted, revision: revision + 1 }
+      : undefined;
   };
 
   return {
@@ -174,7 +191,7 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     async remove(id) {
       const config = await dao.get(id);
       if (config && !config.deletable) throw new ProvisioningError('config-not-deletable', `The config ${id} may not be removed`);
-      return config !== undefined && write(id, () => dao.delete(id));
+      return config !== undefined && write(id, config.role, () => dao.delete(id));
     },
 
     async explainValue(id, path) {
@@ -198,6 +215,8 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     },
 
     async changedElsewhere(ids) {
+      // Which of them had a role before is not said.
+      holders = new Map();
       for (const id of ids) announce(id);
       await notifier.settled();
     },
@@ -205,7 +224,7 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     async dropUnused(id, isUsed) {
       const config = await dao.get(id);
       if (!config?.transient || !config.deletable || (await isUsed(id))) return false;
-      return write(id, () => dao.delete(id));
+      return write(id, config.role, () => dao.delete(id));
     },
   };
 }

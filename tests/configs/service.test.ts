@@ -461,6 +461,75 @@ test('a new device is given a copy of the autocreate config of its tenant, else 
   expect((await configs.autocreate('two'))?.parents).toEqual(['auto']);
 });
 
+test('who has a role is looked up once, until somebody gets, loses or had it', async () => {
+  const dao = memoryConfigDao();
+  let lookedUp = 0;
+  const list: typeof dao.list = (query) => {
+    lookedUp += 1;
+    return dao.list(query);
+  };
+  const { configs } = service({ dao: { ...dao, list } });
+  const sourceNow = async () => {
+    const source = await configs.autocreateSource(MAIN);
+    const before = lookedUp;
+    await configs.autocreate(MAIN);
+    expect([await configs.autocreateSource(MAIN), lookedUp]).toEqual([source, before]);
+    return source;
+  };
+  expect(await sourceNow()).toBeUndefined();
+  await configs.create(given('auto', auto, { role: 'autocreate' }));
+  expect(await sourceNow()).toBe('auto');
+  await configs.replace('auto', { parents: [], raw: raw({ sip_lines: { 2: line } }), role: 'autocreate' });
+  expect(await sourceNow()).toBeUndefined();
+  await configs.replace('auto', { parents: [], raw: raw(auto), role: 'autocreate' });
+  expect(await sourceNow()).toBe('auto');
+  await configs.replace('auto', { parents: [], raw: raw(auto) });
+  expect(await sourceNow()).toBeUndefined();
+  await configs.create(given('other', auto, { role: 'autocreate' }));
+  expect(await sourceNow()).toBe('other');
+  await configs.remove('other');
+  expect(await sourceNow()).toBeUndefined();
+  // Another process.
+  const stored = await dao.get('auto');
+  if (stored) await dao.update({ ...stored, role: 'autocreate' });
+  await configs.changedElsewhere(['auto']);
+  expect(await sourceNow()).toBe('auto');
+});
+
+test('a role that is given away while its holder is looked up is not missed', async () => {
+  const dao = memoryConfigDao();
+  let release = () => {};
+  const paused = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let first = true;
+  const list: typeof dao.list = async (query) => {
+    const found = await dao.list(query);
+    if (first) {
+      first = false;
+      await paused;
+    }
+    return found;
+  };
+  const { configs } = service({ dao: { ...dao, list } });
+  const early = configs.fallback(MAIN);
+  await dao.insert({
+    ...given('d'),
+    id: 'd',
+    role: 'default',
+    transient: false,
+    deletable: true,
+    extra: new Map(),
+    created: 1,
+    updated: 1,
+    revision: 1,
+  });
+  await configs.changedElsewhere(['d']);
+  release();
+  await early;
+  expect(await configs.fallback(MAIN)).toBe('d');
+});
+
 test('without an autocreate config, or without a line 1 in it, there is nothing to give', async () => {
   const { configs } = service();
   expect(await configs.autocreate(MAIN)).toBeUndefined();

@@ -21,7 +21,7 @@ export interface DeviceServiceOptions {
   readonly addressHold: number;
   /** The plugin for a phone of which this is known, given the one it has. */
   choosePlugin(facts: DeviceInfo, current: string | undefined): string | undefined;
-  /** Makes a config for a device that has none, and tells its id; undefined when nothing says what should be in it. */
+  /** Makes a config for a device that has none, which may be about to be made, and tells its id; undefined when nothing says what should be in it. */
   autocreateConfig(tenant: string): Promise<string | undefined>;
   /** A device stopped using this config. */
   dropConfig(id: string): Promise<void>;
@@ -170,12 +170,18 @@ export function deviceService(options: DeviceServiceOptions) {
       const met = await lock.run(`new ${identityOf(info)}`, async () => {
         const { device: meanwhile } = await find(dao, info, ip, tenant);
         if (meanwhile) return meanwhile;
+        // Before the device: nobody may find it with a config that is not there yet.
+        const config = fresh.approved ? await options.autocreateConfig(tenant) : undefined;
         try {
           // What has a MAC address is told by it: the store lets no tenant have two.
-          await dao.insert(fresh, info.mac ? undefined : info.serial ? 'serial' : 'uuid');
+          await dao.insert(
+            { ...fresh, ...(config !== undefined && { config }) },
+            info.mac ? undefined : info.serial ? 'serial' : 'uuid',
+          );
         } catch (cause) {
           // Another process was faster with another request of the same phone.
           if (!(cause instanceof ProvisioningError) || !['device-mac-taken', 'device-known'].includes(cause.code)) throw cause;
+          if (config !== undefined) await options.dropConfig(config);
           return (await find(dao, info, ip, tenant)).device;
         }
         if (address) await releaseAddress(address, fresh.id);

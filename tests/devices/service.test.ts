@@ -63,6 +63,19 @@ test('a phone that nobody knows becomes a device with plugin and config of its o
   });
 });
 
+test('such a device is written once, with its config, and told of once', async () => {
+  const device = await service().meet({ mac: macA }, ip('10.0.0.1'), main, ip('10.0.0.1'));
+  expect(device).toMatchObject({ config: 'auto0', revision: 1 });
+  expect([changed, dropped]).toEqual([[[device?.id]], []]);
+});
+
+test('a phone that is held gets no config, and one that could not be stored keeps what went wrong', async () => {
+  expect(await service({ unknown: 'hold' }).meet({ mac: macA }, ip('10.0.0.1'), main, undefined)).not.toHaveProperty('config');
+  expect(configs).toEqual([]);
+  const dao = { ...store.devices, insert: () => Promise.reject(new Error('disk full')) };
+  await expect(service({ dao }).meet({ serial: 'S1' }, ip('10.0.0.2'), main, undefined)).rejects.toThrow('disk full');
+});
+
 test.each([{ mac: macA }, { serial: 'S1' }, { uuid: 'u-1' }])(
   'two processes that meet one unknown phone at once, known by %j, make one device with one config',
   async (identity) => {

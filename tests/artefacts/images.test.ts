@@ -1,0 +1,56 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openImage } from '../../server/artefacts/images.ts';
+import { testPackage } from '../support/packages.ts';
+
+let place: string;
+let images: string;
+beforeEach(async () => {
+  place = await mkdtemp(join(tmpdir(), 'offhook-images-'));
+  images = join(place, 'images');
+});
+afterEach(() => rm(place, { recursive: true }));
+
+const series = [{ version: '1.0', models: { M1: { lines: 1 } } }];
+const newer = testPackage('acme', { plugins: { 'acme-1': { series }, 'acme-2': { series } } }).plugins.find(
+  ({ id }) => id === 'acme-2',
+);
+if (!newer) throw new Error('no plugin');
+const plugin = newer;
+
+async function put(plugin: string, name: string, text: string): Promise<void> {
+  await mkdir(join(images, plugin, name, '..'), { recursive: true });
+  await writeFile(join(images, plugin, name), text);
+}
+
+async function open(path: string): Promise<string | undefined> {
+  const image = await openImage(images, path, plugin);
+  const text = image && String(await image.read(0, image.size));
+  await image?.close();
+  return text;
+}
+
+test('where no image was ever installed there is none', async () => {
+  expect(await open('/a.rom')).toBeUndefined();
+  await writeFile(images, 'no folder');
+  expect(await open('/a.rom')).toBeUndefined();
+});
+
+test('the image of its own line is found before that of another line of its package', async () => {
+  await put('acme-1', 'firmware/a.rom', 'older');
+  expect(await open('/firmware/a.rom')).toBe('older');
+  await put('acme-2', 'firmware/a.rom', 'newer');
+  expect(await open('/firmware/a.rom')).toBe('newer');
+  await put('other-1', 'b.rom', 'of another package');
+  expect([await open('/b.rom'), await open('/firmware'), await open('/firmware/')]).toEqual([undefined, undefined, undefined]);
+});
+
+test('a link within the folder of the line is followed, and one that leads out of it is not', async () => {
+  await put('acme-2', 'a.rom', 'newer');
+  await writeFile(join(place, 'secret'), 'secret');
+  await symlink('a.rom', join(images, 'acme-2', 'link.rom'));
+  await symlink(join(place, 'secret'), join(images, 'acme-2', 'out.rom'));
+  expect([await open('/link.rom'), await open('/out.rom')]).toEqual(['newer', undefined]);
+});

@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
-import { timestamp } from './clock.ts';
+import { localTime, timestamp } from './clock.ts';
 import { LineFile, type LineFileOptions } from './line-file.ts';
 import { printable } from './log-fields.ts';
 
@@ -153,7 +153,9 @@ class PinoRootLog extends PinoLog implements RootLog {
 function prettyLines(sink: DestinationStream, colour: boolean): DestinationStream {
   const format = pretty.prettyFactory({
     colorize: colour,
-    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
+    translateTime: false,
+    // Its own way to write a time takes three times as long as the rest of the line.
+    customPrettifiers: { time: (time) => `[${localTime(String(time))}]` },
     singleLine: true,
     errorLikeObjectKeys: [],
     messageFormat: (event, key) => escapeControls(String(event[key] ?? '')),

@@ -9,6 +9,7 @@ import { type DeviceService, deviceService } from '../devices/service.ts';
 import { compileRecogniser, type Recogniser } from '../identify/identify.ts';
 import { defaultAddress } from '../lib/addresses.ts';
 import { type Arrivals, createArrivals } from '../lib/arrivals.ts';
+import { createAsking } from '../lib/asking.ts';
 import { makeDirectory } from '../lib/directory.ts';
 import { ProvisioningError, reason } from '../lib/errors.ts';
 import { createLog, type RootLog } from '../lib/log.ts';
@@ -173,12 +174,13 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     if (isShared) newUrls.set(device, url);
   });
   const arrivals = createArrivals();
+  const asking = createAsking();
   const sweep = new Sweep({
     devices,
     plugins,
     desired,
     baseUrl: (device) => baseUrls.expected(device),
-    busy: () => arrivals.busy,
+    busy: () => arrivals.busy || asking.busy,
     log,
   });
   // The others look at theirs; what each makes for phones that ask, it keeps.
@@ -253,7 +255,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   };
   const watching = isShared ? setInterval(() => void watch(), watchMs) : undefined;
 
-  const serve = (request: PhoneRequest) => servePhone(request, parts);
+  const serve = (request: PhoneRequest) => asking.answered(servePhone(request, parts));
 
   const answer = isShared
     ? async (request: PhoneRequest) => {

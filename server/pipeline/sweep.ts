@@ -11,7 +11,7 @@ export interface SweepOptions {
   readonly desired: Desired;
   /** The URL under which a device last reached us, or the one to expect. */
   readonly baseUrl: (device: string) => string;
-  /** Phones come in numbers: a slice would keep them out for as long as it takes. */
+  /** Phones come in numbers, or wait for an answer: a slice would take its time from them. */
   readonly busy?: () => boolean;
   readonly log: Log;
 }

@@ -6,7 +6,8 @@
  * server answers those, and the phones that came back wait behind them: nobody is served any more, for as long as they come back.
  *
  * So while connections arrive, there are turns that do nothing but accept between those in which requests are answered, a few at a
- * time, and who has hung up is passed over. When none arrives nothing waits.
+ * time, and who has hung up is passed over. So it is, too, when a crowd asks on connections that it has: what is made for those who
+ * have hung up meanwhile is missing for the others, and only who waits here is seen to hang up. Else nothing waits.
  */
 export interface Arrivals {
   /** A connection was accepted. */
@@ -23,6 +24,8 @@ export interface Arrivals {
 
 /** Answered in one turn: so many share a commit of the store, and take some milliseconds. */
 const ANSWERED_AT_ONCE = 16;
+/** So many requests in one turn are a crowd: a server that keeps up with its phones has fewer. */
+const CROWD = 256;
 /**
  * Turns that only accept, 50 microseconds each, as long as each brings a connection: a phone that is let in can wait, one that is not
  * tries again after 1, 2, 4 … seconds.
@@ -41,6 +44,12 @@ export function createArrivals(): Arrivals {
   let watching = false;
   let arrived = false;
   let accepted = 0;
+  /** Requests of this turn that did not wait. */
+  let atOnce = 0;
+
+  const nextTurn = () => {
+    atOnce = 0;
+  };
 
   const answerSome = () => {
     for (let answered = 0; answered < ANSWERED_AT_ONCE && passed < waiting.length; passed += 1) {
@@ -66,16 +75,26 @@ export function createArrivals(): Arrivals {
     else setImmediate(look);
   };
 
+  const watch = () => {
+    if (watching) return;
+    watching = true;
+    accepted = 0;
+    setImmediate(look);
+  };
+
   return {
     note() {
       arrived = true;
-      if (watching) return;
-      watching = true;
-      accepted = 0;
-      setImmediate(look);
+      watch();
     },
     turn(gone) {
-      return watching ? new Promise((go) => waiting.push({ gone, go })) : undefined;
+      if (!watching) {
+        atOnce += 1;
+        if (atOnce === 1) setImmediate(nextTurn);
+        if (atOnce <= CROWD) return undefined;
+        watch();
+      }
+      return new Promise((go) => waiting.push({ gone, go }));
     },
     get busy() {
       return watching;

@@ -71,3 +71,26 @@ test('ten thousand wait as cheaply as ten', async () => {
   await settled(arrivals);
   expect(told.at(-1)).toEqual([9_999, true]);
 });
+
+test('of a crowd that asks in one turn on connections that it has, those beyond the first wait, and who hangs up is passed over', async () => {
+  const arrivals = createArrivals();
+  const atOnce = Array.from({ length: 256 }, () => arrivals.turn(() => false));
+  expect(atOnce.every((turn) => turn === undefined)).toBe(true);
+  const gone = new Set<number>();
+  const told = queueUp(arrivals, 100, (index) => gone.has(index));
+  expect(arrivals.busy).toBe(true);
+  await nextTurn();
+  gone.add(50);
+  await settled(arrivals);
+  expect(told).toEqual(Array.from({ length: 100 }, (_, index) => [index, index !== 50]));
+  expect(arrivals.turn(() => false)).toBeUndefined();
+});
+
+test('as many that ask in one turn after the other are no crowd', async () => {
+  const arrivals = createArrivals();
+  for (let turn = 0; turn < 4; turn += 1) {
+    expect(Array.from({ length: 200 }, () => arrivals.turn(() => false)).some((waits) => waits !== undefined)).toBe(false);
+    await nextTurn();
+  }
+  expect(arrivals.busy).toBe(false);
+});

@@ -17,6 +17,7 @@ function sweepWith(
   render: (id: string) => void,
   change: (device: StoredDevice) => Partial<StoredDevice> = () => ({}),
   refused = 0,
+  busy: SweepOptions['busy'] = () => false,
 ) {
   const conditions = new Map<string, Condition>();
   const lines: string[] = [];
@@ -45,6 +46,7 @@ function sweepWith(
     devices,
     desired,
     plugins: { catalogue },
+    busy,
     baseUrl: () => 'http://192.0.2.1:8667',
     log: createLog({ level: 'error', format: 'json', sink: { write: (line) => void lines.push(line) } }),
   } as unknown as SweepOptions;
@@ -116,4 +118,26 @@ test('what the store refused to take is found out and stored again', async () =>
   await sweep.idle();
   expect([...conditions]).toEqual([['a', { configured: true }]]);
   expect(lines).toHaveLength(1);
+});
+
+test('between two slices it waits until nobody asks any more', async () => {
+  const seen: string[] = [];
+  const answers = [true, true, false];
+  const { sweep } = sweepWith(
+    (id) => {
+      seen.push(id);
+      const end = performance.now() + 3;
+      while (performance.now() < end);
+    },
+    () => ({}),
+    0,
+    () => {
+      const asked = answers.shift() ?? false;
+      seen.push(asked ? 'asked' : 'quiet');
+      return asked;
+    },
+  );
+  sweep.touch(['a', 'b']);
+  await sweep.idle();
+  expect(seen.slice(0, 5)).toEqual(['a', 'asked', 'asked', 'quiet', 'b']);
 });

@@ -7,7 +7,7 @@ NODE_MODULES := node_modules/.package-lock.json
 SOURCES = $(shell find server plugins templates docs/generate.ts -type f 2>/dev/null)
 JEST := NODE_OPTIONS=--experimental-vm-modules node_modules/.bin/jest
 
-.PHONY: help serve build test check format golden docs bench new-vendor clean
+.PHONY: help serve build test check format golden docs bench performance new-vendor clean
 
 help: ## Say what there is to make
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -55,6 +55,11 @@ bench: build ## Measure against others in one run and print the table; one part:
 	@rm -rf .cache/bench && node_modules/.bin/tsc -p tsconfig.bench.json
 	@ln -sfn ../../node_modules .cache/bench/node_modules
 	@node .cache/bench/bench/run.js $(PARTS)
+
+performance: build ## Measure all of it and write docs/performance.md
+	@.ci/debian-packages bench
+	@{ printf '# Performance\n\nWritten by `make performance`, on one machine in one run. Ratios mean something elsewhere, figures do not.\n\n'; \
+	  $(MAKE) --no-print-directory --silent bench; } > docs/performance.md.part && mv docs/performance.md.part docs/performance.md
 
 bench-%:
 	@$(MAKE) --no-print-directory bench PARTS=$*

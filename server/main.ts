@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { text } from 'node:stream/consumers';
 import { run } from './cli/program.ts';
+import { keepHeapSmall } from './lib/heap.ts';
 
 // The reader of a pipe may have seen enough: `offhook device list | head -1`.
 process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
@@ -21,6 +22,7 @@ process.exitCode = await run(
   {
     // Only the server needs the server: the other commands start faster without.
     async start(settings, options) {
+      keepHeapSmall();
       if (settings.workers > 1) return (await import('./app/primary.ts')).startWorkers(settings, options);
       return (await import('./app.ts')).startApp(settings, options);
     },

@@ -1,4 +1,5 @@
 import { ProvisioningError } from '../lib/errors.ts';
+import { keepHeapSmall } from '../lib/heap.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { unpack } from './messages.ts';
 import { type Answer, type Answers, answerOf, problemOf, type Worker, type Workers } from './workers.ts';
@@ -7,6 +8,8 @@ import { type Answer, type Answers, answerOf, problemOf, type Worker, type Worke
 
 // A terminal and a service manager tell all processes; the primary one hears it, too, and says what is to be done.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+keepHeapSmall();
 
 let running: Promise<{ close(): Promise<void> } | undefined> = Promise.resolve(undefined);
 let found: (worker: Worker) => void = () => {};

@@ -12,8 +12,11 @@ const phoneCount = 100_000;
 const packageCount = 100;
 const starts = 5;
 
-/** Rendering all ahead takes a minute or two on a core of its own. */
-const patienceMs = 900_000;
+/** More than there is room for in memory: what is rendered after that is thrown away, and the heap is as large as it gets. */
+const renderedAhead = 20_000;
+
+/** That takes a minute on a core of its own. */
+const patienceMs = 300_000;
 
 interface Started {
   readonly peer: Peer;
@@ -61,14 +64,15 @@ function residentMegabytes({ process: { pid } }: Peer): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1_024;
 }
 
-/** Waits until no device waits any more; the API listens a moment after the phones' port does. */
+/** Waits until so many devices are rendered ahead; the API listens a moment after the phones' port does, and then all wait. */
 async function rendered(admin: number): Promise<void> {
   const end = performance.now() + patienceMs;
   for (;;) {
     const answer = await fetch(`http://127.0.0.1:${admin}/status`).catch(() => undefined);
     const status = (await answer?.json()) as { devices: { waiting: number } } | undefined;
-    if (status?.devices.waiting === 0) return;
-    if (performance.now() > end) throw new Error(`${status?.devices.waiting} devices still wait`);
+    const waiting = status?.devices.waiting ?? 0;
+    if (waiting > 0 && waiting <= phoneCount - renderedAhead) return;
+    if (performance.now() > end) throw new Error(`${waiting} devices still wait`);
     await sleep(500);
   }
 }
@@ -82,7 +86,7 @@ export const start: Part = {
     `From the command \`offhook serve\` to the first file of a phone, with ${packageCount} vendor packages installed and ` +
     `${phoneCount.toLocaleString('en')} Digium phones in the store, each with a config of its own; the store is looked through for damage on ` +
     `the way. The median of ${starts} starts. Processor time is what the start costs; the clock also waits for others on this machine. ` +
-    'Then all files are rendered ahead in the background.',
+    `Then files are rendered ahead in the background, and ${renderedAhead.toLocaleString('en')} phones' are awaited.`,
   async run() {
     const data = mkdtempSync(join(tmpdir(), 'offhook-bench-'));
     let running: Started | undefined;
@@ -108,8 +112,8 @@ export const start: Part = {
         { what: 'to the first file', ours: median(seen.map(({ clock }) => clock)), unit: 'ms', target: { most: 1_500 } },
         { what: 'to the first file, processor time', ours: median(seen.map(({ processor }) => processor)), unit: 'ms' },
         { what: 'resident memory then', ours: median(seen.map(({ memory }) => memory)), unit: 'MB', target: { most: 300 } },
-        { what: 'resident memory when all is rendered ahead', ours: afterwards, unit: 'MB', target: { most: 300 } },
-        { what: 'rendering all ahead, processor time', ours: sweeping, unit: 's' },
+        { what: 'resident memory while all is rendered ahead', ours: afterwards, unit: 'MB', target: { most: 300 } },
+        { what: 'rendering so many ahead, processor time', ours: sweeping, unit: 's' },
       ];
     } finally {
       await running?.peer.stop();

@@ -233,12 +233,23 @@ function turnedAway(request: IncomingMessage, expects: Exchange['expects'], limi
   // The parser also takes 0.9, 2.0 and RTSP for a request line.
   if (request.httpVersionMajor !== 1) return 'version';
   // RFC 9112, 3.2. Left to node:http, the answer would be one of its own.
-  if (request.httpVersionMinor > 0 && request.headers.host === undefined) return 'malformed';
+  const hosts = hostLines(request);
+  if (hosts > 1 || (request.httpVersionMinor > 0 && hosts === 0)) return 'malformed';
   if (request.method !== 'GET' && request.method !== 'HEAD') return 'method';
   if (expects === 'other') return 'expectation';
   if (request.url !== undefined && request.url.length > limits.targetBytes) return 'target';
   if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) return 'body';
   return undefined;
+}
+
+/** node:http keeps the first and says nothing of the others. */
+function hostLines({ rawHeaders }: IncomingMessage): number {
+  let lines = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') lines += 1;
+  }
+  return lines;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -181,6 +181,7 @@ test.each([
   ['a TLS handshake', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003', 400, 'malformed'],
   ['a space in the target', 'GET /My Phone.cfg HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed'],
   ['no Host in HTTP/1.1', 'GET /a HTTP/1.1\r\n\r\n', 400, 'malformed'],
+  ['two Host lines', 'GET /a HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n', 400, 'malformed'],
   [
     'a length and chunks',
     'GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n',

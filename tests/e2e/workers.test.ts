@@ -176,10 +176,19 @@ test('what phones asked of any worker is shown by the one that has the API', asy
   for (const phone of kept) phone.hangUp();
 });
 
+/** How many lines there are, once those that were made before have been written: busy logs are written every 20 ms. */
+async function settledLog(): Promise<number> {
+  for (;;) {
+    const lines = server.log().length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    if (server.log().length === lines) return lines;
+  }
+}
+
 test('a level of the log is for all of them, and so is a reload', async () => {
   const kept = await phonesOfAll();
   await accepted(server.ask('/api/v1/log-level', { level: 'warn' }, 'PUT'));
-  const lines = server.log().length;
+  const lines = await settledLog();
   await Promise.all(kept.map((phone) => phone.fetch()));
   expect(server.log().slice(lines)).toEqual([]);
   await accepted(server.ask('/api/v1/log-level', { level: 'info' }, 'PUT'));

@@ -133,6 +133,9 @@ function series(version: string, image: string | undefined, names: readonly Name
 
 const dongles = { t41s_dd10k: 'T4S-ddphone-66.85.0.56.rom', t54w_dd10k: 'T54W-ddphone-96.85.0.65.rom' };
 
+/** They share an image. */
+const T30_T33 = ['T30', 'T30P', 'T31', 'T31P', 'T31G', 'T33', 'T33P', 'T33G'] as const;
+
 export const v84: readonly Series[] = [
   series('78.84.0.125', 'CP920-78.84.0.125.rom', ['CP920']),
   series('73.84.0.25', 'CP960-73.84.0.25.rom', ['CP960']),
@@ -166,16 +169,7 @@ export const v85: readonly Series[] = [
   series('78.85.0.5', 'CP920-78.85.0.5.rom', ['CP920']),
   series('73.85.0.5', 'CP960-73.85.0.5.rom', ['CP960']),
   series('69.85.0.85', 'T27G-69.85.0.85.rom', ['T27G']),
-  series('124.85.0.40', 'T31(T30,T30P,T31G,T31P,T33P,T33G)-124.85.0.40.rom', [
-    'T30',
-    'T30P',
-    'T31',
-    'T31P',
-    'T31G',
-    'T33',
-    'T33P',
-    'T33G',
-  ]),
+  series('124.85.0.40', 'T31(T30,T30P,T31G,T31P,T33P,T33G)-124.85.0.40.rom', T30_T33),
   series('66.85.0.5', 'T46S(T48S,T42S,T41S)-66.85.0.5.rom', ['T41S', 'T42S', 'T46S', 'T48S']),
   series('96.85.0.5', 'T54W(T57W,T53W,T53)-96.85.0.5.rom', ['T53', 'T53W', 'T54W', 'T57W'], handsets85),
   series('58.85.0.5', 'T58-58.85.0.5.rom', ['T58', 'T58A'], handsets85),
@@ -201,16 +195,7 @@ export const v86: readonly Series[] = [
   series('148.86.0.5', 'CP925-148.86.0.5.rom', ['CP925']),
   series('143.86.0.10', 'CP965-143.86.0.10.rom', ['CP965']),
   series('69.86.0.15', 'T27G-69.86.0.15.rom', ['T27G']),
-  series('124.86.0.75', 'T31(T30,T30P,T31G,T31P,T33P,T33G)-124.86.0.75.rom', [
-    'T30',
-    'T30P',
-    'T31',
-    'T31P',
-    'T31G',
-    'T33',
-    'T33P',
-    'T33G',
-  ]),
+  series('124.86.0.75', 'T31(T30,T30P,T31G,T31P,T33P,T33G)-124.86.0.75.rom', T30_T33),
   series('124.86.0.75', undefined, ['T31W', 'T34W'], handsets86),
   series('66.86.0.15', 'T46S(T48S,T42S,T41S)-66.86.0.15.rom', ['T41S', 'T42S', 'T46S', 'T48S']),
   series('108.86.0.90', 'T46U(T43U,T46U,T41U,T48U,T42U,T44U,T44W)-108.86.0.90.rom', [

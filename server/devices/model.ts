@@ -65,3 +65,18 @@ export interface Delivery {
 
 /** Facts by which a device is found. */
 export type Identity = 'mac' | 'serial' | 'uuid' | 'ip';
+
+/** One of which nothing is known yet. @param at milliseconds since 1970 */
+export function blankDevice(id: string, tenant: string, at: number): Device {
+  return {
+    id,
+    tenant,
+    pinned: false,
+    approved: true,
+    options: new Map(),
+    extra: new Map(),
+    created: at,
+    updated: at,
+    revision: 1,
+  };
+}

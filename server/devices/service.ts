@@ -6,7 +6,7 @@ import type { DeviceInfo } from '../sdk.ts';
 import type { DeviceDao, DeviceQuery, StoredDevice } from './dao.ts';
 import { type Finding, find } from './find.ts';
 import { knownDevices } from './known.ts';
-import type { Condition, Delivery, Device } from './model.ts';
+import { blankDevice, type Condition, type Delivery, type Device } from './model.ts';
 import type { DeviceNotifier } from './notifier.ts';
 import { checkId, type DeviceChange } from './validator.ts';
 
@@ -87,7 +87,7 @@ export function deviceService(options: DeviceServiceOptions) {
     if (options.unknown === 'refuse' || identityOf(info) === undefined) return undefined;
     const approved = options.unknown === 'create';
     return associated({
-      ...blank(newId(), tenant, now()),
+      ...blankDevice(newId(), tenant, now()),
       ...info,
       ...(address && { ip: address }),
       approved,
@@ -194,7 +194,7 @@ export function deviceService(options: DeviceServiceOptions) {
     /** @throws ProvisioningError device-invalid, device-id-taken, device-mac-taken */
     async create(tenant: string, change: DeviceChange, id = newId()): Promise<StoredDevice> {
       checkId(id);
-      const device = associated(apply(blank(id, tenant, now()), change));
+      const device = associated(apply(blankDevice(id, tenant, now()), change));
       await dao.insert(device);
       if (device.ip !== undefined) await releaseAddress(device.ip, id);
       notifier.changed([id]);
@@ -285,20 +285,6 @@ function newId(): string {
 
 function unknownDevice(id: string): ProvisioningError {
   return new ProvisioningError('device-unknown', `No device has the id ${id}`);
-}
-
-function blank(id: string, tenant: string, at: number): Device {
-  return {
-    id,
-    tenant,
-    pinned: false,
-    approved: true,
-    options: new Map(),
-    extra: new Map(),
-    created: at,
-    updated: at,
-    revision: 1,
-  };
 }
 
 /** The device with somebody's change; the same object when nothing changes. */

@@ -3,7 +3,7 @@ import { Renderer } from '../artefacts/renderer.ts';
 import { defaultLimits } from '../artefacts/template/template.ts';
 import { readSettings } from '../configs/raw-config.ts';
 import { flatten } from '../configs/resolve.ts';
-import type { Device } from '../devices/model.ts';
+import { blankDevice, type Device } from '../devices/model.ts';
 import { ProvisioningError } from '../lib/errors.ts';
 import { fromPlain, type OrderedJson } from '../lib/ordered-json.ts';
 import type { Artefact, Format } from '../sdk.ts';
@@ -78,8 +78,7 @@ export function expectation(path: string, phone: Phone, templates: Templates): E
 
 function deviceOf({ mac, serial, uuid }: Phone, { plugin, row }: Kind): Device {
   return {
-    id: 'simulated',
-    tenant: 'simulated',
+    ...blankDevice('simulated', 'simulated', 0),
     mac,
     serial,
     uuid,
@@ -87,12 +86,5 @@ function deviceOf({ mac, serial, uuid }: Phone, { plugin, row }: Kind): Device {
     model: row.name,
     version: row.series.version,
     plugin: plugin.id,
-    pinned: false,
-    approved: true,
-    options: new Map(),
-    extra: new Map(),
-    created: 0,
-    updated: 0,
-    revision: 1,
   };
 }

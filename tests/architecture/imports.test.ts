@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(pure.map((name) => [name, ['sdk', 'lib']])),
   store: ['lib'],
   pipeline: [...resources, ...pure, 'sdk', 'lib'],
-  simulate: ['plugins', 'configs', 'artefacts', 'sdk', 'lib'],
+  simulate: ['plugins', 'configs', 'devices', 'artefacts', 'sdk', 'lib'],
   listeners: ['pipeline', 'lib'],
   api: ['pipeline', ...resources, ...pure, 'settings', 'sdk', 'lib'],
   app: ['api', 'listeners', 'pipeline', 'store', ...resources, ...pure, 'settings', 'version', 'sdk', 'lib'],

@@ -6,7 +6,7 @@ import { findTemplate, templateNames } from '../../server/artefacts/overrides.ts
 import { compile, defaultLimits, type Template } from '../../server/artefacts/template/template.ts';
 import { buildView } from '../../server/artefacts/view.ts';
 import { readSettings } from '../../server/configs/raw-config.ts';
-import type { Device } from '../../server/devices/model.ts';
+import { blankDevice, type Device } from '../../server/devices/model.ts';
 import { fromPlain, type OrderedJson, parseOrdered } from '../../server/lib/ordered-json.ts';
 import type { Plugin, PluginArtefact } from '../../server/plugins/model.ts';
 import { pluginsFolder } from './packages.ts';
@@ -22,8 +22,7 @@ const shared = new Map(
 
 export function device(plugin: Plugin, parts: Partial<Device> = {}): Device {
   return {
-    id: 'dev1',
-    tenant: 't1',
+    ...blankDevice('dev1', 't1', 0),
     mac: '00:0f:d3:05:11:22' as never,
     serial: 'CBT141900G7',
     uuid: '550e8400-e29b-41d4-a716-446655440000',
@@ -31,13 +30,6 @@ export function device(plugin: Plugin, parts: Partial<Device> = {}): Device {
     vendor: plugin.package.definition.vendor,
     version: plugin.version,
     plugin: plugin.id,
-    pinned: false,
-    approved: true,
-    options: new Map(),
-    extra: new Map(),
-    created: 0,
-    updated: 0,
-    revision: 1,
     ...parts,
   };
 }

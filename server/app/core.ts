@@ -25,7 +25,7 @@ import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
 import { Sweep } from '../pipeline/sweep.ts';
 import { folderDao, readOverrides, readSharedTemplates } from '../plugins/dao.ts';
 import { pluginNotifier } from '../plugins/notifier.ts';
-import { type Catalogue, type PluginService, pluginService } from '../plugins/service.ts';
+import { type PluginService, pluginService } from '../plugins/service.ts';
 import { explainSystemError } from '../settings/system-error.ts';
 import type { Settings } from '../settings.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
@@ -33,6 +33,7 @@ import type { Change, Store } from '../store/store.ts';
 import { tenantNotifier } from '../tenants/notifier.ts';
 import { type TenantService, tenantService } from '../tenants/service.ts';
 import { catchUp } from './catch-up.ts';
+import { counted, reportPlugins } from './observe.ts';
 import { checkLogFiles } from './preflight.ts';
 import { alone, heard, type Worker, type Workers, workerOf } from './workers.ts';
 
@@ -348,40 +349,6 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       if (!isShared) log.info({ event: 'server.stopped' }, 'stopped');
       await security.close();
       await log.close();
-    },
-  };
-}
-
-/** A broken package is one clear line; the others work on. */
-function reportPlugins({ packages, broken }: Catalogue, directories: readonly string[], log: RootLog): void {
-  if (packages.length === 0) {
-    log.error({ event: 'plugin.none', directories }, 'no vendor package is loaded (plugins.directories): no phone gets anything');
-  }
-  for (const { id, plugins } of packages) {
-    log.info(
-      { event: 'plugin.loaded', package: id, plugins: plugins.map((plugin) => plugin.id) },
-      `loaded the vendor package ${id}`,
-    );
-  }
-  for (const { id, folder, problem } of broken) {
-    log.error({ event: 'plugin.broken', package: id, folder, problem }, `the vendor package ${id} is disabled: ${problem}`);
-  }
-}
-
-function counted(security: SecurityLog, metrics: Metrics): SecurityLog {
-  return {
-    ...security,
-    sensitiveFile(ip, name, refused) {
-      metrics.security(refused === undefined ? 'sensitive-file-sent' : 'sensitive-file-refused');
-      security.sensitiveFile(ip, name, refused);
-    },
-    deviceCreated(ip, id) {
-      metrics.security('device-created');
-      security.deviceCreated(ip, id);
-    },
-    wrongKey(ip) {
-      metrics.security('wrong-key');
-      security.wrongKey(ip);
     },
   };
 }

@@ -1,7 +1,9 @@
 import type { RootLog } from '../lib/log.ts';
 import type { Metrics, Outcome, TransferEnd } from '../lib/metrics.ts';
+import type { SecurityLog } from '../lib/security-log.ts';
 import type { HttpEvent } from '../listeners/http.ts';
 import type { TftpEvent } from '../listeners/tftp.ts';
+import type { Catalogue } from '../plugins/service.ts';
 
 /** What the listeners tell, for metrics and logs. A phone that does something odd is a line on debug: there are many of them. */
 export function observeHttp(log: RootLog, metrics: Metrics): (event: HttpEvent) => void {
@@ -60,5 +62,40 @@ export function observeTftp(log: RootLog, metrics: Metrics): (event: TftpEvent) 
       metrics.phoneRequest('tftp', 'rejected', 0);
       log.debug({ event: 'tftp.refused', ip: event.ip, file: event.filename, why: event.why }, 'refused a request');
     }
+  };
+}
+
+/** A broken package is one clear line; the others work on. */
+export function reportPlugins({ packages, broken }: Catalogue, directories: readonly string[], log: RootLog): void {
+  if (packages.length === 0) {
+    log.error({ event: 'plugin.none', directories }, 'no vendor package is loaded (plugins.directories): no phone gets anything');
+  }
+  for (const { id, plugins } of packages) {
+    log.info(
+      { event: 'plugin.loaded', package: id, plugins: plugins.map((plugin) => plugin.id) },
+      `loaded the vendor package ${id}`,
+    );
+  }
+  for (const { id, folder, problem } of broken) {
+    log.error({ event: 'plugin.broken', package: id, folder, problem }, `the vendor package ${id} is disabled: ${problem}`);
+  }
+}
+
+/** The same, and counted. */
+export function counted(security: SecurityLog, metrics: Metrics): SecurityLog {
+  return {
+    ...security,
+    sensitiveFile(ip, name, refused) {
+      metrics.security(refused === undefined ? 'sensitive-file-sent' : 'sensitive-file-refused');
+      security.sensitiveFile(ip, name, refused);
+    },
+    deviceCreated(ip, id) {
+      metrics.security('device-created');
+      security.deviceCreated(ip, id);
+    },
+    wrongKey(ip) {
+      metrics.security('wrong-key');
+      security.wrongKey(ip);
+    },
   };
 }

@@ -1,28 +1,25 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { offhookProgram } from '../../server/cli/program.ts';
 import { parseMac } from '../../server/lib/mac.ts';
 import { ask, openStage, PASSWORD, type Stage, TOKEN } from '../api/stage.ts';
 import { ip } from '../support/requests.ts';
+import { openPlace, type Place } from './place.ts';
 import { noHost, offhook, type Ran } from './terminal.ts';
 
+let here: Place;
 let stage: Stage;
 let data: string;
 beforeEach(async () => {
-  stage = await openStage();
-  data = mkdtempSync(join(tmpdir(), 'offhook-cli-'));
-  writeFileSync(join(data, 'admin.token'), `${TOKEN}\n`, { mode: 0o600 });
+  here = await openPlace();
+  ({ stage, data } = here);
 });
-afterEach(async () => {
-  await stage.close();
-  rmSync(data, { recursive: true });
-});
+afterEach(() => here.close());
 
-const place = () => ['--server', stage.url, '--data', data];
+const place = () => here.words;
 
 /** Runs a command on the server of the test. */
 function on(...words: string[]): Promise<Ran> {

@@ -1,24 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { openStage, type Stage, TOKEN } from '../api/stage.ts';
+import type { Stage } from '../api/stage.ts';
 import { dhcp, request } from '../support/requests.ts';
+import { openPlace, type Place } from './place.ts';
 import { offhook } from './terminal.ts';
 
+let here: Place;
 let stage: Stage;
-let data: string;
 beforeEach(async () => {
-  stage = await openStage();
-  data = mkdtempSync(join(tmpdir(), 'offhook-cli-'));
-  writeFileSync(join(data, 'admin.token'), `${TOKEN}\n`, { mode: 0o600 });
+  here = await openPlace();
+  ({ stage } = here);
 });
-afterEach(async () => {
-  await stage.close();
-  rmSync(data, { recursive: true });
-});
+afterEach(() => here.close());
 
-const on = (...words: string[]) => offhook([...words, '--server', stage.url, '--data', data]);
+const on = (...words: string[]) => offhook([...words, ...here.words]);
 
 function note(device: string | undefined, asked: Parameters<typeof request>[0]): void {
   stage.recent.note(device, request(asked), undefined, { kind: 'no-plugin' }, 1);
@@ -80,7 +74,7 @@ test('explain reads what DHCP tells as text or as bytes', async () => {
 });
 
 test.each([60, 80, 120])('in %d columns every line fits, but for commands and words that cannot be cut', async (columns) => {
-  const words = ['explain', '--path', '/Digium/000fd3054848.cfg', '--ip', '192.168.1.20', '--server', stage.url, '--data', data];
+  const words = ['explain', '--path', '/Digium/000fd3054848.cfg', '--ip', '192.168.1.20', ...here.words];
   const { out } = await offhook(words, '', { columns });
   const wide = out.split('\n').filter((line) => line.length > columns && !/^ {4}offhook /.test(line));
   expect(wide).toEqual([]);

@@ -10,6 +10,7 @@ import { parseMac } from '../../server/lib/mac.ts';
 import { stringifyOrdered } from '../../server/lib/ordered-json.ts';
 import { oneLine, startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
+import { HealthyPhone } from '../support/healthy-phone.ts';
 import { inUse } from '../support/memory.ts';
 import { httpGet, tftpGet } from '../support/phones.ts';
 import { document, mutated, secretMarker } from '../support/raw-config-noise.ts';
@@ -56,26 +57,16 @@ test('20,000 random and mutated raw configs through the API: healthy phones are 
       if (status === 400) expect(body).not.toContain(secretMarker);
     },
   );
-  let raging = true;
-  const phone = async (ask: () => Promise<{ body: string }>) => {
-    let served = 0;
-    for (; raging; served++) {
-      expect((await ask()).body).toContain('alice-pw');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    return served;
-  };
-  const served = Promise.all([
-    phone(() => httpGet(server.http, '/Digium/000fd3054848.cfg', '127.0.0.7')),
-    phone(() => tftpGet(server.tftp, 'Digium/000fd3054848.cfg', '127.0.0.7')),
-  ]);
+  const phones = [
+    new HealthyPhone('alice-pw', () => httpGet(server.http, '/Digium/000fd3054848.cfg', '127.0.0.7')),
+    new HealthyPhone('alice-pw', () => tftpGet(server.tftp, 'Digium/000fd3054848.cfg', '127.0.0.7')),
+  ];
   await fc.assert(answered, { numRuns: 3_000 });
   await server.app.core.sweep.idle();
   const before = inUse();
   await fc.assert(answered, { numRuns: 17_000 });
   await server.app.core.sweep.idle();
-  raging = false;
-  for (const count of await served) expect(count).toBeGreaterThan(20);
+  for (const phone of phones) expect(await phone.stop()).toBeGreaterThan(20);
   // A hundred bytes for each would be 1.7 MB, and stay; buffers of connections that have just ended go.
   await eventually(() => expect(inUse() - before).toBeLessThan(1_500_000));
   expect(statuses.get(200)).toBeGreaterThan(500);

@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStage, type Stage, TOKEN } from '../api/stage.ts';
+
+/** An API, and a data directory with its token, as the command line finds them. */
+export interface Place {
+  readonly stage: Stage;
+  readonly data: string;
+  /** The words that lead there. */
+  readonly words: readonly string[];
+  close(): Promise<void>;
+}
+
+export async function openPlace(): Promise<Place> {
+  const stage = await openStage();
+  const data = mkdtempSync(join(tmpdir(), 'offhook-cli-'));
+  writeFileSync(join(data, 'admin.token'), `${TOKEN}\n`, { mode: 0o600 });
+  return {
+    stage,
+    data,
+    words: ['--server', stage.url, '--data', data],
+    async close() {
+      await stage.close();
+      rmSync(data, { recursive: true });
+    },
+  };
+}

@@ -32,15 +32,15 @@ export function refusal(claim: Claim): string | undefined {
 }
 
 /** All that stands in the way, the gravest first: with one of them gone the next one shows. */
-export function obstacles({ own, secret, ...claim }: Claim): Obstacle[] {
+export function obstacles(claim: Claim): Obstacle[] {
   const found: Obstacle[] = [];
-  if (!own) return found;
+  if (!claim.own) return found;
   if (claim.held) found.push({ kind: 'held', why: 'the device waits for approval' });
   if (claim.contradictions.length > 0) found.push({ kind: 'contradiction', why: claim.contradictions.join('; ') });
   if (claim.addressOwner !== undefined) {
     found.push({ kind: 'address-taken', why: `the address belongs to the device ${claim.addressOwner}` });
   }
-  if (!secret) return found;
+  if (!claim.secret) return found;
   if (claim.addressOnly) found.push({ kind: 'address-only', why: 'only the address says which device it is' });
   if (!claim.trusted) {
     found.push({ kind: 'untrusted', why: 'no provisioning key, and the settings do not trust the network' });

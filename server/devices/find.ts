@@ -6,9 +6,9 @@ import type { Identity } from './model.ts';
 
 /** Which device a request speaks of, as far as the store can tell. */
 export interface Finding {
-  readonly device?: StoredDevice;
+  readonly device?: StoredDevice | undefined;
   /** How it was found. */
-  readonly by?: Identity;
+  readonly by?: Identity | undefined;
   /** Ids of the devices at the address, none of which it can be said to be. */
   readonly undecided?: readonly string[];
   /** What speaks against it, in words; nothing secret is sent then, and nothing is changed. */
@@ -46,7 +46,7 @@ export async function find(dao: Finder, info: DeviceInfo, ip: Ip, tenant: string
         contradictions.push(`${fact} is ${info[fact]}, the device's is ${device[fact]}`);
       }
     }
-    return { device, ...(by && { by }), contradictions };
+    return { device, by, contradictions };
   }
   if (contradictions.length > 0) return { contradictions };
 

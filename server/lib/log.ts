@@ -63,10 +63,15 @@ export function createLog(options: LogOptions): RootLog {
 }
 
 class PinoLog implements Log {
-  protected readonly pino: Logger;
+  /** The logger of the process, whose level holds for all. */
+  protected readonly root: Logger;
+  readonly #make: () => Logger;
+  /** Made for the first event that is written: on warn most requests write none. */
+  #logger: Logger | undefined;
 
-  constructor(logger: Logger) {
-    this.pino = logger;
+  constructor(root: Logger, make: () => Logger) {
+    this.root = root;
+    this.#make = make;
   }
 
   trace(fields: LogFields, sentence?: string): void {
@@ -88,17 +93,22 @@ class PinoLog implements Log {
     this.#write('fatal', fields, sentence);
   }
 
-  // A child made without options has its parent as prototype, and with it the parent's level, also a later one.
   child(fields: LogFields): Log {
-    return new PinoLog(this.pino.child(printable(fields)));
+    return new PinoLog(this.root, () => this.#opened().child(printable(fields)));
   }
 
   enabled(level: LogLevel): boolean {
-    return this.pino.isLevelEnabled(level);
+    return this.root.isLevelEnabled(level);
   }
 
+  // A child made without options has its parent as prototype, and with it the parent's level, also a later one.
   #write(level: LogLevel, fields: LogFields, sentence: string | undefined): void {
-    if (this.pino.isLevelEnabled(level)) this.pino[level](printable(fields), sentence);
+    if (this.root.isLevelEnabled(level)) this.#opened()[level](printable(fields), sentence);
+  }
+
+  #opened(): Logger {
+    this.#logger ??= this.#make();
+    return this.#logger;
   }
 }
 
@@ -107,28 +117,27 @@ class PinoRootLog extends PinoLog implements RootLog {
   #requests = 0;
 
   constructor({ level, fields }: LogOptions, sink: DestinationStream, file: LineFile | undefined) {
-    super(
-      pino(
-        {
-          level,
-          base: fields ? printable(fields) : null,
-          timestamp: () => `,"time":"${timestamp()}"`,
-          formatters: { level: (label) => ({ level: label }) },
-          // Errors are printable already; pino would look for more in them.
-          serializers: { err: (err: unknown) => err },
-        },
-        sink,
-      ),
+    const logger = pino(
+      {
+        level,
+        base: fields ? printable(fields) : null,
+        timestamp: () => `,"time":"${timestamp()}"`,
+        formatters: { level: (label) => ({ level: label }) },
+        // Errors are printable already; pino would look for more in them.
+        serializers: { err: (err: unknown) => err },
+      },
+      sink,
     );
+    super(logger, () => logger);
     this.#file = file;
   }
 
   get level(): LogLevel {
     // It is only ever set to one of ours.
-    return this.pino.level as LogLevel;
+    return this.root.level as LogLevel;
   }
   set level(level: LogLevel) {
-    this.pino.level = level;
+    this.root.level = level;
   }
 
   nextRequest(fields: LogFields = {}): Log {

@@ -44,7 +44,7 @@ export interface Heard {
   /** Without its key. */
   readonly request: PhoneRequest;
   /** The tenant whose key it came with. */
-  readonly tenant?: Tenant;
+  readonly tenant: Tenant | undefined;
   /** It came with what looks like a key and is none. */
   readonly wrongKey: boolean;
   readonly identification: Identification;
@@ -52,15 +52,15 @@ export interface Heard {
 
 /** The phone, as far as it is known by now. */
 export interface Caller {
-  readonly device?: StoredDevice;
+  readonly device: StoredDevice | undefined;
   /** Nothing but its address says that it is this device. */
   readonly addressOnly: boolean;
   /** What speaks against its being this device. */
   readonly contradictions: readonly string[];
   /** Another device to which the address belongs. */
-  readonly addressOwner?: string;
+  readonly addressOwner: string | undefined;
   /** The tenant whose key the request came with. */
-  readonly tenant?: Tenant;
+  readonly tenant: Tenant | undefined;
   /** It came with a key, or from a network that the settings trust. */
   readonly trusted: boolean;
 }
@@ -88,14 +88,14 @@ export function hear(asked: PhoneRequest, parts: LineParts): Heard {
   const { request, tenant } = unlock(asked, parts.tenants);
   const identification = parts.recogniser().identify(request);
   const wrongKey = !tenant && hasWrongKey(request, identification, parts);
-  return { request, identification, wrongKey, ...(tenant && { tenant }) };
+  return { request, tenant, wrongKey, identification };
 }
 
 /** A first path segment that is a tenant's key is taken off and binds the request to the tenant. */
-function unlock(request: PhoneRequest, tenants: LineParts['tenants']): { request: PhoneRequest; tenant?: Tenant } {
+function unlock(request: PhoneRequest, tenants: LineParts['tenants']): { request: PhoneRequest; tenant: Tenant | undefined } {
   const { key, path } = splitKey(request.path);
   const tenant = tenants.byKey(key);
-  return tenant ? { request: { ...request, path }, tenant } : { request };
+  return { request: tenant ? { ...request, path } : request, tenant };
 }
 
 export function splitKey(path: string): { key: string; path: string } {
@@ -127,13 +127,13 @@ export async function recall(
   const { device } = finding;
   const owner = await devices.addressOwner(ip, device);
   return {
-    finding,
-    contradictions: [...identification.contradictions, ...finding.contradictions],
+    device,
     addressOnly: finding.by === 'ip' && !(device && devices.isAt(device, ip)),
+    contradictions: [...identification.contradictions, ...finding.contradictions],
+    addressOwner: owner?.id,
+    tenant,
     trusted: tenant !== undefined || contains(trusted, ip),
-    ...(owner && { addressOwner: owner.id }),
-    ...(tenant && { tenant }),
-    ...(device && { device }),
+    finding,
   };
 }
 
@@ -155,7 +155,7 @@ export async function learn(
   if (caller.device) {
     const device = await devices.remember(caller.device, info, ip);
     devices.noteSighting(device.id, ip);
-    return { ...caller, device };
+    return device === caller.device ? caller : { ...caller, device };
   }
   const address = caller.addressOwner !== undefined || !caller.trusted ? undefined : ip;
   const device = await devices.meet(info, ip, tenant?.id ?? tenants.main.id, address);
@@ -200,6 +200,15 @@ export async function decide(
 }
 
 /** What is known of a caller when it asks for this file. */
-export function claimOf({ artefact }: Resolved, { device, ...caller }: Caller): Claim {
-  return { ...caller, own: artefact.own, secret: artefact.secret === true, held: device?.approved === false };
+export function claimOf({ artefact }: Resolved, caller: Caller): Claim {
+  // One by one: a rest pattern here took a twentieth of all the time that a request takes.
+  return {
+    own: artefact.own,
+    secret: artefact.secret === true,
+    held: caller.device?.approved === false,
+    contradictions: caller.contradictions,
+    addressOwner: caller.addressOwner,
+    addressOnly: caller.addressOnly,
+    trusted: caller.trusted,
+  };
 }

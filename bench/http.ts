@@ -1,5 +1,6 @@
-import { type Phone, phonesOf } from './support/fleet.ts';
-import { type Offhook, startOffhook } from './support/offhook.ts';
+import { phonesOf } from './support/fleet.ts';
+import { startOffhook } from './support/offhook.ts';
+import { fetchAll } from './support/phones.ts';
 import { startStatic } from './support/static.ts';
 import type { Part, Row } from './support/table.ts';
 import { digium, type Vendor, yealink } from './support/vendors.ts';
@@ -8,21 +9,6 @@ import { type Load, type Served, wrk } from './support/wrk.ts';
 const phoneCount = 2_000;
 const rounds = 5;
 const roundSeconds = 4;
-
-/** All phones' files as the server makes them. @throws when one is missing or is another phone's */
-async function fetchAll({ port }: Offhook, phones: readonly Phone[]): Promise<Map<string, Buffer>> {
-  const files = new Map<string, Buffer>();
-  for (const { path, userAgent, ip, mac } of phones) {
-    const headers = { 'user-agent': userAgent, 'x-forwarded-for': ip };
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    const index = Number.parseInt(mac.replaceAll(':', '').slice(6), 16);
-    if (answer.status !== 200) throw new Error(`${path} is answered with ${answer.status}`);
-    if (!bytes.includes(`secret${index}`)) throw new Error(`${path} is not the file of its phone`);
-    files.set(path, bytes);
-  }
-  return files;
-}
 
 /**
  * The median of what each did in some rounds, in which they take turns: what disturbs the machine disturbs all. The round before them

@@ -10,7 +10,7 @@ import { pluginService } from '../server/plugins/service.ts';
 import { baseConfig, baseRaw, ordered, phonesOf, rawOf } from './support/fleet.ts';
 import { type Offhook, startOffhook } from './support/offhook.ts';
 import { processorSeconds } from './support/peers.ts';
-import { fetchOn, quantile } from './support/phones.ts';
+import { fetchAll, fetchOn, quantile } from './support/phones.ts';
 import type { Part, Row } from './support/table.ts';
 import { yealink } from './support/vendors.ts';
 
@@ -36,6 +36,8 @@ async function changes(): Promise<Row[]> {
   const phones = phonesOf(yealink, phoneCount);
   const server = await startOffhook({ vendor: yealink, phones, packages: 1 });
   try {
+    // From now on it knows under which URL they reach it.
+    await fetchAll(server, phones);
     const before = processorSeconds(server.peer);
     const alone = await change(server, '192.0.2.2');
     const taken = processorSeconds(server.peer) - before;

@@ -8,6 +8,21 @@ export interface Answered {
   readonly milliseconds: number;
 }
 
+/** All phones' files as the server makes them. @throws when one is missing or is another phone's */
+export async function fetchAll({ port }: { readonly port: number }, phones: readonly Phone[]): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for (const { path, userAgent, ip, mac } of phones) {
+    const headers = { 'user-agent': userAgent, 'x-forwarded-for': ip };
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    const index = Number.parseInt(mac.replaceAll(':', '').slice(6), 16);
+    if (answer.status !== 200) throw new Error(`${path} is answered with ${answer.status}`);
+    if (!bytes.includes(`secret${index}`)) throw new Error(`${path} is not the file of its phone`);
+    files.set(path, bytes);
+  }
+  return files;
+}
+
 /**
  * Phones that fetch their files in turn over so many connections, each asking again as soon as it is answered, until told to stop:
  * wrk tells quantiles of a whole run only, and what is wanted here is those of a part of it.
@@ -17,9 +32,13 @@ export function fetchOn(port: number, phones: readonly Phone[], connections: num
   const answered: Answered[] = [];
   let next = 0;
   let stopped = false;
-  const ends = Array.from({ length: connections }, () =>
-    fetchOnOne(connect(port, '127.0.0.1'), answered, () => (stopped ? undefined : requests[next++ % requests.length])),
-  );
+  const fetchOnEach = async () => {
+    // A server may close a connection that has brought it many requests.
+    while (!stopped) {
+      await fetchOnOne(connect(port, '127.0.0.1'), answered, () => (stopped ? undefined : requests[next++ % requests.length]));
+    }
+  };
+  const ends = Array.from({ length: connections }, fetchOnEach);
   return {
     async stop() {
       stopped = true;
@@ -29,7 +48,7 @@ export function fetchOn(port: number, phones: readonly Phone[], connections: num
   };
 }
 
-/** @throws when an answer is not 200 */
+/** Until there is nothing more to ask, or the server closes the connection. @throws when an answer is not 200 */
 function fetchOnOne(socket: Socket, answered: Answered[], ask: () => string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     let at = 0;
@@ -61,7 +80,8 @@ function fetchOnOne(socket: Socket, answered: Answered[], ask: () => string | un
       missing -= body;
       if (missing > 0) return;
       answered.push({ at, milliseconds: performance.now() - at });
-      send();
+      // The last answer on a connection says so.
+      if (!/\r\nconnection: close\r/i.test(head)) send();
     });
   });
 }

@@ -23,7 +23,7 @@ export interface ApiParts {
   /** Names by which programs may reach the API, besides localhost and addresses: see `guardHost`. */
   readonly hostNames: readonly string[];
   readonly devices: Pick<DeviceService, 'get' | 'list' | 'create' | 'change' | 'remove' | 'deliveries'>;
-  readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove' | 'resolve'>;
+  readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove' | 'resolve' | 'origins'>;
   readonly tenants: TenantService;
   readonly plugins: { readonly catalogue: Catalogue };
   readonly desired: Desired;

@@ -19,9 +19,20 @@ const references: Readonly<Record<string, string>> = {
 export const escapes: Readonly<Record<Format, { readonly escape?: (text: string) => string }>> = {
   xml: { escape: xml },
   // Every control character but the tab ends the line for some phone or other.
-  lines: { escape: (text) => text.replace(/(?:[^\P{Cc}\t]|[\u2028\u2029])+/gu, ' ') },
+  lines: { escape: (text) => (isPlain(text) ? text : text.replace(/(?:[^\P{Cc}\t]|[\u2028\u2029])+/gu, ' ')) },
   text: {},
 };
+
+const TAB = 0x09;
+
+/** Printable ASCII, as nearly all values are: the pattern takes ten times as long to find nothing. */
+function isPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 ? code !== TAB : code > 0x7e) return false;
+  }
+  return true;
+}
 
 function xml(text: string): string {
   return text.replace(UNWRITABLE, '').replace(MARKUP, (sign) => references[sign] ?? sign);

@@ -5,7 +5,7 @@ import type { PhoneSettings } from '../configs/raw-config.ts';
 import type { Device } from '../devices/model.ts';
 import { ProvisioningError, reason } from '../lib/errors.ts';
 import type { Plugin } from '../plugins/model.ts';
-import type { Artefact, Format, ServerView } from '../sdk.ts';
+import type { Artefact, Format, ServerView, View } from '../sdk.ts';
 import { escapes } from './escape.ts';
 import type { Resolved } from './names.ts';
 import { findTemplate, type TemplateTexts, templateLayers, templateNames } from './overrides.ts';
@@ -79,6 +79,7 @@ export class Renderer {
   readonly #options: RendererOptions;
   readonly #files: LRUCache<string, Entry>;
   #texts: TemplateTexts;
+  #lastView: { readonly ingredients: Ingredients; readonly year: number; readonly view: View } | undefined;
   /** Compiled templates of a plugin; a plugin that was loaded anew is another object and starts afresh. */
   #templates = new WeakMap<Plugin, Map<string, Template>>();
 
@@ -153,25 +154,35 @@ export class Renderer {
   }
 
   #make(ingredients: Ingredients): Rendered | ProvisioningError {
-    const { plugin, file, device, config, settings, server } = ingredients;
+    const { plugin, file, device } = ingredients;
     const { artefact } = file;
     try {
       const template = this.#template(plugin, artefact, file, device);
-      const view = buildView({
-        plugin,
-        ...(device && { device }),
-        ...(file.model !== undefined && { model: file.model }),
-        settings,
-        raw: config.raw,
-        server,
-      });
-      const text = template.render({ ...view }, this.#options.limits);
+      const text = template.render({ ...this.#view(ingredients) }, this.#options.limits);
       const bytes = encode(text, artefact.encoding ?? 'utf-8');
       const digest = createHash('sha256').update(bytes).digest('hex');
       return { bytes, digest, contentType: contentTypeOf(artefact), modified: this.#endOfSecond() };
     } catch (cause) {
       return new ProvisioningError('template-failed', `${file.name} cannot be rendered: ${reason(cause)}`, { cause });
     }
+  }
+
+  /** A device's files are mostly made one after the other, of the same view. */
+  #view(ingredients: Ingredients): View {
+    const year = this.#year();
+    const last = this.#lastView;
+    if (last && last.year === year && seesTheSame(last.ingredients, ingredients)) return last.view;
+    const { plugin, file, device, config, settings, server } = ingredients;
+    const view = buildView({
+      plugin,
+      ...(device && { device }),
+      ...(file.model !== undefined && { model: file.model }),
+      settings,
+      raw: config.raw,
+      server,
+    });
+    this.#lastView = { ingredients, year, view };
+    return view;
   }
 
   /**
@@ -224,6 +235,20 @@ function sameIngredients(made: Made, { plugin, config, device, server }: Ingredi
     made.url === server.url &&
     made.tftpPort === server.tftpPort &&
     made.year === year
+  );
+}
+
+/** As above, of what a view is made of. */
+function seesTheSame(one: Ingredients, other: Ingredients): boolean {
+  return (
+    one.plugin === other.plugin &&
+    one.device === other.device &&
+    one.file.model === other.file.model &&
+    one.config === other.config &&
+    one.settings === other.settings &&
+    one.server.url === other.server.url &&
+    one.server.host === other.server.host &&
+    one.server.tftpPort === other.server.tftpPort
   );
 }
 

@@ -30,8 +30,6 @@ export interface ResolvedConfig {
   /** Whose it is. The main tenant's are everybody's. */
   readonly tenant: string;
   readonly raw: RawConfig;
-  /** Which config a value came from, by its path (`sip_lines.1.username`); objects have no entry, their leaves have. */
-  readonly origins: ReadonlyMap<string, string>;
   /** The ids it was made of, in the order in which they were laid over each other; the config itself is the last. */
   readonly chain: readonly string[];
   /** Parents that do not exist. */

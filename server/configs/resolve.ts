@@ -4,8 +4,8 @@ import type { Config, RawConfig, ResolvedConfig } from './model.ts';
 /** Origin of the values that the server's own settings put under every config. No config has this id. */
 export const BASE = 'settings';
 
-/** A leaf with the id of the config that set it last, or an object of such. */
-type Marked = { readonly value: OrderedJson; readonly origin: string } | Map<string, Marked>;
+/** An object whose leaves are values, or what there is to say of them. */
+type Tree<Leaf> = Map<string, Leaf | Tree<Leaf>>;
 
 /**
  * Lays a config over all it inherits: the base first, then its parents in their order, each with its own parents below it, then
@@ -16,19 +16,37 @@ type Marked = { readonly value: OrderedJson; readonly origin: string } | Map<str
  */
 export function flatten(base: RawConfig, config: Config, ancestors: ReadonlyMap<string, Config>): ResolvedConfig {
   const { chain, missing } = inOrder(config, ancestors);
-  const marked = new Map<string, Marked>();
-  overlay(marked, base, BASE);
-  for (const { id, raw } of chain) overlay(marked, raw, id);
-  const origins = new Map<string, string>();
+  const raw: Tree<OrderedJson> = new Map();
+  for (const layer of [base, ...chain.map((each) => each.raw)]) overlay(raw, layer, (value) => value);
   return {
     id: config.id,
     tenant: config.tenant,
-    raw: unmark(marked, '', origins),
-    origins,
+    raw,
     chain: chain.map(({ id }) => id),
     missing,
     updated: chain.reduce((latest, { updated }) => Math.max(latest, updated), 0),
   };
+}
+
+/**
+ * Which config each value of a resolved one came from, by the value's path; objects have no entry, their leaves have.
+ *
+ * @param chain the configs that it was made of, in their order
+ */
+export function originsOf(base: RawConfig, chain: readonly Pick<Config, 'id' | 'raw'>[]): Map<string, string> {
+  const ids: Tree<string> = new Map();
+  for (const { id, raw } of [{ id: BASE, raw: base }, ...chain]) overlay(ids, raw, () => id);
+  const origins = new Map<string, string>();
+  list(ids, '', origins);
+  return origins;
+}
+
+function list(tree: Tree<string>, path: string, origins: Map<string, string>): void {
+  for (const [key, item] of tree) {
+    const here = pathOf(path, key);
+    if (typeof item === 'string') origins.set(here, item);
+    else list(item, here, origins);
+  }
 }
 
 /**
@@ -70,10 +88,11 @@ function inOrder(config: Config, ancestors: ReadonlyMap<string, Config>): { chai
   return { chain, missing };
 }
 
-function overlay(below: Map<string, Marked>, above: RawConfig, origin: string): void {
+/** Objects are merged into new ones: those of the layers are left as they are. */
+function overlay<Leaf>(below: Tree<Leaf>, above: RawConfig, leafOf: (value: OrderedJson) => Leaf): void {
   for (const [key, value] of above) {
     if (!(value instanceof Map)) {
-      below.set(key, { value, origin });
+      below.set(key, leafOf(value));
       continue;
     }
     let object = below.get(key);
@@ -81,20 +100,6 @@ function overlay(below: Map<string, Marked>, above: RawConfig, origin: string): 
       object = new Map();
       below.set(key, object);
     }
-    overlay(object, value, origin);
+    overlay(object, value, leafOf);
   }
-}
-
-function unmark(marked: Map<string, Marked>, path: string, origins: Map<string, string>): Map<string, OrderedJson> {
-  const plain = new Map<string, OrderedJson>();
-  for (const [key, item] of marked) {
-    const here = pathOf(path, key);
-    if (item instanceof Map) {
-      plain.set(key, unmark(item, here, origins));
-    } else {
-      plain.set(key, item.value);
-      origins.set(here, item.origin);
-    }
-  }
-  return plain;
 }

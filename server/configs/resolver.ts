@@ -110,8 +110,14 @@ export async function readFamily(
   return family;
 }
 
-function sizeOf({ origins, chain, missing }: ResolvedConfig): number {
-  return origins.size + chain.length + missing.length;
+function sizeOf({ raw, chain, missing }: ResolvedConfig): number {
+  return valuesIn(raw) + chain.length + missing.length;
+}
+
+function valuesIn(raw: RawConfig): number {
+  let values = 0;
+  for (const value of raw.values()) values += value instanceof Map ? valuesIn(value) : 1;
+  return values;
 }
 
 function dependenciesOf({ chain, missing }: ResolvedConfig): readonly string[] {

@@ -5,6 +5,7 @@ import { type OrderedJson, stringifyOrdered } from '../lib/ordered-json.ts';
 import type { ConfigDao, ConfigQuery } from './dao.ts';
 import type { Config, RawConfig, ResolvedConfig } from './model.ts';
 import type { ConfigNotifier } from './notifier.ts';
+import { originsOf } from './resolve.ts';
 import { createResolver, readFamily } from './resolver.ts';
 import { checkId, validate } from './validator.ts';
 
@@ -45,7 +46,12 @@ export interface ConfigService {
   remove(id: string): Promise<boolean>;
   /** With all it inherits. The same object until something of it changes: see `Resolver.resolve`. */
   resolve(id: string, keep?: 'always' | 'if-room'): Promise<ResolvedConfig | undefined>;
-  /** Id of the config that a resolved value came from (`settings`: the server's), by its path as in `ResolvedConfig.origins`. */
+  /**
+   * Which config each value came from (`settings`: the server's), by its path (`sip_lines.1.username`); objects have no entry, their
+   * leaves have. Of a config that was changed after it was resolved, as it is now.
+   */
+  origins(resolved: ResolvedConfig): Promise<ReadonlyMap<string, string>>;
+  /** Id of the config that a resolved value came from, by its path as above. */
   explainValue(id: string, path: string): Promise<string | undefined>;
   /**
    * Makes a transient config for a new device, from the tenant's autocreate config, else from the main tenant's. It copies what
@@ -144,6 +150,14 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     return lines instanceof Map && lines.get('1') instanceof Map ? source : undefined;
   };
 
+  const origins = async ({ chain }: ResolvedConfig) => {
+    const configs = await Promise.all(chain.map((id) => dao.get(id)));
+    return originsOf(
+      base,
+      configs.filter((config) => config !== undefined),
+    );
+  };
+
   const insert = async (config: Config) => {
     await write(config.id, config.role, async () => {
       await dao.insert(config);
@@ -194,8 +208,11 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
       return config !== undefined && write(id, config.role, () => dao.delete(id));
     },
 
+    origins,
+
     async explainValue(id, path) {
-      return (await resolver.resolve(id))?.origins.get(path);
+      const resolved = await resolver.resolve(id);
+      return resolved && (await origins(resolved)).get(path);
     },
 
     async autocreate(tenant) {

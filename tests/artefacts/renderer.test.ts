@@ -27,7 +27,6 @@ const config: ResolvedConfig = {
     locale: 'fr_FR',
     sip_lines: { 1: { username: 'u', password: 'pw', display_name: 'Zoé €', proxy_ip: '192.0.2.1' } },
   }),
-  origins: new Map(),
   chain: ['c'],
   missing: [],
   updated: 5,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Config, RawConfig } from '../../server/configs/model.ts';
-import { flatten, visibleTo } from '../../server/configs/resolve.ts';
+import { flatten, originsOf, visibleTo } from '../../server/configs/resolve.ts';
 import { type OrderedJson, parseOrdered, stringifyOrdered } from '../../server/lib/ordered-json.ts';
 
 function raw(json: string): RawConfig {
@@ -15,6 +15,13 @@ function config(id: string, parents: string[], json: string, rest: Partial<Confi
 
 function byId(...configs: Config[]): Map<string, Config> {
   return new Map(configs.map((each) => [each.id, each]));
+}
+
+function origins(base: RawConfig, chain: readonly string[], configs: ReadonlyMap<string, Config>): Map<string, string> {
+  return originsOf(
+    base,
+    chain.map((id) => configs.get(id)).filter((each) => each !== undefined),
+  );
 }
 
 function text(value: RawConfig): string {
@@ -45,8 +52,9 @@ test('objects merge, lists and all else replace, null included', () => {
 
 test('every leaf knows the config that set it last; what was replaced is forgotten', () => {
   const parent = config('p', [], '{"o":{"a":1,"b":1},"s":{"gone":1},"e":{}}');
-  const resolved = flatten(raw('{"base":1}'), config('me', ['p'], '{"o":{"b":2},"s":7,"d.t":{"k":[1]}}'), byId(parent));
-  expect(Object.fromEntries(resolved.origins)).toEqual({
+  const me = config('me', ['p'], '{"o":{"b":2},"s":7,"d.t":{"k":[1]}}');
+  const { chain } = flatten(raw('{"base":1}'), me, byId(parent));
+  expect(Object.fromEntries(origins(raw('{"base":1}'), chain, byId(parent, me)))).toEqual({
     base: 'settings',
     'o.a': 'p',
     'o.b': 'me',
@@ -164,9 +172,10 @@ test('whatever the graph, it is what a plain recursive merge makes, keys in the 
         expect(text(resolved.raw)).toBe(text(modelOf(base, 'me', all)));
         // Each leaf, and nothing else, has an origin, and the origin says just this.
         const values = leaves(new Map(resolved.raw), '').filter(([path]) => path !== '');
-        expect([...resolved.origins.keys()]).toEqual(values.map(([path]) => path));
+        const from = origins(base, resolved.chain, all);
+        expect([...from.keys()]).toEqual(values.map(([path]) => path));
         for (const [path, value] of values) {
-          const origin = resolved.origins.get(path) ?? '';
+          const origin = from.get(path) ?? '';
           const said = origin === 'settings' ? base : all.get(origin)?.raw;
           expect(said && at(new Map(said), path)).toEqual(value);
         }

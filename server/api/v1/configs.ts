@@ -101,7 +101,7 @@ export function configRoutes({ configs, tenants }: ApiParts): Route[] {
       json: {
         id: found.id,
         raw_config: found.raw,
-        origins: found.origins,
+        origins: await configs.origins(found),
         chain: found.chain,
         missing: found.missing,
         complaints: 'complaints' in reading ? reading.complaints : [],

@@ -84,7 +84,7 @@ function outcomeOf({ heard, outcome }: Explanation) {
 
 function configOf({ config }: Explanation) {
   if (!config) return { id: null };
-  const { from, id, resolved, problem, complaints } = config;
+  const { from, id, resolved, origins, problem, complaints } = config;
   return {
     id: id ?? null,
     from,
@@ -93,6 +93,6 @@ function configOf({ config }: Explanation) {
     missing: resolved?.missing ?? [],
     complaints,
     raw_config: masked(resolved?.raw ?? new Map()),
-    origins: resolved?.origins ?? new Map(),
+    origins: origins ?? new Map(),
   };
 }

@@ -3,7 +3,7 @@ import { Fault, located, type Position } from './errors.ts';
 import { filters } from './filters.ts';
 import { percent } from './format.ts';
 import { slice } from './items.ts';
-import { call, getAttribute, getItem } from './lookup.ts';
+import { attributeGetter, call, getItem } from './lookup.ts';
 import { makeDict } from './methods.ts';
 import type { Arguments, Call, CompareOperator, Expression, FilterNode } from './nodes.ts';
 import { compare, contains, equals, isTrue, operate, toList } from './operations.ts';
@@ -118,9 +118,9 @@ function compileHere(place: Place, node: Expression): Evaluate {
       return (frame) => new Dict(pairs.map(([key, value]) => [key(frame), value(frame)] as const));
     }
     case 'attribute': {
-      const { name } = node;
+      const get = attributeGetter(node.name);
       const value = compile(node.node);
-      return (frame) => getAttribute(frame.context, value(frame), name);
+      return (frame) => get(frame.context, value(frame));
     }
     case 'item':
       return compileItem(place, node.node, node.key);
@@ -175,12 +175,7 @@ function compileHere(place: Place, node: Expression): Evaluate {
     }
     case 'concat': {
       const items = node.items.map(compile);
-      return (frame) =>
-        concat(
-          frame.context,
-          place.joinsSafe(frame.context),
-          items.map((item) => item(frame)),
-        );
+      return (frame) => concat(frame, place.joinsSafe(frame.context), items);
     }
     case 'compare':
       return compileCompare(place, node.left, node.steps);
@@ -200,13 +195,24 @@ function binary(context: Context, operator: string, left: unknown, right: unknow
 }
 
 /** `~`: everything as text; where output is escaped, one safe part makes the whole safe. */
-function concat(context: Context, escapes: boolean, values: readonly unknown[]): string | Markup {
+function concat(frame: Frame, escapes: boolean, items: readonly Evaluate[]): string | Markup {
+  const { context } = frame;
   const { budget } = context;
-  const parts = values.map((value) => softText(budget, value));
-  const safe = escapes && parts.some((part) => part instanceof Markup);
-  const texts = parts.map((part) => (typeof part !== 'string' ? part.text : safe ? context.escape(part) : part));
-  budget.text(texts.reduce((length, text) => length + text.length, 0));
-  const text = texts.join('');
+  const values: unknown[] = [];
+  for (const item of items) values.push(item(frame));
+  const parts: (string | Markup)[] = [];
+  let safe = false;
+  for (const value of values) {
+    const part = softText(budget, value);
+    safe ||= escapes && part instanceof Markup;
+    parts.push(part);
+  }
+  let text = '';
+  for (const part of parts) {
+    const next = typeof part !== 'string' ? part.text : safe ? context.escape(part) : part;
+    budget.text(text.length + next.length);
+    text += next;
+  }
   return safe ? new Markup(text) : text;
 }
 

@@ -1,6 +1,6 @@
 import { Fault } from './errors.ts';
 import { rawItem } from './items.ts';
-import { methodOf } from './methods.ts';
+import { isDictMethod, methodOf } from './methods.ts';
 import type { Context } from './runtime.ts';
 import {
   asInteger,
@@ -11,8 +11,10 @@ import {
   float,
   Group,
   isMapping,
+  isPlainObject,
   missing,
   Namespace,
+  ownProperty,
   Range,
   Undefined,
 } from './values.ts';
@@ -46,6 +48,16 @@ export function getAttribute(context: Context, value: unknown, name: string): un
   let found = namedAttribute(value, name);
   if (found === missing && isMapping(value)) found = rawItem(value, name);
   return found === missing ? context.undefined_(`'${name}' is undefined`) : found;
+}
+
+/** `value.name` for many values: most are the caller's objects, of which nothing but the name's being a method has to be known. */
+export function attributeGetter(name: string): (context: Context, value: unknown) => unknown {
+  const isMethod = isDictMethod(name);
+  return (context, value) => {
+    if (isMethod || !isPlainObject(value)) return getAttribute(context, value, name);
+    const found = ownProperty(value, name);
+    return found === missing ? context.undefined_(`'${name}' is undefined`) : found;
+  };
 }
 
 /** `value[key]`: items first, then attributes. `constant` is the key when the template spells it out. */

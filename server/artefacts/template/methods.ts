@@ -28,6 +28,11 @@ export function methodOf(value: unknown, name: string): Routine | undefined {
   return methods && Object.hasOwn(methods, name) ? methods[name] : undefined;
 }
 
+/** Whether all dicts, and with them the caller's objects, have a method of this name. */
+export function isDictMethod(name: string): boolean {
+  return Object.hasOwn(dictMethods, name);
+}
+
 function methodsFor(value: unknown): Methods | undefined {
   if (typeof value === 'string' || value instanceof Markup) return textMethods;
   if (Array.isArray(value)) return listMethods;

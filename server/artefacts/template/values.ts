@@ -249,7 +249,7 @@ export function isMapping(value: unknown): value is Mapping {
 }
 
 /** A property that is data and the object's own; getters are not run and prototypes not seen. */
-function ownProperty(object: PlainObject, key: string): unknown {
+export function ownProperty(object: PlainObject, key: string): unknown {
   const property = Object.getOwnPropertyDescriptor(object, key);
   return property?.enumerable && 'value' in property && property.value !== undefined ? property.value : missing;
 }

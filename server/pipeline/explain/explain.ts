@@ -31,7 +31,7 @@ import type { PhoneRequest } from '../request.ts';
 export interface ExplainParts extends LineParts {
   readonly devices: DeviceService;
   readonly tenants: LineParts['tenants'] & { get(id: string): Tenant | undefined };
-  readonly configs: Pick<ConfigService, 'autocreateSource'>;
+  readonly configs: Pick<ConfigService, 'autocreateSource' | 'origins'>;
   readonly renderer: Pick<Renderer, 'templateStack'>;
   /** The URL under which a device last reached the server, or the one to expect. */
   readonly expectedUrl: (device: string) => string;
@@ -73,6 +73,8 @@ export interface ExplainedConfig {
   readonly from: 'own' | 'copy' | 'default';
   readonly id?: string;
   readonly resolved?: ResolvedConfig;
+  /** Which config each value came from, by its path. */
+  readonly origins?: ReadonlyMap<string, string>;
   /** Why there is none. */
   readonly problem?: string;
   readonly complaints: readonly Complaint[];
@@ -166,13 +168,18 @@ async function displacedBy(caller: Caller, recalled: Recalled, { request }: Hear
   return there.devices.filter(({ id }) => id !== device.id);
 }
 
-async function configOf(device: Device, stored: Device | undefined, { desired }: ExplainParts): Promise<ExplainedConfig> {
+async function configOf(
+  device: Device,
+  stored: Device | undefined,
+  { desired, configs }: ExplainParts,
+): Promise<ExplainedConfig> {
   const from = device.config === undefined ? 'default' : device.config === stored?.config ? 'own' : 'copy';
   const id = device.config === undefined ? {} : { id: device.config };
   try {
     const resolved = await desired.config(device, device.tenant);
     const reading = readSettings(resolved.raw);
-    return { from, id: resolved.id, resolved, complaints: 'complaints' in reading ? reading.complaints : [] };
+    const origins = await configs.origins(resolved);
+    return { from, id: resolved.id, resolved, origins, complaints: 'complaints' in reading ? reading.complaints : [] };
   } catch (cause) {
     if (!(cause instanceof ProvisioningError) || cause.code !== 'config-missing') throw cause;
     return { from, ...id, problem: cause.message, complaints: [] };

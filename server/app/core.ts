@@ -181,7 +181,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     plugins,
     desired,
     baseUrl: (device) => baseUrls.expected(device),
-    busy: () => arrivals.busy || asking.busy,
+    busy: () => (arrivals.busy ? 'crowd' : asking.busy ? 'asking' : undefined),
     log,
   });
   // The others look at theirs; what each makes for phones that ask, it keeps.

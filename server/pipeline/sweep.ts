@@ -12,9 +12,12 @@ export interface SweepOptions {
   /** The URL under which a device last reached us, or the one to expect. */
   readonly baseUrl: (device: string) => string;
   /** Phones come in numbers, or wait for an answer: a slice would take its time from them. */
-  readonly busy?: () => boolean;
+  readonly busy?: () => Busy | undefined;
   readonly log: Log;
 }
+
+/** What phones do that the sweep makes room for: so many come that they queue, or some ask. */
+export type Busy = keyof typeof heldMs;
 
 /** Rendering takes about a millisecond; after this long, phones that ask have their turn. A turn for them costs next to nothing. */
 const sliceMs = 2;
@@ -26,8 +29,11 @@ const sliceMs = 2;
 const batchDevices = 500;
 const batchMs = 250;
 
-/** As long as phones may hold it up before it has a slice all the same: where they ask without end, it has a tenth of the time. */
-const mostHeldMs = 20;
+/**
+ * As long as phones may hold it up, in milliseconds, before it has a slice all the same. Where they ask without end it has a tenth of
+ * the time; where they queue, what is made for them is what has to be made anyway.
+ */
+const heldMs = { crowd: 200, asking: 20 };
 
 /** After the store refused to take what was found. */
 const retryMs = 1_000;
@@ -90,9 +96,12 @@ export class Sweep {
   }
 
   async #pause(): Promise<void> {
-    const end = performance.now() + mostHeldMs;
-    do await turn();
-    while (this.#options.busy?.() && performance.now() < end && !this.#stopped);
+    const began = performance.now();
+    let busy: Busy | undefined;
+    do {
+      await turn();
+      busy = this.#options.busy?.();
+    } while (busy && performance.now() - began < heldMs[busy] && !this.#stopped);
   }
 
   async #slice(): Promise<void> {

@@ -17,7 +17,7 @@ function sweepWith(
   render: (id: string) => void,
   change: (device: StoredDevice) => Partial<StoredDevice> = () => ({}),
   refused = 0,
-  busy: SweepOptions['busy'] = () => false,
+  busy: SweepOptions['busy'] = () => undefined,
 ) {
   const conditions = new Map<string, Condition>();
   const lines: string[] = [];
@@ -120,9 +120,9 @@ test('what the store refused to take is found out and stored again', async () =>
   expect(lines).toHaveLength(1);
 });
 
-test('between two slices it waits until nobody asks any more', async () => {
+/** What the sweep does with two devices while phones do this, look by look. */
+async function sweepAmong(phones: NonNullable<SweepOptions['busy']>): Promise<string[]> {
   const seen: string[] = [];
-  const answers = [true, true, false];
   const { sweep } = sweepWith(
     (id) => {
       seen.push(id);
@@ -132,12 +132,25 @@ test('between two slices it waits until nobody asks any more', async () => {
     () => ({}),
     0,
     () => {
-      const asked = answers.shift() ?? false;
-      seen.push(asked ? 'asked' : 'quiet');
-      return asked;
+      const phone = phones();
+      seen.push(phone ?? 'quiet');
+      return phone;
     },
   );
   sweep.touch(['a', 'b']);
   await sweep.idle();
-  expect(seen.slice(0, 5)).toEqual(['a', 'asked', 'asked', 'quiet', 'b']);
+  return seen;
+}
+
+test('between two slices it waits until nobody asks any more', async () => {
+  const looks = ['asking', 'crowd', undefined] as const;
+  let look = 0;
+  const seen = await sweepAmong(() => looks[look++]);
+  expect(seen.slice(0, 5)).toEqual(['a', 'asking', 'crowd', 'quiet', 'b']);
+});
+
+test('phones that ask without end do not stop it', async () => {
+  const seen = await sweepAmong(() => 'asking');
+  expect(seen.indexOf('b')).toBeGreaterThan(1);
+  expect(seen).not.toContain('quiet');
 });

@@ -82,7 +82,8 @@ async function sendFile(request: IncomingMessage, response: ServerResponse, file
       response.writeHead(status, headers);
       sent = await end(response, body && content.bytes && partOf(content.bytes, body));
     }
-    const hasAll = status === 304 || (status === 200 && body !== undefined);
+    // Some ask for the whole as a range: bytes=0-
+    const hasAll = status === 304 || body?.length === content.size;
     if (sent.complete && hasAll) file.delivered?.();
     return sent;
   } finally {

@@ -98,6 +98,23 @@ test.each([
   expect(await get(port, '/a', [`Range: ${range}`])).toMatchObject({ status, body });
 });
 
+test.each([
+  [[], 1],
+  [['Range: bytes=0-'], 1],
+  [['Range: bytes=-10'], 1],
+  [['Range: bytes=0-8'], 0],
+  [['Range: bytes=10-'], 0],
+  [['If-None-Match: "b6-r12"'], 1],
+])('asked for with %p a file is noted as delivered %p times', async (headers, times) => {
+  let delivered = 0;
+  const note = () => {
+    delivered += 1;
+  };
+  const { port } = await start({ answer: async () => ({ ...file(Buffer.from('0123456789')), delivered: note }) });
+  await get(port, '/a', headers);
+  expect(delivered).toBe(times);
+});
+
 test('a range beyond the file is 416 and tells the size', async () => {
   const { port } = await start({ answer: async () => file(Buffer.from('0123456789')) });
   const { status, headers, body } = await get(port, '/a', ['Range: bytes=10-']);

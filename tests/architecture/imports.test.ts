@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../..');
 
-const resources = ['devices', 'configs', 'tenants', 'plugins'];
+const resources = ['devices', 'configs', 'tenants', 'plugins', 'firmware'];
 const pure = ['identify', 'associate', 'artefacts'];
 
 /**

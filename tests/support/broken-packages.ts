@@ -17,6 +17,11 @@ install: images
 [install_images]
 a-b: unzip $FILE1
 b-c: cp *.rom Acme/
+
+[file_file]
+url: https://downloads.example/acme.zip
+size: 1
+sha1sum: 356a192b7913b04c54574d18c28d46e6395428ab
 `;
 const samples: readonly Sample[] = [{ userAgent: 'Acme M1 1.0', info: { vendor: 'Acme', model: 'M1', version: '1.0' } }];
 const definition: Partial<Vendor> = {

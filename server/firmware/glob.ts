@@ -1,0 +1,33 @@
+import { ProvisioningError } from '../lib/errors.ts';
+
+/**
+ * Which of some paths fit a glob, as a shell has it: `*` and `?` stand for any signs within one name, `[a-z]` and `[!a-z]` for one of
+ * some; a name that begins with a dot wants one in the glob. Upper and lower case differ.
+ *
+ * @returns a test of relative paths, with slashes
+ * @throws ProvisioningError firmware-glob-invalid
+ */
+export function fits(glob: string): (path: string) => boolean {
+  const names = glob.split('/').filter((name) => name !== '' && name !== '.');
+  try {
+    const pattern = new RegExp(`^${names.map(sourceOf).join('/')}$`, 'su');
+    return (path) => pattern.test(path);
+  } catch (cause) {
+    throw new ProvisioningError('firmware-glob-invalid', `${glob} is no glob: a range in brackets goes from low to high`, {
+      cause,
+    });
+  }
+}
+
+function sourceOf(glob: string): string {
+  const source = glob.replaceAll(/\*+|\?|\[(?<not>!?)(?<set>\]?[^\]]*)\]|(?<sign>.)/gsu, (all, not, set, sign) => {
+    if (sign !== undefined) return literal(sign);
+    if (set !== undefined) return `[${not === '!' ? '^' : ''}${set.replaceAll(/[\\\]^[]/g, '\\$&')}]`;
+    return all === '?' ? '[^/]' : '[^/]*';
+  });
+  return glob.startsWith('.') ? source : `(?!\\.)${source}`;
+}
+
+function literal(sign: string): string {
+  return /[\\^$.*+?()[\]{}|/]/.test(sign) ? `\\${sign}` : sign;
+}

@@ -207,12 +207,15 @@ function concat(frame: Frame, escapes: boolean, items: readonly Evaluate[]): str
     safe ||= escapes && part instanceof Markup;
     parts.push(part);
   }
-  let text = '';
+  const texts: string[] = [];
+  let length = 0;
   for (const part of parts) {
-    const next = typeof part !== 'string' ? part.text : safe ? context.escape(part) : part;
-    budget.text(text.length + next.length);
-    text += next;
+    const text = typeof part !== 'string' ? part.text : safe ? context.escape(part) : part;
+    length += text.length;
+    texts.push(text);
   }
+  budget.text(length);
+  const text = texts.join('');
   return safe ? new Markup(text) : text;
 }
 

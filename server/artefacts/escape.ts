@@ -25,7 +25,7 @@ export const escapes: Readonly<Record<Format, { readonly escape?: (text: string)
 
 const TAB = 0x09;
 
-/** Printable ASCII, as nearly all values are: the pattern takes ten times as long to find nothing. */
+/** Printable ASCII, as nearly all values are: it is not worth a pattern to find nothing. */
 function isPlain(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);

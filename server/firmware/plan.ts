@@ -1,6 +1,6 @@
 import { ProvisioningError } from '../lib/errors.ts';
 import { fits } from './glob.ts';
-import type { FilterName, Firmware, FirmwarePackage, RemoteFile } from './model.ts';
+import type { Firmware, FirmwarePackage, RemoteFile, Step } from './model.ts';
 import { expand } from './words.ts';
 
 /** What is done to install one package. */
@@ -13,10 +13,7 @@ export interface Plan {
   readonly leaves: readonly string[];
 }
 
-export interface PlannedStep {
-  readonly from: string;
-  readonly to: string;
-  readonly filter: FilterName;
+export interface PlannedStep extends Omit<Step, 'words'> {
   /** Which files it takes. */
   readonly globs: readonly string[];
   /** Where `cp` and `unsign` put them; a folder ends in a slash. */

@@ -9,7 +9,7 @@ import {
   type Install,
   type RemoteFile,
 } from './model.ts';
-import { planOf } from './plan.ts';
+import { planOf, withDependencies } from './plan.ts';
 import { readSections, type Section } from './sections.ts';
 import { readWords } from './words.ts';
 
@@ -68,8 +68,10 @@ export function readFirmware(sources: readonly Source[]): Firmware {
     for (const { id } of packages.values()) {
       try {
         planOf(firmware, id);
+        withDependencies(firmware, id);
       } catch (cause) {
-        places.get(`pkg_${id}`)?.(reason(cause), 'install');
+        if (!(cause instanceof ProvisioningError)) throw cause;
+        places.get(`pkg_${id}`)?.(cause.message, cause.code === 'firmware-circle' ? 'depends' : 'install');
       }
     }
   }

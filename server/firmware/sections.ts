@@ -8,8 +8,8 @@ export interface Section {
 }
 
 /**
- * Reads `[section]`, `key: value`, `key = value`, whole lines of comment after `#` or `;`, and values that go on in indented lines, which
- * are joined by a line feed. Keys are alike in upper and lower case. What is wrong is told line by line, and left out.
+ * Reads `[section]`, `key: value`, `key = value`, whole lines of comment after `#` or `;`, and values that go on in indented lines, also
+ * behind empty ones; they are joined by a line feed. Keys are alike in upper and lower case. What is wrong is told line by line, and left out.
  */
 export function readSections(text: string, complain: (complaint: Complaint) => void): Section[] {
   const sections = new Map<string, { name: string; line: number; keys: Map<string, { value: string; line: number }> }>();
@@ -23,7 +23,7 @@ export function readSections(text: string, complain: (complaint: Complaint) => v
     const told = whole.trim();
     const wrong = (message: string) => complain({ path: `line ${line}`, message });
     if (told === '' || told.startsWith('#') || told.startsWith(';')) {
-      if (told === '') last = undefined;
+      if (told === '' && last) last.value += '\n';
     } else if (/^\s/.test(whole) && last) {
       last.value += `\n${told}`;
     } else if (told.startsWith('[')) {
@@ -47,5 +47,6 @@ export function readSections(text: string, complain: (complaint: Complaint) => v
       }
     }
   }
+  for (const { keys } of sections.values()) for (const key of keys.values()) key.value = key.value.trimEnd();
   return [...sections.values()];
 }

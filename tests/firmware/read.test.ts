@@ -126,8 +126,8 @@ test('a name with signs of a glob is that name', () => {
   expect(['[1]*.zip', '1x.zip'].map(fits('[[]1][*].zip'))).toEqual([true, false]);
 });
 
-test('a value goes on in lines that are indented', () => {
-  const text = whole.replace('b-c: cp */$ARG1*.rom firmware/', () => 'b-c: cp one\n  two\n\tthree\n  i18n/');
+test('a value goes on in lines that are indented, also behind comments and empty lines', () => {
+  const text = whole.replace('b-c: cp */$ARG1*.rom firmware/', () => 'b-c: cp one\n  two\n# and\n\n\tthree\n  i18n/');
   expect(planOf(read(text), 'acme-fw').steps.at(-1)).toMatchObject({ globs: ['one', 'two', 'three'], target: 'i18n/' });
 });
 
@@ -138,9 +138,9 @@ test('what a package depends on comes before it, once', () => {
   });
   const rest = `[file_f]\nurl:\nfilename: f\nsize: 1\nsha1sum: ${'0'.repeat(40)}\n[install_i]\na-b: cp f f\n`;
   expect(withDependencies(read(text.join('') + rest), 'a').map(({ id }) => id)).toEqual(['d', 'b', 'c', 'a']);
-  const circle = read(`${text.join('').replace('depends:\n', 'depends: a\n')}${rest}`);
-  expect(() => withDependencies(circle, 'a')).toThrow('Firmware packages need one another: a needs b needs d needs a');
-  expect(() => withDependencies(circle, 'x')).toThrow('There is no firmware package x');
+  expect(() => withDependencies(read(text.join('') + rest), 'x')).toThrow('There is no firmware package x');
+  const circle = `${text.join('').replace('depends:\n', 'depends: a\n')}${rest}`;
+  expect(() => read(circle)).toThrow('Firmware packages need one another: a needs b needs d needs a');
 });
 
 test.each([
@@ -167,6 +167,7 @@ test.each([
   ['[pkg_p]\nversion: 1\nfiles: f\ninstall: i', 'line 3: [pkg_p] names the file f, which has no section'],
   ['[pkg_p]\nversion: 1\nfiles: f\ninstall: i', 'line 4: [pkg_p] names the install i, which has no section'],
   ['[pkg_p]\nversion: 1\ndepends: q', 'line 3: [pkg_p] depends on q, which has no section'],
+  ['[pkg_p]\nversion: 1\ndepends: p', 'line 3: [pkg_p] Firmware packages need one another: p needs p'],
   ['[file_f]\nsize: 1\nsha1sum: x', '[file_f] has no url; where there is none, the key stays empty'],
   ['[file_f]\nurl: gopher://x/f\nsize: 1', '[file_f] has the url gopher://x/f, which is not http, https or ftp'],
   ['[file_f]\nurl: http://x/\nsize: 1', '[file_f] has a url that ends in no name'],

@@ -20,6 +20,7 @@ build: dist/.built ## Compile server and plugins into dist/
 # Not `npm ci`: it refuses a lock file without the optional packages of other systems, which not every registry has.
 $(NODE_MODULES): package.json package-lock.json .npmrc
 	@.ci/debian-packages build
+	@echo 'Installing what Offhook is made of (minutes, the first time) …'
 	@npm install --no-save --no-progress --loglevel=error
 	@touch $@
 

@@ -1,16 +1,11 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Ingredients, Renderer } from '../server/artefacts/renderer.ts';
-import { defaultLimits } from '../server/artefacts/template/template.ts';
-import { readSettings } from '../server/configs/raw-config.ts';
-import { flatten } from '../server/configs/resolve.ts';
-import { folderDao, readTemplates } from '../server/plugins/dao.ts';
 import type { Plugin } from '../server/plugins/model.ts';
-import { pluginNotifier } from '../server/plugins/notifier.ts';
-import { pluginService } from '../server/plugins/service.ts';
-import { baseConfig, baseRaw, ordered, phonesOf, rawOf } from './support/fleet.ts';
+import { baseConfig, baseRaw, phonesOf } from './support/fleet.ts';
 import { type Offhook, startOffhook } from './support/offhook.ts';
-import { processorSeconds } from './support/peers.ts';
+import { processorSeconds, run } from './support/peers.ts';
 import { fetchAll, fetchOn, quantile } from './support/phones.ts';
+import { bundled, createRenderer, ingredientsOf } from './support/rendering.ts';
 import type { Part, Row } from './support/table.ts';
 import { yealink } from './support/vendors.ts';
 
@@ -38,9 +33,14 @@ async function changes(): Promise<Row[]> {
   try {
     // From now on it knows under which URL they reach it.
     await fetchAll(server, phones);
+    const renderedBefore = await alone();
     const before = processorSeconds(server.peer);
-    const alone = await change(server, '192.0.2.2');
+    const undisturbed = await change(server, '192.0.2.2');
     const taken = processorSeconds(server.peer) - before;
+    const peer = {
+      name: 'the same files rendered by a process that does nothing else',
+      figure: (renderedBefore + (await alone())) / 2,
+    };
     const load = fetchOn(server.port, phones, connections);
     await sleep(quietMs);
     const started = performance.now();
@@ -51,8 +51,8 @@ async function changes(): Promise<Row[]> {
     const quiet = answered.filter(({ at }) => at < started);
     const files = `${phoneCount.toLocaleString('en')} files made anew`;
     return [
-      { what: `${files} after a change of their base config`, ours: alone, unit: 's', target: { most: 4 } },
-      { what: `${files}: processor time`, ours: taken, unit: 's' },
+      { what: `${files} after a change of their base config`, ours: undisturbed, unit: 's', target: { most: 4 } },
+      { what: `${files}: processor time`, ours: taken, unit: 's', peer },
       { what: `${files} while phones ask`, ours: asked, unit: 's', target: { most: 4 } },
       { what: 'phones that ask meanwhile: p99', ours: quantile(during, 0.99), unit: 'ms', target: { most: 20 } },
       { what: 'phones that ask meanwhile: median', ours: quantile(during, 0.5), unit: 'ms' },
@@ -63,17 +63,19 @@ async function changes(): Promise<Row[]> {
   }
 }
 
+/** The same files in a process that does nothing else, on the server's core. @returns seconds */
+async function alone(): Promise<number> {
+  const script = join(import.meta.dirname, 'support/render-alone.js');
+  return Number(await run('server', process.execPath, [script, String(phoneCount)]));
+}
+
 /** What the first phone of a model costs, and the second, for every model of the packages that come along. */
 async function models(): Promise<Row[]> {
-  const { catalogue } = await (async () => {
-    const plugins = pluginService(folderDao(['dist/plugins']), pluginNotifier());
-    await plugins.load();
-    return plugins;
-  })();
-  const shared = await readTemplates('templates');
+  const catalogue = await bundled();
   const rows: Row[] = [];
   for (const { id, plugins } of catalogue.packages) {
-    const costs = plugins.flatMap((plugin) => [...plugin.models.keys()].map((model) => costOf(plugin, model, shared)));
+    const costs: { first: number; next: number }[] = [];
+    for (const plugin of plugins) for (const model of plugin.models.keys()) costs.push(await costOf(plugin, model));
     const worst = (key: 'first' | 'next') => Math.max(...costs.map((cost) => cost[key]));
     const median = (key: 'first' | 'next') =>
       costs.map((cost) => cost[key]).sort((a, b) => a - b)[costs.length >> 1] ?? Number.NaN;
@@ -88,11 +90,10 @@ async function models(): Promise<Row[]> {
   return rows;
 }
 
-function costOf(plugin: Plugin, model: string, shared: ReadonlyMap<string, string>): { first: number; next: number } {
-  const texts = { overrides: new Map(), shared, updated: 0 };
-  const renderer = new Renderer({ texts, cacheBytes: 1_048_576, limits: defaultLimits });
-  const [first = Number.NaN, next = Number.NaN] = ['0001', '0002'].map((id) => {
-    const ingredients = ingredientsOf(plugin, model, id);
+async function costOf(plugin: Plugin, model: string): Promise<{ first: number; next: number }> {
+  const renderer = await createRenderer();
+  const [first = Number.NaN, next = Number.NaN] = phonesOf(yealink, 2).map((phone, index) => {
+    const ingredients = ingredientsOf(plugin, model, phone, index);
     const started = performance.now();
     renderer.render(ingredients);
     return performance.now() - started;
@@ -100,26 +101,11 @@ function costOf(plugin: Plugin, model: string, shared: ReadonlyMap<string, strin
   return { first, next };
 }
 
-function ingredientsOf(plugin: Plugin, model: string, id: string): Ingredients {
-  const [artefact] = plugin.artefacts;
-  if (!artefact) throw new Error(`${plugin.id} has no artefact`);
-  const kept = { tenant: 't', created: 0, updated: 0, revision: 1, extra: new Map() };
-  const raw = new Map([...ordered(baseRaw('192.0.2.1')), ...ordered(rawOf(1))]);
-  const config = flatten(new Map(), { ...kept, id, parents: [], raw, transient: false, deletable: true }, new Map());
-  const reading = readSettings(config.raw);
-  if ('complaints' in reading) throw new Error(reading.complaints.map(({ path, message }) => `${path} ${message}`).join('; '));
-  const mac = `00:15:65:00:${id.slice(0, 2)}:${id.slice(2)}` as never;
-  const { vendor } = plugin.package.definition;
-  const device = { ...kept, id, mac, vendor, model, plugin: plugin.id, pinned: false, approved: true, options: new Map() };
-  const server = { url: 'http://192.0.2.10:8667', host: '192.0.2.10', tftpPort: 69 };
-  return { plugin, file: { artefact, name: `${id}.cfg` }, device, config, settings: reading.settings, server };
-}
-
 export const rerender: Part = {
   name: 'rerender',
   about:
     `The config from which ${phoneCount.toLocaleString('en')} phones with files of some 50 KB inherit is changed over the API: until all files are ` +
     `made anew, alone and while ${connections} connections fetch the phones' files as fast as they are answered, and what that does to ` +
-    'those who fetch. Then the cost of the first file of each model, in a process without a server.',
+    'those who fetch. A process that only renders them on the same core, right before and right after, tells the pace of the machine. Then the cost of the first file of each model, in a process without a server.',
   run: async () => [...(await changes()), ...(await models())],
 };

@@ -13,6 +13,7 @@ export interface Found {
 export interface Raw {
   readonly definition: unknown;
   readonly templates: ReadonlyMap<string, string>;
+  readonly pkgs: ReadonlyMap<string, string>;
 }
 
 /** Where vendor packages lie: folders of folders. */
@@ -43,7 +44,7 @@ export function folderDao(directories: readonly string[], entry = 'plugin.js'): 
       if (typeof module !== 'object' || module === null || !('default' in module)) {
         throw new ProvisioningError('plugin-unreadable', `${entry} has no default export`);
       }
-      return { definition: module.default, templates: await readTemplates(join(folder, 'templates')) };
+      return { definition: module.default, ...(await readPackageTexts(folder)) };
     },
   };
 }
@@ -53,15 +54,23 @@ export function readSharedTemplates(): Promise<Map<string, string>> {
   return readTemplates(join(import.meta.dirname, '../../templates'));
 }
 
+/** What a package has besides its definition. */
+export async function readPackageTexts(folder: string): Promise<Omit<Raw, 'definition'>> {
+  const pkgs = await readTexts(join(folder, 'pkgs'), (name) => !name.startsWith('.'));
+  return { templates: await readTemplates(join(folder, 'templates')), pkgs };
+}
+
 /** Templates of a folder by file name; none when the folder does not exist. */
-export async function readTemplates(folder: string): Promise<Map<string, string>> {
-  const templates = new Map<string, string>();
-  for (const name of (await entries(folder))
-    .filter((each) => each.isFile() && each.name.endsWith('.tpl'))
-    .map(({ name }) => name)) {
-    templates.set(name, await readFile(join(folder, name), 'utf8'));
+export function readTemplates(folder: string): Promise<Map<string, string>> {
+  return readTexts(folder, (name) => name.endsWith('.tpl'));
+}
+
+async function readTexts(folder: string, isWanted: (name: string) => boolean): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const { name } of (await entries(folder)).filter((each) => each.isFile() && isWanted(each.name))) {
+    texts.set(name, await readFile(join(folder, name), 'utf8'));
   }
-  return templates;
+  return texts;
 }
 
 async function folders(directory: string): Promise<string[]> {

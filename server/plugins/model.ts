@@ -10,6 +10,8 @@ export interface VendorPackage {
   readonly plugins: readonly Plugin[];
   /** Its templates by file name, as text. */
   readonly templates: ReadonlyMap<string, string>;
+  /** The files of its `pkgs` folder, which describe firmware packages, by name, as text. */
+  readonly pkgs: ReadonlyMap<string, string>;
 }
 
 /** A firmware line of a package, with what follows from its table. The object is its own revision: a reload makes a new one. */

@@ -1,7 +1,7 @@
 import { ProvisioningError, reason } from '../lib/errors.ts';
 import { compareVersions } from '../lib/version.ts';
 import type { Line, Vendor } from '../sdk.ts';
-import type { Found, PluginDao } from './dao.ts';
+import type { Found, PluginDao, Raw } from './dao.ts';
 import type { BrokenPackage, ModelRow, Plugin, VendorPackage } from './model.ts';
 import type { PluginNotifier } from './notifier.ts';
 import { checkVendor, isOwn } from './validator.ts';
@@ -64,15 +64,14 @@ async function loadPackage(dao: PluginDao, found: Found, timeoutMs: number): Pro
     timer = setTimeout(() => reject(error), timeoutMs);
   });
   try {
-    const { definition, templates } = await Promise.race([dao.read(found), late]);
-    return packageOf(found, definition, templates);
+    return packageOf(found, await Promise.race([dao.read(found), late]));
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** @throws ProvisioningError plugin-invalid with all that is wrong */
-export function packageOf({ id, folder }: Found, definition: unknown, templates: ReadonlyMap<string, string>): VendorPackage {
+export function packageOf({ id, folder }: Found, { definition, templates, pkgs }: Raw): VendorPackage {
   const complaints = checkVendor(definition, templates);
   if (complaints.length > 0) {
     const told = complaints.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
@@ -80,7 +79,7 @@ export function packageOf({ id, folder }: Found, definition: unknown, templates:
   }
   const vendor = definition as Vendor;
   const plugins: Plugin[] = [];
-  const made: VendorPackage = { id, folder, definition: vendor, plugins, templates };
+  const made: VendorPackage = { id, folder, definition: vendor, plugins, templates, pkgs };
   for (const [pluginId, line] of Object.entries(vendor.plugins)) plugins.push(pluginOf(pluginId, line, made));
   return made;
 }

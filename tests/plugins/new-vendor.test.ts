@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readTemplates } from '../../server/plugins/dao.ts';
+import { readPackageTexts } from '../../server/plugins/dao.ts';
 import type { VendorPackage } from '../../server/plugins/model.ts';
 import { packageOf } from '../../server/plugins/service.ts';
 import { pluginsFolder } from '../support/packages.ts';
@@ -23,7 +23,7 @@ function scaffold(name: string) {
 beforeAll(async () => {
   expect(scaffold('zenith').stderr).toBe('');
   const { default: definition } = (await import(join(folder, 'plugin.ts'))) as { default: unknown };
-  subject = packageOf({ id: 'zenith', folder }, definition, await readTemplates(join(folder, 'templates')));
+  subject = packageOf({ id: 'zenith', folder }, { definition, ...(await readPackageTexts(folder)) });
   ({ samples } = (await import(join(root, 'tests/plugins/zenith/samples.ts'))) as { samples: readonly Sample[] });
 });
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readTemplates } from '../../server/plugins/dao.ts';
+import { readPackageTexts } from '../../server/plugins/dao.ts';
 import type { VendorPackage } from '../../server/plugins/model.ts';
 import { packageOf } from '../../server/plugins/service.ts';
 import type { Vendor } from '../../server/sdk.ts';
@@ -12,6 +12,7 @@ export function testPackage(
   id: string,
   definition: Partial<Vendor>,
   templates: Readonly<Record<string, string>> = {},
+  pkgs: Readonly<Record<string, string>> = {},
 ): VendorPackage {
   const whole: Vendor = {
     vendor: id,
@@ -23,12 +24,12 @@ export function testPackage(
   };
   const texts = new Map(whole.artefacts.map(({ template }) => [template, '']));
   for (const [name, text] of Object.entries(templates)) texts.set(name, text);
-  return packageOf({ id, folder: `/nowhere/${id}` }, whole, texts);
+  return packageOf({ id, folder: `/nowhere/${id}` }, { definition: whole, templates: texts, pkgs: new Map(Object.entries(pkgs)) });
 }
 
 /** A vendor package of the repository. */
 export async function repositoryPackage(id: string): Promise<VendorPackage> {
   const folder = join(pluginsFolder, id);
   const { default: definition } = (await import(join(folder, 'plugin.ts'))) as { default: unknown };
-  return packageOf({ id, folder }, definition, await readTemplates(join(folder, 'templates')));
+  return packageOf({ id, folder }, { definition, ...(await readPackageTexts(folder)) });
 }

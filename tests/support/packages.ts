@@ -24,7 +24,10 @@ export function testPackage(
   };
   const texts = new Map(whole.artefacts.map(({ template }) => [template, '']));
   for (const [name, text] of Object.entries(templates)) texts.set(name, text);
-  return packageOf({ id, folder: `/nowhere/${id}` }, { definition: whole, templates: texts, pkgs: new Map(Object.entries(pkgs)) });
+  return packageOf(
+    { id, folder: `/nowhere/${id}` },
+    { definition: whole, templates: texts, pkgs: new Map(Object.entries(pkgs)) },
+  );
 }
 
 /** A vendor package of the repository. */

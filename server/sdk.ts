@@ -17,8 +17,15 @@ export type { Mac };
 export interface Vendor {
   /** The vendor's name as devices carry it: `Digium`. */
   readonly vendor: string;
-  /** Version of this package, not of a firmware. */
+  /** Version of this package, not of a firmware: `1.0.2`. CHANGELOG.md beside the definition says what is new in it. */
   readonly version: string;
+  /**
+   * For which phones it is, by language, in English at least: `{ en: 'Acme desk phones', fr: 'Téléphones Acme' }`. A package has to
+   * have it to be published.
+   */
+  readonly description?: Readonly<Record<string, string>>;
+  /** The oldest interface version (sdk/interface.ts) that has all it needs. Default: the one that it is built for. */
+  readonly interface?: number;
   readonly recognise: Recognise;
   /** First digits of the vendor's MAC addresses, 6 or more (a sub-prefix of a shared block): `00:0f:d3`. The longest wins. */
   readonly macPrefixes?: readonly string[];

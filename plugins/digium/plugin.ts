@@ -6,6 +6,10 @@ const images = ['Digium/firmware/{version:_}_{model}_firmware.eff'];
 export default {
   vendor: 'Digium',
   version: '1.0.0',
+  description: {
+    en: 'Digium D-series desk phones, D40 to D70',
+    fr: 'Téléphones de bureau Digium de la série D, D40 à D70',
+  },
   macPrefixes: ['00:0f:d3'],
 
   recognise: {

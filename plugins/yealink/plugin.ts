@@ -41,6 +41,10 @@ const latinAmerica = Object.fromEntries(countries.map((country) => [`es_${countr
 export default {
   vendor: 'Yealink',
   version: '1.0.0',
+  description: {
+    en: 'Yealink desk phones T1x to T8x, conference phones CP, Wi-Fi handsets AX and DECT bases W, firmware 84 to 87',
+    fr: 'Téléphones Yealink T1x à T8x, de conférence CP, Wi-Fi AX et bases DECT W, micrologiciels 84 à 87',
+  },
   macPrefixes,
 
   recognise: {

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { reason } from '../lib/errors.ts';
 import { stringifyOrdered } from '../lib/ordered-json.ts';
 import { type Client, connect, type Document, type Place } from './client.ts';
-import type { Io } from './io.ts';
+import { exit, Failure, type Io } from './io.ts';
 
 export interface ClientOptions extends Place {
   readonly json?: boolean;
@@ -24,6 +25,16 @@ export function clientFor(options: ClientOptions, io: Io): Client {
 /** Prints a document for programs, or what `forPeople` makes of it. */
 export function print(io: Io, options: ClientOptions, document: Document, forPeople: () => string): void {
   io.out(options.json ? `${stringifyOrdered(document, 2)}\n` : forPeople());
+}
+
+/** Work with files of the one at the terminal: what the system says no to is told, and is no fault of ours. */
+export async function onDisk<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause !== null && typeof cause === 'object' && 'syscall' in cause) throw new Failure(reason(cause), exit.failed, cause);
+    throw cause;
+  }
 }
 
 /** For options that may be given more than once. */

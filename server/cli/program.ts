@@ -8,6 +8,7 @@ import { exit, Failure, type Io } from './io.ts';
 import { addLogLevel } from './log-level.ts';
 import { addPlugin } from './plugin.ts';
 import { addRender } from './render.ts';
+import { addRepository } from './repository.ts';
 import { addRequests } from './requests.ts';
 import { addServe, type Host } from './serve.ts';
 import { addSimulate } from './simulate.ts';
@@ -31,6 +32,7 @@ export function offhookProgram(io: Io, host: Host): Command {
   addConfig(program, io);
   addTenant(program, io);
   addPlugin(program, io);
+  addRepository(program, io);
   addLogLevel(program, io);
   addSimulate(program, io, host);
   return program;

@@ -1,41 +1,46 @@
-import { open, readdir, rename } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/*
- * Files that are whole after a crash or a power cut, and there: what is written is on the disk before it gets its name, and the name is on
- * the disk before anybody is told (fsync(2) on the file, then on its folder).
- */
-
-/** Gives a file another content, for its owner only. Whoever reads it meanwhile finds the old content or the new one, never half. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const fresh = `${path}.new`;
-  const handle = await open(fresh, 'w', 0o600);
+/** Writes a file so that it is, whenever the machine stops, the old or the new one, whole. Rejects with the system's error. */
+export async function writeDurably(file: string, bytes: string | Buffer, mode = 0o644): Promise<void> {
+  const part = `${file}.part`;
   try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await writeSynced(part, bytes, mode);
+    await rename(part, file);
+  } catch (cause) {
+    await rm(part, { force: true });
+    throw cause;
   }
-  await rename(fresh, path);
-  await sync(dirname(path));
+  await syncFolder(dirname(file));
 }
 
-/** Puts a file onto the disk, or the names in a folder. */
-export async function sync(folder: string): Promise<void> {
-  const handle = await open(folder);
-  try {
+/** Writes a file, and returns when the disk has it. */
+export async function writeSynced(file: string, bytes: string | Buffer, mode = 0o644): Promise<void> {
+  await during(await open(file, 'w', mode), async (handle) => {
+    await handle.writeFile(bytes);
     await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
-/** Puts a folder onto the disk with all that is below it. */
+/** Returns when the disk has the names in a folder. */
+export async function syncFolder(folder: string): Promise<void> {
+  await during(await open(folder, 'r'), (handle) => handle.sync());
+}
+
+/** Returns when the disk has a folder with all that is below it. */
 export async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await syncTree(path);
-    else await sync(path);
+    else await during(await open(path, 'r'), (handle) => handle.sync());
   }
-  await sync(folder);
+  await syncFolder(folder);
+}
+
+async function during(handle: FileHandle, work: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await work(handle);
+  } finally {
+    await handle.close();
+  }
 }

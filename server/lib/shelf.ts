@@ -3,7 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { makeDirectory } from './directory.ts';
-import { replaceFile, syncTree } from './durable.ts';
+import { syncTree, writeDurably } from './durable.ts';
 import { ProvisioningError, reason } from './errors.ts';
 import { KeyedLock } from './lock.ts';
 
@@ -86,7 +86,7 @@ export async function openShelf<Facts>(
         for (const key of take) next.delete(key);
         for (const { folder } of put.values()) await syncTree(folder);
         const entries = Array.from(next, ([key, item]) => [key, { ...item, folder: item.folder.slice(directory.length + 1) }]);
-        await replaceFile(list, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`);
+        await writeDurably(list, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`, 0o600);
         const kept = new Set(Array.from(next.values(), ({ folder }) => folder));
         const gone = [...items.values()].filter(({ folder }) => !kept.has(folder));
         items = next;

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ProvisioningError, reason } from '../lib/errors.ts';
+import { checkBuiltFor } from './validator.ts';
 
 /** A vendor package as it lies in its folder, not yet looked at. */
 export interface Found {
@@ -40,6 +41,9 @@ export function folderDao(directories: readonly string[], entry = 'plugin.js'): 
 
     async read({ folder }) {
       const file = join(folder, entry);
+      // Before any of its code runs. A package that was not built, but lies as it was written, says nothing.
+      const info = await readIfThere(join(folder, 'plugin-info'));
+      if (info !== undefined) checkBuiltFor(info);
       const module: unknown = await import(pathToFileURL(file).href);
       if (typeof module !== 'object' || module === null || !('default' in module)) {
         throw new ProvisioningError('plugin-unreadable', `${entry} has no default export`);
@@ -84,6 +88,13 @@ async function entries(directory: string) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new ProvisioningError('plugin-unreadable', `Cannot read ${directory}: ${reason(cause)}`, { cause });
   }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw new ProvisioningError('plugin-unreadable', `Cannot read ${file}: ${reason(cause)}`, { cause });
+  });
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Complaint } from '../lib/errors.ts';
+import { type Complaint, ProvisioningError, reason } from '../lib/errors.ts';
 import { placeholders } from '../lib/placeholders.ts';
+import { checkInterface, interfaceRefusal, supportedInterfaces } from '../sdk/interface.ts';
 import type { Artefact, Boot, Line, Model, Vendor } from '../sdk.ts';
 
 /** What a name may depend on: with one of the first three it is one device's own. */
@@ -85,6 +86,18 @@ const series = z.strictObject({
 const vendor = z.strictObject({
   vendor: z.string().min(1),
   version: z.string().min(1),
+  description: z
+    .record(z.string().regex(/^[a-z]{2,3}(?:_[A-Z]{2})?$/, 'must be a language: en or fr_CA'), z.string().min(1))
+    .optional(),
+  interface: z
+    .number()
+    .int()
+    .min(1)
+    .superRefine((oldest, context) => {
+      const message = interfaceRefusal({ min: oldest, max: Math.max(oldest, supportedInterfaces.newest) });
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .optional(),
   recognise: z.strictObject({
     path: patterns.optional(),
     query: patterns.optional(),
@@ -120,6 +133,26 @@ const vendor = z.strictObject({
     .strictObject({ event: z.string().min(1), contentType: z.string().optional(), body: z.string().optional() })
     .optional(),
 });
+
+const builtFor = z.looseObject({ interface: z.object({ min: z.number().int(), max: z.number().int() }) });
+
+/**
+ * Whether a package was built for what this server promises, as its plugin-info says.
+ *
+ * @throws ProvisioningError plugin-interface, plugin-unreadable
+ */
+export function checkBuiltFor(pluginInfo: string): void {
+  let document: unknown;
+  try {
+    document = JSON.parse(pluginInfo);
+  } catch (cause) {
+    throw new ProvisioningError('plugin-unreadable', `plugin-info is no JSON: ${reason(cause)}`, { cause });
+  }
+  const parsed = builtFor.safeParse(document);
+  if (!parsed.success)
+    throw new ProvisioningError('plugin-unreadable', 'plugin-info does not say for which interface the package is');
+  checkInterface(parsed.data.interface);
+}
 
 /** Whether a file is one device's own. */
 export function isOwn(file: Artefact): boolean {

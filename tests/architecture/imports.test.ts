@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../..');
 
-const resources = ['devices', 'configs', 'tenants', 'plugins', 'firmware'];
+const resources = ['devices', 'configs', 'tenants', 'plugins', 'firmware', 'repositories'];
 const pure = ['identify', 'associate', 'artefacts'];
 
 /**
@@ -20,14 +20,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(pure.map((name) => [name, ['sdk', 'lib']])),
   store: ['lib'],
   pipeline: [...resources, ...pure, 'sdk', 'lib'],
+  packaging: ['plugins', 'firmware', 'repositories', 'sdk', 'lib'],
   simulate: ['plugins', 'configs', 'devices', 'artefacts', 'sdk', 'lib'],
   listeners: ['pipeline', 'lib'],
   api: ['pipeline', ...resources, ...pure, 'settings', 'sdk', 'lib'],
   app: ['api', 'listeners', 'pipeline', 'store', ...resources, ...pure, 'settings', 'version', 'sdk', 'lib'],
-  cli: ['app', 'simulate', 'settings', 'version', 'lib'],
+  cli: ['app', 'simulate', 'packaging', 'settings', 'version', 'lib'],
   main: ['cli', 'app', 'settings', 'version', 'lib'],
 };
-const handedAround = /^server\/(?:(?:devices|configs|tenants|plugins)\/[\w-]+|pipeline\/request)\.ts$/;
+const handedAround = /^server\/(?:(?:devices|configs|tenants|plugins|repositories)\/[\w-]+|pipeline\/request)\.ts$/;
 
 interface Import {
   readonly file: string;
@@ -87,6 +88,8 @@ test.each([
   ['pino', ['lib']],
   ['prom-client', ['lib']],
   ['commander', ['cli', 'main']],
+  ['tar', ['lib']],
+  ['esbuild', ['packaging']],
 ])('%s is used in %j only', (name, parts) => {
   const users = imports.filter(({ target, type }) => target === name && !type).map(({ file }) => partOf(file));
   expect([...new Set(users)].filter((part) => !parts.includes(part))).toEqual([]);

@@ -63,7 +63,7 @@ test('what was staged and never put goes with the next sweep, and only then', as
   const kept = await staged(shelf, 'kept', '1');
   await shelf.change(new Map([['kept', kept]]));
   const { folder } = await staged(shelf, 'left', '1');
-  await writeFile(join(directory, 'list.json.new'), '{');
+  await writeFile(join(directory, 'list.json.part'), '{');
   await open();
   expect(existsSync(folder)).toBe(true);
   const swept = await open({ sweep: true });

@@ -3,6 +3,7 @@ import type { Vendor } from '../../server/sdk.ts';
 export default {
   vendor: 'Acme',
   version: '0.1.0',
+  description: { en: 'Acme desk phones' },
   // The first digits of the vendor's MAC addresses.
   macPrefixes: [],
 

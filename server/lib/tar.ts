@@ -125,6 +125,7 @@ function blocksOf(path: string, bytes: Buffer | undefined, mtime: Date): Buffer[
   const type = isFile ? 'File' : 'Directory';
   const names = { uid: 0, gid: 0, uname: 'root', gname: 'root' };
   const header = new Header({ path, type, size: bytes?.length ?? 0, mode: isFile ? 0o644 : 0o755, mtime, ...names });
-  if (header.encode(block)) throw new ProvisioningError('archive-invalid', `${path} is too long a name for an archive`);
+  if (header.encode(block))
+    throw new ProvisioningError('archive-invalid', `${path} is no name for an archive: 100 letters of ASCII at most`);
   return isFile ? [block, bytes, Buffer.alloc(-bytes.length & (BLOCK - 1))] : [block];
 }

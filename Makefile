@@ -7,7 +7,10 @@ NODE_MODULES := node_modules/.package-lock.json
 SOURCES = $(shell find server plugins templates docs/generate.ts -type f 2>/dev/null)
 JEST := NODE_OPTIONS=--experimental-vm-modules node_modules/.bin/jest
 
-.PHONY: help serve build test check format golden docs bench performance new-vendor clean
+INTO ?= var/repository
+CHANNEL ?= stable
+
+.PHONY: help serve build plugins test check format golden docs bench performance new-vendor clean
 
 help: ## Say what there is to make
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -31,6 +34,9 @@ dist/.built: $(NODE_MODULES) tsconfig.json tsconfig.build.json $(SOURCES)
 	@cp -r templates dist/templates
 	@chmod +x dist/server/main.js
 	@touch $@
+
+plugins: build ## Publish plugins/ into a repository: make plugins INTO=/srv/www/offhook KEY=key.pem CHANNEL=stable
+	@node dist/server/main.js repository build plugins/*/ --into $(INTO) --channel $(CHANNEL) $(if $(KEY),--key $(KEY))
 
 test: build ## Install what the tests need, and run them
 	@.ci/debian-packages test

@@ -3,6 +3,8 @@ import { dirname, join, relative, sep } from 'node:path';
 import type { BuildFailure, Message, Plugin } from 'esbuild';
 import { ProvisioningError } from '../lib/errors.ts';
 
+const allowed = 'a package may import files of its own folder, and of server/sdk.ts types alone (import type)';
+
 /**
  * A package's definition as one JavaScript module that imports nothing: TypeScript becomes JavaScript, and what lies beside the entry
  * becomes part of it. The same text for the same files, wherever they lie.
@@ -24,6 +26,7 @@ export async function selfContained(folder: string, entry: string): Promise<stri
       platform: 'neutral',
       target: 'node20',
       charset: 'utf8',
+      supported: { 'dynamic-import': false },
       // A settings file above the folder would make another module of the same sources.
       tsconfigRaw: {},
       logLevel: 'silent',
@@ -31,6 +34,10 @@ export async function selfContained(folder: string, entry: string): Promise<stri
     });
     const [module] = outputFiles;
     if (!module) throw new Error('esbuild made nothing');
+    // What is imported by a name that is only known as it runs becomes a call of this helper.
+    if (/^var __require = /m.test(module.text)) {
+      throw new ProvisioningError('plugin-invalid', `${entry} imports what is only known as it runs; ${allowed}`);
+    }
     return module.text;
   } catch (cause) {
     if (!isBuildFailure(cause)) throw cause;
@@ -48,9 +55,7 @@ function onlyFrom(home: string): Plugin {
     setup(build) {
       build.onResolve({ filter: /.*/ }, async ({ path, importer, kind, pluginData }) => {
         if (kind === 'entry-point' || pluginData === home) return undefined;
-        const refusal = {
-          text: `imports ${path}: a package may import files of its own folder, and of server/sdk.ts types alone (import type)`,
-        };
+        const refusal = { text: `imports ${path}; ${allowed}` };
         if (!path.startsWith('./') && !path.startsWith('../')) return { errors: [refusal] };
         // Resolved once more, by esbuild: links are followed.
         const resolveDir = dirname(importer);

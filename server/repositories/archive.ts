@@ -42,6 +42,7 @@ export async function readArchive(bytes: Buffer): Promise<Archive> {
 }
 
 async function unpacked(bytes: Buffer): Promise<Buffer> {
+  if (bytes.length > most.archive) throw invalid(`it has ${bytes.length} bytes; ${most.archive} are allowed`);
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: most.unpacked });
   } catch (cause) {

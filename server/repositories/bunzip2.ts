@@ -10,7 +10,8 @@ import { ProvisioningError } from '../lib/errors.ts';
 export async function bunzip2(bytes: Buffer, most: number, signal?: AbortSignal): Promise<Buffer> {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const options = { encoding: 'buffer' as const, maxBuffer: most, ...(signal && { signal }) };
+    const env = { ...process.env, LC_ALL: 'C' };
+    const options = { encoding: 'buffer' as const, maxBuffer: most, env, ...(signal && { signal }) };
     const child = execFile('bzip2', ['-dc'], options, (cause, out, err) => {
       if (!cause) resolve(out);
       else if (signal?.aborted) reject(signal.reason);

@@ -50,6 +50,23 @@ test('packages are found by their folders, with their templates and firmware lin
   expect(ofVendor(undefined)).toEqual([]);
 });
 
+test('a package for another Offhook is refused before any of its code runs, and says which of the two to upgrade', async () => {
+  good('acme');
+  write('acme/plugin-info', '{ "interface": { "min": 99, "max": 99 } }');
+  write('zenith/plugin.js', 'globalThis.ran = true; export default {};');
+  write('zenith/plugin-info', '{ "interface": { "min": 0, "max": 0 } }');
+  write('zorro/plugin.js', 'globalThis.ran = true; export default {};');
+  write('zorro/plugin-info', '{}');
+  const { packages, broken } = await load();
+  expect(packages).toEqual([]);
+  expect(broken.map(({ problem }) => problem)).toEqual([
+    'The package cannot be used: it needs interface 99 and this Offhook has 1: upgrade Offhook',
+    'The package cannot be used: it was built for interface 0 and this Offhook needs 1 or newer: upgrade the package',
+    'plugin-info does not say for which interface the package is',
+  ]);
+  expect(globalThis).not.toHaveProperty('ran');
+});
+
 test.each<[string, string, RegExp]>([
   ['throws', 'throw new Error("no licence");', /^no licence$/],
   ['is no JavaScript', 'export default {', /Unexpected end of input|Unexpected token|Unexpected eof/i],

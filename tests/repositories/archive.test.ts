@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { unpackArchive } from '../../server/repositories/archive.ts';
+import { readArchive, unpackArchive } from '../../server/repositories/archive.ts';
 import { most } from '../../server/repositories/model.ts';
 import { type Member, rawTar } from '../support/tar.ts';
 import { archive, entry, info, members } from './sample.ts';
@@ -110,6 +110,10 @@ test.each<[string, Member[], RegExp]>([
 test('an archive that unpacks without end is refused', async () => {
   const bomb = gzipSync(Buffer.alloc(most.unpacked + 1));
   await expect(unpack(bomb)).rejects.toMatchObject({ code: 'archive-invalid' });
+});
+
+test('an archive of more bytes than a server takes cannot be published either', async () => {
+  await expect(readArchive(Buffer.alloc(most.archive + 1))).rejects.toThrow('it has 67108865 bytes; 67108864 are allowed');
 });
 
 test('what is no gzip is refused', async () => {

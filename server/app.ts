@@ -6,6 +6,7 @@ import type { ListenAddress } from './api/parts.ts';
 import { type Core, createCore } from './app/core.ts';
 import { observeHttp, observeTftp } from './app/observe.ts';
 import { checkCertificate, withAllProblems } from './app/preflight.ts';
+import { renderAll } from './app/render-all.ts';
 import { seed } from './app/seed.ts';
 import { alone, heard, values, type Workers } from './app/workers.ts';
 import { formatHostPort, parseIp } from './lib/ip.ts';
@@ -67,7 +68,11 @@ export async function startApp(settings: Settings, { development, workers = alon
       const listener = await start(core);
       if (listener) listeners.push(listener);
     }
-    if (isFirst) listeners.push(await startAdmin(core, () => addressesOf(listeners), workers));
+    if (isFirst) {
+      // Not before ports are ours: a second server that is started by mistake must not take the operations of the first for lost.
+      await core.operations.takeOver();
+      listeners.push(await startAdmin(core, () => addressesOf(listeners), workers));
+    }
   } catch (cause) {
     await close();
     throw await explained(cause);
@@ -87,7 +92,13 @@ export async function startApp(settings: Settings, { development, workers = alon
       `Offhook ${version} serves phones`,
     );
   }
-  return { core, addresses, reload: async () => void values(await workers.ask('reload')), close };
+  const reload = async () => {
+    const answers = await workers.ask('reload');
+    // What could be read anew is in force, whatever could not.
+    await workers.ask('lookAtAll');
+    values(answers);
+  };
+  return { core, addresses, reload, close };
 }
 
 async function startPhoneHttp(core: Core): Promise<Listener | undefined> {
@@ -175,7 +186,21 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
       return requests.sort((one, other) => one.last - other.last);
     },
     setLogLevel: async (level) => void values(await workers.ask('setLogLevel', level)),
-    reload: async () => void values(await workers.ask('reload')),
+    async reload() {
+      const answers = await workers.ask('reload');
+      // Also when something could not be read anew: what could is in force.
+      const order = { label: 'render', title: 'render the files of all devices', unit: 'devices' } as const;
+      const operation = await core.operations.start(order, async (task) => {
+        await renderAll(workers, task);
+        const [all, failing] = await Promise.all([
+          core.devices.list({ limit: 0 }),
+          core.devices.list({ limit: 0, configured: false }),
+        ]);
+        return { devices: all.total, failing: failing.total };
+      });
+      values(answers);
+      return operation;
+    },
   });
   const handle: RequestListener = (request, response) => {
     // What cannot be read now, the API finds out for itself, and says so.

@@ -247,6 +247,17 @@ const recent = z
   })
   .register(about, { description: 'The last requests of phones, kept in memory for offhook requests and offhook explain.' });
 
+const operations = z
+  .strictObject({
+    keep: z.int().min(0).max(10_000).default(1_000).register(about, {
+      description: 'How many that have ended are kept; beyond, the oldest go. They are in memory, some kilobytes each.',
+    }),
+    keep_days: z.int().min(1).max(3_650).default(7).register(about, {
+      description: 'How long one that has ended is kept.',
+    }),
+  })
+  .register(about, { description: 'What is kept of long pieces of work, for offhook operation list.' });
+
 const workers = z
   .int()
   .min(1)
@@ -282,6 +293,7 @@ export const schema = z.strictObject({
   render,
   deliveries,
   recent_requests: recent,
+  operations,
   workers,
 });
 

@@ -9,6 +9,7 @@ import { statusRoutes } from './status.ts';
 import { configRoutes } from './v1/configs.ts';
 import { deviceRoutes } from './v1/devices.ts';
 import { explainRoutes } from './v1/explain.ts';
+import { operationRoutes } from './v1/operations.ts';
 import { pluginRoutes } from './v1/plugins.ts';
 import { requestRoutes } from './v1/requests.ts';
 import { serverRoutes } from './v1/server.ts';
@@ -22,6 +23,7 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...configRoutes(parts),
     ...tenantRoutes(parts),
     ...pluginRoutes(parts),
+    ...operationRoutes(parts),
     ...requestRoutes(parts),
     ...explainRoutes(parts),
     ...serverRoutes(parts),

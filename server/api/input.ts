@@ -124,7 +124,8 @@ function told(problem: string, complaints: readonly Complaint[]): string {
 /** A thousand devices are half a megabyte; who wants more asks again with `offset`. */
 const MOST_ITEMS = 1_000;
 
-const whole = (least: number, most: number) => {
+/** A number in a query. */
+export const whole = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`;
   return z
     .string({ error })

@@ -4,6 +4,8 @@ import type { DeviceService } from '../devices/service.ts';
 import type { Recogniser } from '../identify/identify.ts';
 import type { Log, LogLevel } from '../lib/log.ts';
 import type { Secret } from '../lib/secret.ts';
+import type { Operation } from '../operations/model.ts';
+import type { OperationService } from '../operations/service.ts';
 import type { Desired } from '../pipeline/desired.ts';
 import type { Explanation, Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
@@ -25,6 +27,7 @@ export interface ApiParts {
   readonly devices: Pick<DeviceService, 'get' | 'list' | 'create' | 'change' | 'remove' | 'deliveries'>;
   readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove' | 'resolve' | 'origins'>;
   readonly tenants: TenantService;
+  readonly operations: Pick<OperationService, 'get' | 'list' | 'news' | 'cancel' | 'forget'>;
   readonly plugins: { readonly catalogue: Catalogue };
   readonly desired: Desired;
   readonly renderer: Pick<Renderer, 'templateOf'>;
@@ -45,8 +48,11 @@ export interface ApiParts {
   setLogLevel(level: LogLevel): Promise<void>;
   /** Where the server listens, by listener: `http`, `tftp`, `admin` … */
   readonly addresses: () => readonly ListenAddress[];
-  /** Reads anew what can be read anew while the server runs: template overrides among them. */
-  reload(): Promise<void>;
+  /**
+   * Reads anew what can be read anew while the server runs: template overrides among them. When that is done, the operation that
+   * renders ahead what follows from it has begun.
+   */
+  reload(): Promise<Operation>;
 }
 
 export interface ListenAddress {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { type Complaint, ProvisioningError } from '../lib/errors.ts';
+import { OperationRunning } from '../operations/model.ts';
 import type { Answer } from './route.ts';
 
 /** An error that knows its status: one of the request itself, or one that means something else here than where it was thrown. */
@@ -25,7 +26,7 @@ const STATUSES: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^store-/, 500],
   [/-unknown$/, 404],
   [/-invalid$/, 400],
-  [/-(?:taken|changed|not-deletable|in-use)$/, 409],
+  [/-(?:taken|changed|not-deletable|in-use|running|ended)$/, 409],
 ];
 
 /** The status for what was thrown: 500 for whatever is no error of a known kind. */
@@ -37,7 +38,7 @@ export function statusOf(thrown: unknown): number {
   return STATUSES.find(([pattern]) => pattern.test(thrown.code))?.[1] ?? 500;
 }
 
-/** The answer for what was thrown, as RFC 9457 has it, with `code` and `complaints`. Of a fault of the server it tells nothing. */
+/** The answer for what was thrown, as RFC 9457 has it, with `code` and `complaints`, and the `operation` that is in the way. Of a fault of the server it tells nothing. */
 export function problemAnswer(thrown: unknown): Answer {
   const status = statusOf(thrown);
   const { code, detail, complaints } = tellable(thrown, status);
@@ -48,7 +49,15 @@ export function problemAnswer(thrown: unknown): Answer {
       ...(status === 503 && { 'retry-after': '1' }),
       ...(thrown instanceof HttpProblem && thrown.headers),
     },
-    json: { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail, complaints },
+    json: {
+      type: 'about:blank',
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      code,
+      detail,
+      complaints,
+      ...(thrown instanceof OperationRunning && { operation: thrown.operation }),
+    },
   };
 }
 

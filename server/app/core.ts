@@ -15,6 +15,8 @@ import { ProvisioningError, reason } from '../lib/errors.ts';
 import { createLog, type RootLog } from '../lib/log.ts';
 import { createMetrics, type Metrics } from '../lib/metrics.ts';
 import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
+import { operationNotifier } from '../operations/notifier.ts';
+import { type OperationService, operationService } from '../operations/service.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
 import { Desired, type DesiredOptions } from '../pipeline/desired.ts';
 import { type ExplainParts, type Explanation, explain, type Question } from '../pipeline/explain/explain.ts';
@@ -22,7 +24,7 @@ import type { Circumstances } from '../pipeline/explain/verdict.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
-import { Sweep } from '../pipeline/sweep.ts';
+import { type Rendering, Sweep } from '../pipeline/sweep.ts';
 import { folderDao, readOverrides, readSharedTemplates } from '../plugins/dao.ts';
 import { pluginNotifier } from '../plugins/notifier.ts';
 import { type PluginService, pluginService } from '../plugins/service.ts';
@@ -48,6 +50,8 @@ export interface Core {
   readonly configs: ConfigService;
   readonly plugins: PluginService;
   readonly devices: DeviceService;
+  /** Of the first worker only: in the others none are started. */
+  readonly operations: OperationService;
   readonly desired: Desired;
   readonly renderer: Renderer;
   readonly sweep: Sweep;
@@ -65,8 +69,6 @@ export interface Core {
   readonly worker: Worker;
   /** Begins to render ahead; to be called once it is known under which URLs phones reach the server. */
   begin(): void;
-  /** Reads operators' templates anew, opens log files again. */
-  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -133,6 +135,19 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     dropConfig: async (id) => {
       await configs.dropUnused(id, async (used) => (await store.devices.idsUsing({ configs: [used] })).length > 0);
     },
+  });
+
+  const operationNews = operationNotifier();
+  operationNews.subscribe(({ label, state }) => {
+    if (state === 'success' || state === 'fail') metrics.operationEnded(label, state);
+  });
+  const { keep, keep_days: keepDays } = settings.operations;
+  const operations = operationService({
+    dao: store.operations,
+    notifier: operationNews,
+    log,
+    keep,
+    keepMs: keepDays * 86_400_000,
   });
 
   const texts = async () => ({
@@ -278,6 +293,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   const flushing = setInterval(() => void flush(), settings.deliveries.flush_seconds * 1_000);
   metrics.gauge('offhook_render_cache_bytes', 'Memory that rendered files take', () => renderer.cachedBytes);
   metrics.gauge('offhook_sweep_waiting', 'Devices whose files are still to be rendered ahead', () => sweep.waiting);
+  metrics.gauge('offhook_operations_running', 'Operations that go on', () => operations.running);
   metrics.gauge('offhook_workers', 'Processes that serve phones', () => 1);
 
   /** A worker that is started again learns what the others were told meanwhile. */
@@ -291,8 +307,8 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     log.reopen();
     security.reopen();
     renderer.replaceTexts(await texts());
-    await touch(store.devices.ids());
   };
+  const renderings = new Map<string, Rendering>();
   const worker: Worker = {
     metrics: () => metrics.values(),
     waiting: () => sweep.waiting,
@@ -303,6 +319,18 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       log.level = level;
     },
     reload,
+    lookAtAll: () => touch(store.devices.ids()),
+    async beginRendering(job) {
+      renderings.set(job, sweep.render(ours(await store.devices.ids())));
+    },
+    rendering(job) {
+      const { total, left } = renderings.get(job) ?? { total: 0, left: 0 };
+      return { total, left };
+    },
+    endRendering(job) {
+      renderings.get(job)?.stop();
+      renderings.delete(job);
+    },
   };
   return {
     settings,
@@ -314,6 +342,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     configs,
     plugins,
     devices,
+    operations,
     desired,
     renderer,
     sweep,
@@ -335,13 +364,13 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     worker,
     begin() {
       // What the store says of a device may be older than a package, a template or a setting.
-      void touch(store.devices.ids());
+      void worker.lookAtAll();
       if (isShared) void learn();
     },
-    reload,
     async close() {
       clearInterval(flushing);
       clearInterval(watching);
+      await operations.close();
       await configNews.settled();
       await sweep.stop();
       await flush();

@@ -51,7 +51,10 @@ export async function startWorkers(settings: Settings, { development = false } =
       addresses: first,
       async reload() {
         log.reopen();
-        values(await crew.ask({ name: 'reload', what: [] }));
+        const answers = await crew.ask({ name: 'reload', what: [] });
+        // What could be read anew is in force, whatever could not.
+        await crew.ask({ name: 'lookAtAll', what: [] });
+        values(answers);
       },
       async close() {
         await crew.stop();

@@ -41,7 +41,8 @@ const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 const RENDER_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 /**
- * What the server counts. Callers know neither names nor labels; all series exist from the start with 0, and no label has a value
+ * What the server counts. Callers know neither names nor labels; all series but those of operations exist from
+ * the start with 0, and no label has a value
  * that a phone can choose. Durations are in seconds.
  */
 export interface Metrics {
@@ -55,6 +56,8 @@ export interface Metrics {
   rendered(end: RenderEnd, seconds: number): void;
   cacheLookup(found: 'hit' | 'miss'): void;
   security(event: SecurityEvent): void;
+  /** A long piece of work has ended; `label` is what kind, in one of our words. */
+  operationEnded(label: string, state: 'success' | 'fail'): void;
   /** A value that is looked up when somebody asks: the bytes of a cache, devices by state. Names start with `offhook_`. */
   gauge(name: string, help: string, read: () => number): void;
   /** All of it as it is at this moment, to be sent to another process: see `sumOf`. */
@@ -157,6 +160,13 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     RENDER_SECONDS,
   );
   const lookups = counters('offhook_render_cache_lookups_total', 'Looks into the cache of rendered files', 'result', LOOKUPS);
+  // Which kinds there are, the parts know that start them: a series begins with the first of its kind.
+  const operations = new Counter({
+    name: 'offhook_operations_ended_total',
+    help: 'Operations by what they did and how they ended',
+    labelNames: ['label', 'state'],
+    registers,
+  });
   const security = counters('offhook_security_events_total', 'Events of the security log', 'event', SECURITY_EVENTS);
 
   return {
@@ -184,6 +194,7 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     rendered: (end, seconds) => renders.get(end)?.observe(seconds),
     cacheLookup: (found) => add(lookups.get(found)),
     security: (event) => add(security.get(event)),
+    operationEnded: (label, state) => operations.inc({ label, state }),
     gauge,
     values: () => registry.getMetricsAsJSON(),
     metrics: () => registry.metrics(),

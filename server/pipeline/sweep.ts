@@ -38,6 +38,22 @@ const heldMs = { crowd: 200, asking: 20 };
 /** After the store refused to take what was found. */
 const retryMs = 1_000;
 
+/** Devices that are looked at for one who waits for it. */
+export interface Rendering {
+  readonly total: number;
+  /** How many are still to be looked at, or were and it is not written yet. */
+  readonly left: number;
+  /** Those that are left are not looked at, unless something else asks for it. */
+  stop(): void;
+}
+
+interface Job {
+  /** Not looked at yet. */
+  readonly ahead: Set<string>;
+  /** What was found out of these is not stored yet. */
+  readonly open: Set<string>;
+}
+
 /**
  * Renders ahead of the phones. After a change it makes all files of the devices concerned, so that a mistake shows at once, in the
  * device's `configured` and `problem`, and a phone finds its files in memory. Phones never wait for it: it works in short slices.
@@ -46,6 +62,8 @@ export class Sweep {
   readonly #options: SweepOptions;
   /** Devices still to be looked at. A device that changes twice before its turn has one turn. */
   readonly #waiting = new Set<string>();
+  /** Their turn is when none of those waits: a change shows at once, also while the files of all are made anew. */
+  readonly #jobs = new Set<Job>();
   /** What was found out and is not written yet. */
   readonly #found = new Map<string, Condition>();
   #running: Promise<void> | undefined;
@@ -57,12 +75,31 @@ export class Sweep {
 
   /** How many devices are still to be looked at. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#jobs.size === 0
+      ? this.#waiting.size
+      : new Set([...this.#waiting, ...[...this.#jobs].flatMap(({ ahead }) => [...ahead])]).size;
   }
 
   touch(devices: Iterable<string>): void {
     for (const device of devices) this.#waiting.add(device);
-    if (this.#waiting.size > 0 && !this.#stopped) this.#running ??= this.#run();
+    this.#start();
+  }
+
+  /** Looks at these, too, and tells how far it is with them. */
+  render(devices: Iterable<string>): Rendering {
+    const ahead = new Set(devices);
+    const open = new Set(ahead);
+    const total = ahead.size;
+    const job = { ahead, open };
+    if (total > 0) this.#jobs.add(job);
+    this.#start();
+    return {
+      total,
+      get left() {
+        return open.size;
+      },
+      stop: () => void this.#jobs.delete(job),
+    };
   }
 
   /** Resolves when nothing waits any more. */
@@ -75,14 +112,34 @@ export class Sweep {
     await this.idle();
   }
 
+  #start(): void {
+    if (this.#next() !== undefined && !this.#stopped) this.#running ??= this.#run();
+  }
+
+  #next(): string | undefined {
+    for (const { ahead } of [{ ahead: this.#waiting }, ...this.#jobs]) for (const id of ahead) return id;
+    return undefined;
+  }
+
+  /** It is known, and stored, what there is to know of these. */
+  #settled(ids: Iterable<string>): void {
+    for (const id of ids) {
+      for (const job of this.#jobs) {
+        if (job.ahead.has(id)) continue;
+        job.open.delete(id);
+        if (job.open.size === 0) this.#jobs.delete(job);
+      }
+    }
+  }
+
   async #run(): Promise<void> {
     try {
       // The change that brought us here is still being answered.
       await turn();
       let written = performance.now();
-      while (this.#waiting.size > 0 && !this.#stopped) {
+      while (this.#next() !== undefined && !this.#stopped) {
         await this.#slice();
-        const due = this.#found.size >= batchDevices || performance.now() - written > batchMs || this.#waiting.size === 0;
+        const due = this.#found.size >= batchDevices || performance.now() - written > batchMs || this.#next() === undefined;
         if (due) {
           await this.#write();
           written = performance.now();
@@ -106,13 +163,16 @@ export class Sweep {
 
   async #slice(): Promise<void> {
     const end = performance.now() + sliceMs;
-    for (const id of this.#waiting) {
+    for (let id = this.#next(); id !== undefined; id = this.#next()) {
       this.#waiting.delete(id);
+      for (const { ahead } of this.#jobs) ahead.delete(id);
       try {
         const condition = await this.#look(id);
         if (condition) this.#found.set(id, condition);
+        else this.#settled([id]);
       } catch (cause) {
         this.#options.log.error({ event: 'sweep.failed', device: id, why: reason(cause) }, 'cannot look at a device');
+        this.#settled([id]);
       }
       if (performance.now() > end) break;
     }
@@ -124,6 +184,7 @@ export class Sweep {
     this.#found.clear();
     try {
       await this.#options.devices.setConditions(conditions);
+      this.#settled(conditions.keys());
     } catch (cause) {
       this.#options.log.error({ event: 'sweep.failed', why: reason(cause) }, 'cannot store the condition of devices');
       // They have another turn, but not at once: a full disk stays full for a while.

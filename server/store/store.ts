@@ -1,5 +1,6 @@
 import type { ConfigDao } from '../configs/dao.ts';
 import type { DeviceDao } from '../devices/dao.ts';
+import type { OperationDao } from '../operations/dao.ts';
 import type { TenantDao } from '../tenants/dao.ts';
 
 /** A record that was stored, changed or removed by another connection: by another process of the server. */
@@ -34,6 +35,7 @@ export interface Store {
   readonly tenants: TenantDao;
   readonly devices: DeviceDao;
   readonly configs: ConfigDao;
+  readonly operations: OperationDao;
   /** Empty unless the store was opened as shared. */
   readonly changes: Changes;
   /** Rejects when the database cannot be read now. */

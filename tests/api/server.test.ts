@@ -93,8 +93,10 @@ test('the level of the log is changed while the server runs', async () => {
   expect((await ask(stage, 'GET', '/api/v1/log-level')).json).toEqual({ level: 'fatal' });
 });
 
-test('a reload is done before it is answered', async () => {
-  expect((await ask(stage, 'POST', '/api/v1/reload')).status).toBe(204);
+test('a reload is done before it is answered, with the operation that renders what follows from it', async () => {
+  const { status, headers, json } = await ask(stage, 'POST', '/api/v1/reload');
+  expect({ status, label: json.label }).toEqual({ status: 202, label: 'render' });
+  expect(headers.get('location')).toBe(`/api/v1/operations/${json.id}`);
   expect(stage.reloads()).toBe(1);
 });
 

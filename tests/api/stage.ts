@@ -16,6 +16,8 @@ import { createLog } from '../../server/lib/log.ts';
 import { Secret } from '../../server/lib/secret.ts';
 import { parseTarget } from '../../server/listeners/http.ts';
 import { tftpPath } from '../../server/listeners/tftp.ts';
+import { operationNotifier } from '../../server/operations/notifier.ts';
+import { type OperationService, operationService } from '../../server/operations/service.ts';
 import { Desired } from '../../server/pipeline/desired.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
@@ -34,6 +36,7 @@ export interface Stage {
   readonly url: string;
   readonly store: Store;
   readonly devices: DeviceService;
+  readonly operations: OperationService;
   readonly recent: RecentRequests;
   /** Id of the main tenant. */
   readonly main: string;
@@ -124,6 +127,15 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     void looking.finally(() => underway.delete(looking));
   });
 
+  const operations = operationService({
+    dao: store.operations,
+    notifier: operationNotifier(),
+    log,
+    keep: 100,
+    keepMs: 1_000_000,
+  });
+  await operations.takeOver();
+
   let reloads = 0;
   const real: ApiParts = {
     version: '1.2.3',
@@ -134,6 +146,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     configs,
     tenants,
     plugins,
+    operations,
     desired,
     renderer,
     sweep,
@@ -152,6 +165,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     },
     async reload() {
       reloads++;
+      return operations.start({ label: 'render', title: 'render the files of all devices' }, async () => undefined);
     },
   };
   const parts = { ...real, ...(typeof change === 'function' ? change(real) : change) };
@@ -171,6 +185,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     url: `http://127.0.0.1:${port}`,
     store,
     devices,
+    operations,
     recent,
     main: tenants.main.id,
     log: lines,
@@ -179,6 +194,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await operations.close();
       await settled();
       await store.close();
     },

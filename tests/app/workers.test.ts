@@ -25,6 +25,10 @@ const worker: Worker = {
   learnUrls() {},
   recent: () => [],
   setLogLevel() {},
+  async lookAtAll() {},
+  async beginRendering() {},
+  rendering: () => ({ total: 0, left: 0 }),
+  endRendering() {},
   async reload() {
     const complaints = [{ path: 'http.tls.key', message: 'is not there' }];
     throw new ProvisioningError('settings-invalid', 'The key is gone', { complaints });

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../..');
 
-const resources = ['devices', 'configs', 'tenants', 'plugins', 'firmware', 'repositories'];
+const resources = ['devices', 'configs', 'tenants', 'plugins', 'firmware', 'repositories', 'operations'];
 const pure = ['identify', 'associate', 'artefacts'];
 
 /**
@@ -28,7 +28,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['app', 'simulate', 'packaging', 'settings', 'version', 'lib'],
   main: ['cli', 'app', 'settings', 'version', 'lib'],
 };
-const handedAround = /^server\/(?:(?:devices|configs|tenants|plugins|repositories)\/[\w-]+|pipeline\/request)\.ts$/;
+const handedAround = /^server\/(?:(?:devices|configs|tenants|plugins|firmware|repositories|operations)\/[\w-]+|pipeline\/request)\.ts$/;
 
 interface Import {
   readonly file: string;

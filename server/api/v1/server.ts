@@ -3,6 +3,7 @@ import { readObject } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
 import { conflicting } from '../problem.ts';
 import type { Answer, Call, Route } from '../route.ts';
+import { begun } from './operations.ts';
 
 const level = z.strictObject({
   level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
@@ -22,8 +23,7 @@ export function serverRoutes({ log, setLogLevel, reload }: ApiParts): Route[] {
   }
 
   async function again(): Promise<Answer> {
-    await conflicting(reload);
-    return {};
+    return begun(await conflicting(reload));
   }
 
   return [

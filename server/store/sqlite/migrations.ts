@@ -8,7 +8,7 @@ const APPLICATION_ID = 0x4f666668;
 export type Migration = (sqlite: Sqlite.Database) => void;
 
 /** The n-th takes a store from version n - 1 to n. One that was released is never changed again: append another. */
-export const MIGRATIONS: readonly Migration[] = [createStore, addChanges];
+export const MIGRATIONS: readonly Migration[] = [createStore, addChanges, addOperations];
 
 /** @throws ProvisioningError store-foreign for another program's database, store-too-new for one of a later release. */
 export function checkOrigin(sqlite: Sqlite.Database, file: string): void {
@@ -155,6 +155,17 @@ function addChanges(sqlite: Sqlite.Database): void {
       writer INTEGER NOT NULL,
       kind TEXT NOT NULL,
       id TEXT NOT NULL
+    ) STRICT;
+  `);
+}
+
+// Whole: they are read at the start, all of them, and nothing is looked for in them here.
+function addOperations(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    CREATE TABLE operations (
+      ordinal INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      operation TEXT NOT NULL
     ) STRICT;
   `);
 }

@@ -3,6 +3,7 @@ import { changesOf } from './changes.ts';
 import { configDao } from './configs.ts';
 import { type OpenOptions, openDatabase } from './database.ts';
 import { deviceDao } from './devices.ts';
+import { operationDao } from './operations.ts';
 import { tenantDao } from './tenants.ts';
 
 /**
@@ -18,6 +19,7 @@ export async function openSqliteStore(file: string, options: OpenOptions = {}): 
     tenants: tenantDao(database),
     devices: deviceDao(database),
     configs: configDao(database),
+    operations: operationDao(database),
     changes: changesOf(database),
     ping: () =>
       database.read(() => {

@@ -14,7 +14,12 @@ process.exitCode = await run(
   {
     environment: process.env,
     terminal: process.stdout.isTTY ?? false,
-    columns: process.stdout.columns ?? 80,
+    get columns() {
+      return process.stdout.columns ?? 80;
+    },
+    get rows() {
+      return process.stdout.rows ?? 24;
+    },
     out: (content) => void process.stdout.write(content),
     err: (content) => void process.stderr.write(content),
     input: () => text(process.stdin),

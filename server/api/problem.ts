@@ -76,7 +76,7 @@ export async function conflicting<Result>(work: () => Promise<Result>): Promise<
   try {
     return await work();
   } catch (cause) {
-    if (!(cause instanceof ProvisioningError) || /^store-/.test(cause.code)) throw cause;
+    if (!(cause instanceof ProvisioningError) || /^store-/.test(cause.code) || cause instanceof OperationRunning) throw cause;
     throw new HttpProblem(409, cause.code, cause.message, { cause, complaints: cause.complaints });
   }
 }

@@ -32,6 +32,8 @@ export interface Request {
   readonly ifMatch?: string | undefined;
   /** Statuses besides those of success that the caller deals with. */
   readonly expect?: readonly number[];
+  /** Breaks the request off. */
+  readonly signal?: AbortSignal;
 }
 
 /** The one way from a command to the server: its HTTP API. */
@@ -116,12 +118,18 @@ function queryOf({ query = [] }: Request): string {
   return query.length === 0 ? '' : `?${new URLSearchParams(query.map(([name, value]): [string, string] => [name, value]))}`;
 }
 
-async function send(url: string, method: string, { body, ifMatch }: Request, token: string | undefined): Promise<Response> {
+async function send(
+  url: string,
+  method: string,
+  { body, ifMatch, signal }: Request,
+  token: string | undefined,
+): Promise<Response> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     return await fetch(url, {
       method,
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
       headers: {
         // One command asks little: nothing is to be kept open for more.
         connection: 'close',

@@ -3,8 +3,9 @@ export interface Io {
   readonly environment: NodeJS.ProcessEnv;
   /** Whether a person looks at standard output. */
   readonly terminal: boolean;
-  /** Width of the terminal in characters; where there is none, that of a narrow one. */
+  /** Width and height of the terminal in characters, as they are now; where there is none, those of a narrow one. */
   readonly columns: number;
+  readonly rows: number;
   out(content: string | Buffer): void;
   err(text: string): void;
   /** All of standard input. */

@@ -6,7 +6,9 @@ import { addDevice } from './device.ts';
 import { addExplain } from './explain.ts';
 import { exit, Failure, type Io } from './io.ts';
 import { addLogLevel } from './log-level.ts';
+import { addOperation } from './operation.ts';
 import { addPlugin } from './plugin.ts';
+import { addReload } from './reload.ts';
 import { addRender } from './render.ts';
 import { addRepository } from './repository.ts';
 import { addRequests } from './requests.ts';
@@ -33,6 +35,8 @@ export function offhookProgram(io: Io, host: Host): Command {
   addTenant(program, io);
   addPlugin(program, io);
   addRepository(program, io);
+  addReload(program, io, host);
+  addOperation(program, io, host);
   addLogLevel(program, io);
   addSimulate(program, io, host);
   return program;

@@ -161,6 +161,7 @@ export function operationService(options: OperationOptions): OperationService {
   async function go(going: Running, work: Work<Outcome>): Promise<void> {
     const { id, run, controller } = going;
     try {
+      // Neither null nor nothing is a result.
       going.result = (await run.go(work, controller.signal)) ?? undefined;
     } catch {
       // Told in the operation's error, and a fault of ours in the log.

@@ -280,6 +280,8 @@ test.each([
   ['thing-changed', 409],
   ['thing-not-deletable', 409],
   ['thing-in-use', 409],
+  ['thing-running', 409],
+  ['thing-ended', 409],
   ['nobody-knows', 500],
 ])('the error %s of a service becomes %i', async (code, expected) => {
   const failing = await openStage({

@@ -436,7 +436,7 @@ test('no password or token appears in what a command says or the server logs', a
 // Help --------------------------------------------------------------------------------------------------------------------------
 
 const program = offhookProgram(
-  { environment: {}, terminal: false, columns: 80, out() {}, err() {}, input: async () => '' },
+  { environment: {}, terminal: false, columns: 80, rows: 24, out() {}, err() {}, input: async () => '' },
   noHost,
 );
 const leaves = program.commands.flatMap((command) =>

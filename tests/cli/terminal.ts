@@ -29,6 +29,7 @@ export async function offhook(words: readonly string[], input = '', io: Partial<
       environment: {},
       terminal: false,
       columns: 80,
+      rows: 24,
       out: (content) => void out.push(Buffer.from(content)),
       err: (text) => {
         err += text;

@@ -154,3 +154,37 @@ test('phones that ask without end do not stop it', async () => {
   expect(seen.indexOf('b')).toBeGreaterThan(1);
   expect(seen).not.toContain('quiet');
 });
+
+test('for one who asks it tells how far it is, and has told all when it is stored', async () => {
+  const { sweep, conditions } = sweepWith(
+    () => {},
+    () => ({}),
+    1,
+  );
+  const rendering = sweep.render(['a', 'gone', 'broken', 'b']);
+  expect([rendering.total, rendering.left, sweep.waiting]).toEqual([4, 4, 4]);
+  while (rendering.left > 0) await new Promise((resolve) => setImmediate(resolve));
+  // The store refused the first time: nothing counts as done that it does not have.
+  expect([...conditions.keys()]).toEqual(['a', 'b']);
+  expect(sweep.waiting).toBe(0);
+  expect(sweep.render([]).left).toBe(0);
+});
+
+test('what changes meanwhile is looked at first, and counts for all who wait for it', async () => {
+  const { sweep, looked } = sweepWith(() => {});
+  const [one, other] = [sweep.render(['a', 'b', 'c']), sweep.render(['c', 'd'])];
+  sweep.touch(['c', 'x']);
+  expect(sweep.waiting).toBe(5);
+  await sweep.idle();
+  expect(looked).toEqual(['c', 'x', 'a', 'b', 'd']);
+  expect([one.left, other.left]).toEqual([0, 0]);
+});
+
+test('what nobody asks for any more is not looked at, except where it has changed', async () => {
+  const { sweep, looked } = sweepWith(() => {});
+  const rendering = sweep.render(['a', 'b', 'c']);
+  sweep.touch(['b']);
+  rendering.stop();
+  await sweep.idle();
+  expect([looked, rendering.left, sweep.waiting]).toEqual([['b'], 3, 0]);
+});

@@ -189,7 +189,7 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
     async reload() {
       const answers = await workers.ask('reload');
       // Also when something could not be read anew: what could is in force.
-      const order = { label: 'render', title: 'render the files of all devices', unit: 'devices' } as const;
+      const order = { label: 'render', title: 'render for all devices', unit: 'devices' } as const;
       const operation = await core.operations.start(order, async (task) => {
         await renderAll(workers, task);
         const [all, failing] = await Promise.all([

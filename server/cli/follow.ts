@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { type Client, type Document, listOf, objectIn, textOf } from './client.ts';
 import { type ClientOptions, print } from './command.ts';
 import { Failure, type Io } from './io.ts';
-import { amountOf, detailOf, Pace, partsOf, stateOf, treeOf } from './progress.ts';
+import { amountOf, lineOf, Pace, partsOf, stateOf, treeOf } from './progress.ts';
 import type { Host } from './serve.ts';
 import { visible } from './table.ts';
 
@@ -168,7 +168,7 @@ class Lines implements View {
       // What was never begun has nothing to say.
       if ((!isNew && !isDue) || textOf(step, 'state') === 'waiting') continue;
       this.#told.set(path, { at: now, amount });
-      const detail = detailOf(part, 0, now, (each) => this.#pace.rate(each, now));
+      const detail = lineOf(part, now, (each) => this.#pace.rate(each, now));
       const words = isNew && state === 'running' ? 'begins' : isNew && textOf(step, 'state') === 'progress' ? state : detail;
       this.#io.err(`${visible(textOf(step, 'title'))}: ${words}\n`);
     }

@@ -45,26 +45,38 @@ function fitting(parts: readonly Part[], rows: number): Part[] {
   return left;
 }
 
-/** How far it is, in as many words as there is room for. */
-export function detailOf(part: Part, room: number, now: number, rate: Rate): string {
-  const { step, path } = part;
-  if (textOf(step, 'state') !== 'progress') return [stateOf(part), amountOf(step), tookOf(step, now)].filter(Boolean).join('  ');
-  const { current, end, unit } = numbersOf(step);
-  if (current === undefined) return tookOf(step, now);
-  const perSecond = rate(path);
-  const left = end !== undefined && perSecond ? Math.max(0, end - current) / perSecond : undefined;
-  const share = end !== undefined && end > 0 ? Math.min(1, current / end) : undefined;
-  const percent = share === undefined ? '' : `${Math.floor(share * 100)}%`.padStart(4);
-  const amount = amountOf(step);
-  const speed = unit === 'bytes' && perSecond !== undefined ? `${sizeText(perSecond)}/s` : '';
-  const rest = left === undefined ? '' : `${clock(left * 1_000)} left`;
-  const words = [percent, amount, speed, rest].filter((each) => each !== '');
+/** How far it is, in as many words as there is room for, and with a bar if there is room for that, too. */
+function detailOf(part: Part, room: number, now: number, rate: Rate): string {
+  const { share, words, wider } = wordsOf(part, now, rate);
   // The least telling goes first where there is no room.
   while (words.length > 1 && words.join('  ').length > room) words.pop();
-  // Of two widths only: one that followed the words beside it would jump.
-  const width = [20, 10].find((each) => each + 4 + words.join('  ').length <= room);
-  const bar = share === undefined || width === undefined ? [] : [barOf(share, width)];
-  return [...bar, ...words].join('  ');
+  // Of two widths only, and with room for what is still to be found out: one that followed the words beside it would jump.
+  const rest = room - words.join('  ').length - wider;
+  const width = share === undefined ? undefined : [20, 10].find((each) => each + 4 <= rest);
+  return [...(share === undefined || width === undefined ? [] : [barOf(share, width)]), ...words].join('  ');
+}
+
+/** How far it is, on one line without a bar. */
+export function lineOf(part: Part, now: number, rate: Rate): string {
+  return wordsOf(part, now, rate).words.join('  ').trim();
+}
+
+/** The words by how much they tell; `wider` characters more will be needed when a rate is known. */
+function wordsOf(part: Part, now: number, rate: Rate): { share: number | undefined; words: string[]; wider: number } {
+  const { step, path } = part;
+  const { current, end, unit } = numbersOf(step);
+  if (textOf(step, 'state') !== 'progress' || current === undefined) {
+    const state = textOf(step, 'state') === 'progress' ? '' : stateOf(part);
+    return { share: undefined, words: [state, amountOf(step), tookOf(step, now)].filter((word) => word !== ''), wider: 0 };
+  }
+  const perSecond = rate(path);
+  const share = end !== undefined && end > 0 ? Math.min(1, current / end) : undefined;
+  const percent = share === undefined ? '' : `${Math.floor(share * 100)}%`.padStart(4);
+  const isBytes = unit === 'bytes';
+  const speed = isBytes && perSecond !== undefined ? `${sizeText(perSecond)}/s` : '';
+  const left = end !== undefined && perSecond ? `${clock((Math.max(0, end - current) / perSecond) * 1_000)} left` : '';
+  const words = [percent, amountOf(step), speed, left].filter((word) => word !== '');
+  return { share, words, wider: (isBytes && speed === '' ? '  999 kB/s'.length : 0) + (left === '' ? '  0:00 left'.length : 0) };
 }
 
 /** What became of it, in a word. */

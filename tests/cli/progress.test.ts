@@ -99,3 +99,12 @@ test('a rate is of the last seconds, falls when nothing comes, and is not told t
   expect(pace.rate('', 61_000)).toBe(2_000);
   expect(pace.rate('0', 61_000)).toBeUndefined();
 });
+
+test('a bar does not go away when the time that is left becomes known', () => {
+  const render = document(
+    step('render for all devices', 'progress', { progress: { current: 5_584, end: 6_000, unit: 'devices' }, started: at(0) }),
+  );
+  const line = (known: number | undefined) => treeOf(render, 79, 24, now, () => known)[0];
+  expect(line(undefined)).toBe('render for all devices  [#########-]   93%  5,584 of 6,000 devices');
+  expect(line(416)).toBe('render for all devices  [#########-]   93%  5,584 of 6,000 devices  0:01 left');
+});

@@ -55,7 +55,7 @@ test('offhook reload renders the files of all devices, and tells how many cannot
     0,
     'All is read anew; of 2 devices 1 cannot be configured: offhook device list configured=false shows them.\n',
   ]);
-  expect(err).toMatch(/^render the files of all devices: done {2}2 devices/m);
+  expect(err).toMatch(/^render for all devices: done {2}2 devices/m);
   const metrics = await (await fetch(`${admin}/metrics`)).text();
   expect(metrics).toContain('\noffhook_operations_ended_total{label="render",state="success"} 1\n');
   expect(metrics).toContain('\noffhook_operations_running 0\n');

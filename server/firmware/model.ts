@@ -1,3 +1,5 @@
+import type { Sums } from '../lib/sums.ts';
+
 /**
  * What a vendor package's `pkgs.db` says, in the language of provd's fetchfw: firmware packages, the files they are made of, and how
  * those are turned into images.
@@ -34,13 +36,10 @@ export interface RemoteFile {
   /** Bytes. */
   readonly size: number;
   /** What it is known by, in lower case hexadecimal: at least one. */
-  readonly sums: ReadonlyMap<Algorithm, string>;
+  readonly sums: Sums;
   /** The server that has it wants credentials, which are in the settings. */
   readonly authenticated: boolean;
 }
-
-/** As node:crypto names them. */
-export type Algorithm = 'md5' | 'sha1' | 'sha256';
 
 /** Steps, each before those that take what it makes. */
 export interface Install {

@@ -1,14 +1,7 @@
 import { type Complaint, ProvisioningError, reason } from '../lib/errors.ts';
+import type { Algorithm } from '../lib/sums.ts';
 import { arrange } from './arrange.ts';
-import {
-  type Algorithm,
-  type FilterName,
-  type Firmware,
-  type FirmwarePackage,
-  filters,
-  type Install,
-  type RemoteFile,
-} from './model.ts';
+import { type FilterName, type Firmware, type FirmwarePackage, filters, type Install, type RemoteFile } from './model.ts';
 import { planOf, withDependencies } from './plan.ts';
 import { readSections, type Section } from './sections.ts';
 import { readWords } from './words.ts';

@@ -81,8 +81,9 @@ test('no part imports another than the table allows', () => {
 test.each([
   ['express', ['api', 'app']],
   ['node:dgram', ['listeners', 'simulate', 'lib']],
-  ['node:http', ['listeners', 'api', 'pipeline', 'simulate', 'app']],
-  ['node:https', ['listeners', 'api', 'simulate', 'app']],
+  ['node:http', ['listeners', 'api', 'pipeline', 'simulate', 'app', 'lib']],
+  ['node:https', ['listeners', 'api', 'simulate', 'app', 'lib']],
+  ['basic-ftp', ['lib']],
   ['better-sqlite3', ['store']],
   ['nunjucks', ['artefacts']],
   ['pino', ['lib']],

@@ -1,0 +1,148 @@
+import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { reason } from '../errors.ts';
+import { addFile, Summing, type Sums } from '../sums.ts';
+import { codeOf, Failure } from './failure.ts';
+
+const MODE = 0o600;
+
+/** What is written down before the first byte, so that the bytes can be trusted later. */
+interface PartRecord {
+  readonly url: string;
+  readonly validator?: string;
+}
+
+/**
+ * The file `NAME.part` in which a download grows, and what is known of it in `NAME.part.json`. All that is written goes through
+ * its sums; so does what an earlier process left.
+ */
+export class Part {
+  readonly #to: string;
+  readonly #url: string;
+  readonly #file: FileHandle;
+  summing: Summing;
+  validator: string | undefined;
+
+  private constructor(to: string, url: string, file: FileHandle, summing: Summing, validator: string | undefined) {
+    this.#to = to;
+    this.#url = url;
+    this.#file = file;
+    this.summing = summing;
+    this.validator = validator;
+  }
+
+  /**
+   * Takes up what an earlier download from the same URL left, if what it is of can be told: by the server's word, or later by sums.
+   *
+   * @param url without credentials @throws Failure download-unwritable; the signal's reason
+   */
+  static async open(to: string, url: string, { sums, signal }: { sums: Sums; signal?: AbortSignal | undefined }): Promise<Part> {
+    return written(
+      'it',
+      async () => {
+        const record = await readRecord(recordOf(to));
+        const summing = new Summing();
+        const isKnown = record?.url === url && (record.validator !== undefined || sums.size > 0);
+        if (isKnown && (await exists(partOf(to)))) await addFile(summing, partOf(to), signal);
+        const file = await open(partOf(to), summing.size > 0 ? 'r+' : 'w', MODE);
+        return new Part(to, url, file, summing, record?.validator);
+      },
+      signal,
+    );
+  }
+
+  /** Begins again with nothing, and notes what the bytes to come are of. */
+  async begin(validator?: string): Promise<void> {
+    await written('it', async () => {
+      this.summing = new Summing();
+      this.validator = validator;
+      await this.#file.truncate(0);
+      // Bytes on the disk without the word on them would be taken for those of the version before.
+      await this.#file.sync();
+      const record: PartRecord = { url: this.#url, ...(validator !== undefined && { validator }) };
+      await writeFile(recordOf(this.#to), JSON.stringify(record), { mode: MODE, flush: true });
+    });
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    await written('it', async () => {
+      let done = 0;
+      while (done < bytes.length) {
+        const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.summing.size + done);
+        done += bytesWritten;
+      }
+      this.summing.add(bytes);
+    });
+  }
+
+  /** The whole file gets its name; from then on it is there whatever happens. */
+  async finish(): Promise<void> {
+    await written('it', async () => {
+      await this.#file.sync();
+      await this.#file.close();
+      await rename(partOf(this.#to), this.#to);
+      await rm(recordOf(this.#to), { force: true });
+      await syncFolder(dirname(this.#to));
+    });
+  }
+
+  /** Leaves it for the next time. */
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  async discard(): Promise<void> {
+    await this.#file.close();
+    await removePart(this.#to);
+  }
+}
+
+/** What belongs to a part that is left: the bytes last, for without the word on them they are not taken up. */
+export async function removePart(to: string): Promise<void> {
+  await rm(recordOf(to), { force: true });
+  await rm(partOf(to), { force: true });
+}
+
+/** After a rename, so that it survives a loss of power. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+/** Runs what writes, and says in words what the file system refuses. @param subject of the sentence @throws Failure download-unwritable */
+export async function written<Result>(subject: string, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const full = ['ENOSPC', 'EDQUOT'].includes(codeOf(cause));
+    const problem = full ? 'the disk is full, or a quota is reached; make room, then try again' : reason(cause);
+    throw new Failure('download-unwritable', `${subject} cannot be written: ${problem}`, { cause });
+  }
+}
+
+const partOf = (to: string): string => `${to}.part`;
+const recordOf = (to: string): string => `${to}.part.json`;
+
+async function readRecord(path: string): Promise<PartRecord | undefined> {
+  try {
+    const record: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (typeof record !== 'object' || record === null || !('url' in record) || typeof record.url !== 'string') return undefined;
+    const validator = 'validator' in record && typeof record.validator === 'string' ? record.validator : undefined;
+    return { url: record.url, ...(validator !== undefined && { validator }) };
+  } catch (cause) {
+    // Not there, or half written when the process was killed: then there is no word on the bytes.
+    if (codeOf(cause) === 'ENOENT' || codeOf(cause) === '') return undefined;
+    throw cause;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (cause) => {
+      if (codeOf(cause) === 'ENOENT') return false;
+      throw cause;
+    },
+  );
+}

@@ -1,0 +1,285 @@
+import { randomUUID } from 'node:crypto';
+import { link, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeDirectory } from '../lib/directory.ts';
+import { download } from '../lib/download/download.ts';
+import { codeOf } from '../lib/download/failure.ts';
+import { type Credentials, credentialsIn, type Network, parseUrl, shown } from '../lib/download/network.ts';
+import { removePart, syncFolder, written } from '../lib/download/part.ts';
+import type { Patience } from '../lib/download/persist.ts';
+import { ProvisioningError } from '../lib/errors.ts';
+import { KeyedLock } from '../lib/lock.ts';
+import type { Log } from '../lib/log.ts';
+import { SharedWork, type WorkOptions } from '../lib/shared-work.ts';
+import { addFile, algorithms, differenceOf, formatCount, Summing, type Sums, tellSums } from '../lib/sums.ts';
+import type { RemoteFile } from './model.ts';
+
+/** The files that firmware packages are made of, each content once. */
+export interface FirmwareCache {
+  /**
+   * From the cache, else by its URL. What is handed out was checked just now, and stays until it is released.
+   *
+   * @throws ProvisioningError firmware-file-missing when an administrator has to supply it, firmware-credentials-missing, download-…;
+   *   the signal's reason
+   */
+  fetch(file: RemoteFile, options?: WorkOptions): Promise<CachedFile>;
+  /** Whether it is here, by its size only: for lists. */
+  has(file: RemoteFile): Promise<boolean>;
+  /**
+   * Takes a file that an administrator has from elsewhere.
+   *
+   * @returns those of the candidates that it is @throws ProvisioningError firmware-file-unknown when it is none; the signal's reason
+   */
+  supply(bytes: AsyncIterable<Buffer>, candidates: readonly RemoteFile[], options?: WorkOptions): Promise<RemoteFile[]>;
+  /** Removes what is neither to be kept nor in use, and what cut-off downloads left a week ago. */
+  collect(keep: Iterable<RemoteFile>): Promise<{ readonly files: number; readonly bytes: number }>;
+}
+
+export interface CachedFile {
+  readonly path: string;
+  release(): void;
+}
+
+interface Parts {
+  readonly network: Network;
+  /** For the files that a vendor gives only to who logs in; undefined when there are none for that host. */
+  readonly credentialsFor: (host: string) => Credentials | undefined;
+  readonly log: Log;
+  readonly patience?: Patience;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** A download that was not taken up again for so long will not be. */
+const PART_MS = 7 * 24 * 3_600_000;
+
+const FILE_MODE = 0o600;
+
+/** How many of the files that were wanted a message names. */
+const MOST_NAMED = 5;
+
+/**
+ * Opens a cache, one for a folder. A content has a name for each of its sums, `sha256/…`, `sha1/…`, `md5/…`, which are links to the
+ * same bytes: whichever of them a package knows it by, it is found, and it is there once.
+ */
+export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache {
+  const { network, credentialsFor, log, patience, now = Date.now } = parts;
+  const incoming = join(folder, 'incoming');
+  const fetches = new SharedWork<void>();
+  const places = new KeyedLock();
+  const sweeping = new KeyedLock();
+  /** How many use what is at a path, or fetch it. */
+  const held = new Map<string, number>();
+  const uploads = new Set<string>();
+
+  const placesOf = (sums: Sums) =>
+    algorithms.flatMap((algorithm) => {
+      const sum = sums.get(algorithm);
+      return sum === undefined ? [] : [join(folder, algorithm, sum)];
+    });
+  const placeOf = ({ name, sums }: RemoteFile) => {
+    const [strongest] = placesOf(sums);
+    if (strongest === undefined) throw new Error(`The file ${name} has no sum`);
+    return strongest;
+  };
+
+  /** Not while `collect` looks what is in use. */
+  const hold = (path: string) =>
+    sweeping.run('', async () => {
+      held.set(path, (held.get(path) ?? 0) + 1);
+      let released = false;
+      return () => {
+        if (released) return;
+        released = true;
+        const left = (held.get(path) ?? 0) - 1;
+        if (left > 0) held.set(path, left);
+        else held.delete(path);
+      };
+    });
+
+  /** Gives a content that stands at one of its places all others. */
+  const nameAll = async (path: string, sums: Sums) => {
+    await makeDirectory(incoming);
+    for (const other of placesOf(sums).filter((place) => place !== path)) {
+      const temporary = join(incoming, randomUUID());
+      uploads.add(temporary);
+      try {
+        await makeDirectory(dirname(other));
+        await link(path, temporary);
+        await rename(temporary, other);
+        // A rename from one name of a file to another leaves both.
+        await rm(temporary, { force: true });
+        await syncFolder(dirname(other));
+      } finally {
+        uploads.delete(temporary);
+      }
+    }
+  };
+
+  const provide = async (file: RemoteFile, path: string, { signal, progress }: WorkOptions) => {
+    const state = await stateOf(file, path, signal);
+    if (state === 'whole') return;
+    if (state !== 'absent') {
+      log.warn({ event: 'firmware.damaged', file: file.name }, `${file.name} in the firmware cache ${state}; it is thrown away`);
+      await rm(path);
+    }
+    const { url } = file;
+    if (url === undefined) {
+      throw new ProvisioningError(
+        'firmware-file-missing',
+        `The vendor offers no link to ${tell(file)}: get it from the vendor, and supply it`,
+      );
+    }
+    const credentials = file.authenticated ? loginFor(file, url, credentialsFor) : undefined;
+    await makeDirectory(dirname(path));
+    const { size, sums } = file;
+    const fetched = await download(url, { to: path, size, sums, network, credentials, patience, signal, progress });
+    await nameAll(path, fetched.sums());
+  };
+
+  return {
+    async fetch(file, options = {}) {
+      const path = placeOf(file);
+      const release = await hold(path);
+      try {
+        const content = [file.url, file.authenticated, file.size, ...placesOf(file.sums)].join(' ');
+        // What two packages say differently of the same content is looked after one by one.
+        await fetches.run(content, options, (shared) => places.run(path, () => provide(file, path, shared)));
+        return { path, release };
+      } catch (cause) {
+        release();
+        throw cause;
+      }
+    },
+
+    async has(file) {
+      return (await statOf(placeOf(file)))?.size === file.size;
+    },
+
+    async supply(bytes, candidates, { signal, progress } = {}) {
+      const temporary = join(incoming, randomUUID());
+      uploads.add(temporary);
+      try {
+        await makeDirectory(incoming);
+        const most = candidates.reduce((largest, { size }) => Math.max(largest, size), 0);
+        const found = await keep(bytes, temporary, most, { signal, progress });
+        const matches = found.size > most ? [] : candidates.filter((each) => differenceOf(found, each) === undefined);
+        if (matches.length === 0) throw unknownFile(found, most, candidates);
+        const sums = found.sums();
+        await sweeping.run('', async () => {
+          const path = join(folder, 'sha256', sums.get('sha256') ?? '');
+          await makeDirectory(dirname(path));
+          await rename(temporary, path);
+          await syncFolder(dirname(path));
+          await nameAll(path, sums);
+        });
+        return matches;
+      } finally {
+        uploads.delete(temporary);
+        await rm(temporary, { force: true });
+      }
+    },
+
+    collect: (keep) =>
+      sweeping.run('', async () => {
+        const needed = new Set([...held.keys(), ...[...keep].flatMap(({ sums }) => placesOf(sums))]);
+        const contents = new Set<number>();
+        for (const path of needed) {
+          const inode = (await statOf(path))?.ino;
+          if (inode !== undefined) contents.add(inode);
+        }
+        const removed = new Map<number, number>();
+        for (const path of (await Promise.all(algorithms.map((each) => pathsIn(join(folder, each))))).flat()) {
+          const found = await statOf(path);
+          const [, whole = path, part] = /^(.+?)(\.part(?:\.json)?)?$/.exec(path) ?? [];
+          if (!found || held.has(whole)) continue;
+          if (part !== undefined) {
+            if (now() - found.mtimeMs > PART_MS) await removePart(whole);
+          } else if (!needed.has(path) && !contents.has(found.ino)) {
+            await rm(path, { force: true });
+            removed.set(found.ino, found.size);
+          }
+        }
+        // What is nobody's was left by a process that ended.
+        for (const path of await pathsIn(incoming)) if (!uploads.has(path)) await rm(path, { force: true });
+        return { files: removed.size, bytes: [...removed.values()].reduce((sum, size) => sum + size, 0) };
+      }),
+  };
+}
+
+/** What is wrong with a cached file, as a predicate. */
+async function stateOf(file: RemoteFile, path: string, signal: AbortSignal | undefined): Promise<string> {
+  const found = await statOf(path);
+  if (!found) return 'absent';
+  const summing = new Summing(file.sums.keys());
+  // Another size is told without reading.
+  if (found.size === file.size) await addFile(summing, path, signal);
+  else summing.size = found.size;
+  return differenceOf(summing, file) ?? 'whole';
+}
+
+/** Writes what is uploaded, and stops with the first byte that no file that is wanted has. */
+async function keep(bytes: AsyncIterable<Buffer>, path: string, most: number, options: WorkOptions): Promise<Summing> {
+  const { signal, progress } = options;
+  const file = await written('The supplied file', () => open(path, 'wx', FILE_MODE));
+  try {
+    const summing = new Summing();
+    for await (const piece of bytes) {
+      signal?.throwIfAborted();
+      summing.add(piece);
+      if (summing.size > most) break;
+      await written('The supplied file', () => file.writeFile(piece));
+      progress?.(summing.size);
+    }
+    signal?.throwIfAborted();
+    await written('The supplied file', () => file.sync());
+    return summing;
+  } finally {
+    await file.close();
+  }
+}
+
+function unknownFile(found: Summing, most: number, candidates: readonly RemoteFile[]): ProvisioningError {
+  const what =
+    found.size > most
+      ? `The file is longer than the ${formatCount(most)} bytes of the largest that is wanted`
+      : `The file is ${formatCount(found.size)} bytes, ${tellSums(found.sums())}: it is none of those that are wanted`;
+  const named = candidates.slice(0, MOST_NAMED).map(tell).join('; ');
+  const more = candidates.length > MOST_NAMED ? `; and ${candidates.length - MOST_NAMED} more` : '';
+  return new ProvisioningError(
+    'firmware-file-unknown',
+    candidates.length === 0 ? 'No file is wanted' : `${what}: ${named}${more}`,
+  );
+}
+
+const tell = ({ name, size, sums }: RemoteFile): string => `${name} (${formatCount(size)} bytes, ${tellSums(sums)})`;
+
+/** @throws ProvisioningError firmware-credentials-missing */
+export function loginFor(
+  { name }: RemoteFile,
+  text: string,
+  credentialsFor: (host: string) => Credentials | undefined,
+): Credentials {
+  const url = parseUrl(text);
+  const credentials = credentialsFor(url.hostname) ?? credentialsIn(url);
+  if (credentials) return credentials;
+  throw new ProvisioningError(
+    'firmware-credentials-missing',
+    `${url.hostname} gives ${name} (${shown(url)}) only to who logs in: set a username and a password for it, or supply the file`,
+  );
+}
+
+async function statOf(path: string) {
+  return stat(path).catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw cause;
+  });
+}
+
+async function pathsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return [];
+    throw cause;
+  });
+  return names.map((name) => join(folder, name));
+}

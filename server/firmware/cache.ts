@@ -131,10 +131,16 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
       );
     }
     const credentials = file.authenticated ? loginFor(file, url, credentialsFor) : undefined;
-    await makeDirectory(dirname(path));
+    await written('The firmware cache', () => makeDirectory(dirname(path)));
     const { size, sums } = file;
-    const fetched = await download(url, { to: path, size, sums, network, credentials, patience, signal, progress });
-    await nameAll(path, fetched.sums());
+    const retrying: Patience['retrying'] = ({ message }, waitMs) =>
+      log.info(
+        { event: 'firmware.retry', file: file.name, waitMs: Math.round(waitMs) },
+        `${file.name} is tried again: ${message}`,
+      );
+    const patient = { retrying, ...patience };
+    const fetched = await download(url, { to: path, size, sums, network, credentials, patience: patient, signal, progress });
+    await written('The firmware cache', () => nameAll(path, fetched.sums()));
   };
 
   return {
@@ -157,22 +163,23 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
     },
 
     async supply(bytes, candidates, { signal, progress } = {}) {
+      await written('The firmware cache', () => makeDirectory(incoming));
       const temporary = join(incoming, randomUUID());
       uploads.add(temporary);
       try {
-        await makeDirectory(incoming);
         const most = candidates.reduce((largest, { size }) => Math.max(largest, size), 0);
         const found = await keep(bytes, temporary, most, { signal, progress });
         const matches = found.size > most ? [] : candidates.filter((each) => differenceOf(found, each) === undefined);
         if (matches.length === 0) throw unknownFile(found, most, candidates);
         const sums = found.sums();
-        await sweeping.run('', async () => {
-          const path = join(folder, 'sha256', sums.get('sha256') ?? '');
+        const path = join(folder, 'sha256', sums.get('sha256') ?? '');
+        const place = async () => {
           await makeDirectory(dirname(path));
           await rename(temporary, path);
           await syncFolder(dirname(path));
           await nameAll(path, sums);
-        });
+        };
+        await sweeping.run('', () => written('The firmware cache', place));
         return matches;
       } finally {
         uploads.delete(temporary);

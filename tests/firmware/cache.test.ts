@@ -222,6 +222,18 @@ test('an upload that is cancelled, or breaks off, leaves nothing', async () => {
   expect(names()).toEqual([]);
 });
 
+test('a try that failed is noted, and where nothing can be written is told', async () => {
+  const wanted = remote([status(503), file(body)]);
+  await cache.fetch(wanted);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { level: 'info', event: 'firmware.retry', file: wanted.name, msg: expect.stringContaining('(HTTP 503)') },
+  ]);
+  rmSync(join(folder, 'firmware'), { recursive: true });
+  writeFileSync(join(folder, 'firmware'), 'a file in the way');
+  const unwritable = { code: 'download-unwritable', message: expect.stringContaining('The firmware cache cannot be written: ') };
+  await expect(cache.supply(Readable.from([body]), [wanted])).rejects.toMatchObject(unwritable);
+});
+
 test('what is not to be kept is removed, and how much it was is told', async () => {
   const kept = remote([file(body)], ['md5']);
   const gone = pattern(1_000);

@@ -96,14 +96,10 @@ async function receive(url: URL, part: Part, options: DownloadOptions): Promise<
       await part.write(next.value);
       progress?.(part.summing.size, end);
     }
-    if (end !== undefined && part.summing.size < end && !source.conclusive)
-      throw new Failure(
-        'download-failed',
-        `${url.host}: the connection ended after ${formatCount(part.summing.size)} of ${formatCount(end)} bytes`,
-        {
-          passing: true,
-        },
-      );
+    if (end !== undefined && part.summing.size < end && !source.conclusive) {
+      const problem = `the connection ended after ${formatCount(part.summing.size)} of ${formatCount(end)} bytes`;
+      throw new Failure('download-failed', `${url.host}: ${problem}`, { passing: true });
+    }
     const difference = differenceOf(part.summing, { ...(size !== undefined && { size }), sums });
     if (difference === undefined) return;
     // The earlier bytes may have been of another file: that is found out by beginning again.

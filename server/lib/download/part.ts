@@ -32,7 +32,7 @@ export class Part {
   }
 
   /**
-   * Takes up what an earlier download from the same URL left, if what it is of can be told: by the server's word, or later by sums.
+   * Takes up what an earlier download from the same URL left, if there are sums to tell whether the whole is right.
    *
    * @param url without credentials @throws Failure download-unwritable; the signal's reason
    */
@@ -42,7 +42,8 @@ export class Part {
       async () => {
         const record = await readRecord(recordOf(to));
         const summing = new Summing();
-        const isKnown = record?.url === url && (record.validator !== undefined || sums.size > 0);
+        // Without sums nobody would notice what a loss of power made of them.
+        const isKnown = record?.url === url && sums.size > 0;
         if (isKnown && (await exists(partOf(to)))) await addFile(summing, partOf(to), signal);
         const file = await open(partOf(to), summing.size > 0 ? 'r+' : 'w', MODE);
         return new Part(to, url, file, summing, record?.validator);

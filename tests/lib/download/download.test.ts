@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type DownloadOptions, download } from '../../../server/lib/download/download.ts';
 import { Secret } from '../../../server/lib/secret.ts';
@@ -176,7 +177,6 @@ test.each<[string, () => Behaviour, string, string, Partial<DownloadOptions>?]>(
 });
 
 test('what is sent with an encoding that it has by itself stays as it is', async () => {
-  const { gzipSync } = await import('node:zlib');
   const archive = gzipSync(body);
   await fetched(serve(compressed(body)), { size: archive.length, sums: new Map([['sha256', digest('sha256', archive)]]) });
   expect(readFileSync(target()).equals(archive)).toBe(true);
@@ -212,16 +212,16 @@ test('after a few tries it is given up, and the next download goes on where it e
   isWhole();
 });
 
-test('what was left is not taken for what it is not: without word on it, of another URL, damaged, too long, or whole already', async () => {
+test('what was left is not taken for what it is not: without word on it, of another URL, damaged, too long, whole already, or without sums', async () => {
   const url = serve(file(body));
   const left = (bytes: Buffer, record: object | string) => {
     writeFileSync(`${target()}.part`, bytes);
     writeFileSync(`${target()}.part.json`, typeof record === 'string' ? record : JSON.stringify(record));
   };
   const validator = `"${digest('md5', body)}"`;
-  const ranges = async () => {
+  const ranges = async (options: Partial<DownloadOptions> = {}) => {
     const before = asked().length;
-    await fetched(url);
+    await fetched(url, options);
     isWhole();
     rmSync(target());
     return asked()
@@ -242,6 +242,8 @@ test('what was left is not taken for what it is not: without word on it, of anot
   expect(await ranges()).toEqual([undefined]);
   left(body, { url, validator });
   expect(await ranges()).toEqual([]);
+  left(body.subarray(0, 10), { url, validator });
+  expect(await ranges({ sums: new Map() })).toEqual([undefined]);
   left(body.subarray(0, 10), { url, validator });
   expect(await ranges()).toEqual(['bytes=10-']);
 });

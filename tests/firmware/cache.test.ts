@@ -45,7 +45,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function openCache() {
   return createFirmwareCache(join(folder, 'firmware'), {
-    network: { proxies: {}, stallMs: 300 },
+    network: { proxies: {}, stallMs: 500 },
     credentialsFor: (host) => (host === '127.0.0.1' ? { username: 'admin', password: new Secret('marker-password') } : undefined),
     log: createLog({ level: 'debug', format: 'json', sink: { write: (line) => lines.push(line) } }),
     patience: { tries: 2, firstMs: 1 },

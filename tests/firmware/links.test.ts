@@ -31,7 +31,7 @@ function remote(behaviour: Behaviour, authenticated = false): RemoteFile {
 }
 
 const options = {
-  network: { proxies: {}, stallMs: 200 },
+  network: { proxies: {}, stallMs: 500 },
   credentialsFor: (host: string) => (host === '127.0.0.1' ? { username: 'admin', password: new Secret('marker') } : undefined),
   patience: { firstMs: 1 },
   delayMs: 1,

@@ -111,7 +111,7 @@ export function cutOff(body: Buffer, after: number, version: Version = { etag: e
   return (_request, response) => {
     response.writeHead(200, { ...named(version), 'content-length': body.length });
     // What came just before the end may be lost, as with any server.
-    response.write(body.subarray(0, after), () => setTimeout(() => response.destroy(), 50));
+    response.write(body.subarray(0, after), () => setTimeout(() => response.destroy(), 100));
   };
 }
 

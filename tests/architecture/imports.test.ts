@@ -28,7 +28,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['app', 'simulate', 'packaging', 'settings', 'version', 'lib'],
   main: ['cli', 'app', 'settings', 'version', 'lib'],
 };
-const handedAround = /^server\/(?:(?:devices|configs|tenants|plugins|firmware|repositories|operations)\/[\w-]+|pipeline\/request)\.ts$/;
+const handedAround =
+  /^server\/(?:(?:devices|configs|tenants|plugins|firmware|repositories|operations)\/[\w-]+|pipeline\/request)\.ts$/;
 
 interface Import {
   readonly file: string;

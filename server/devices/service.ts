@@ -203,6 +203,9 @@ export function deviceService(options: DeviceServiceOptions) {
       return withConfig(stored);
     },
 
+    /** Gives a device the plugin that serves it best now: others are installed than when it had its own. undefined: there is none. */
+    reconsider: (id: string): Promise<StoredDevice | undefined> => rewrite(id, associated),
+
     /**
      * @param change what shall be otherwise, or a function that says so of the device as it is by then, and may refuse by throwing
      * @throws ProvisioningError device-unknown, device-mac-taken

@@ -1,4 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ProvisioningError, reason } from '../lib/errors.ts';
@@ -27,6 +29,26 @@ export interface PluginDao {
 
 /** @param entry the file in a package that exports its definition */
 export function folderDao(directories: readonly string[], entry = 'plugin.js'): PluginDao {
+  const loaded = new Map<string, string>();
+
+  /** Node keeps a module for good, with all that it imports: what has changed since is read from another place. */
+  async function load(folder: string): Promise<unknown> {
+    const code = await digestOf(folder);
+    const before = loaded.get(folder) ?? code;
+    if (before === code) {
+      loaded.set(folder, code);
+      return import(pathToFileURL(join(folder, entry)).href);
+    }
+    const copy = await mkdtemp(join(tmpdir(), 'offhook-package-'));
+    try {
+      await writeFile(join(copy, 'package.json'), '{"type":"module"}');
+      await cp(folder, copy, { recursive: true });
+      return await import(pathToFileURL(join(copy, entry)).href);
+    } finally {
+      await rm(copy, { recursive: true });
+    }
+  }
+
   return {
     async find() {
       const found = new Map<string, Found>();
@@ -40,15 +62,26 @@ export function folderDao(directories: readonly string[], entry = 'plugin.js'): 
     },
 
     async read({ folder }) {
-      const file = join(folder, entry);
       // Before any of its code runs. A package that was not built, but lies as it was written, says nothing.
       const info = await readIfThere(join(folder, 'plugin-info'));
       if (info !== undefined) checkBuiltFor(info);
-      const module: unknown = await import(pathToFileURL(file).href);
+      const module: unknown = await load(folder);
       if (typeof module !== 'object' || module === null || !('default' in module)) {
         throw new ProvisioningError('plugin-unreadable', `${entry} has no default export`);
       }
       return { definition: module.default, ...(await readPackageTexts(folder)) };
+    },
+  };
+}
+
+/** What is installed stands for what lies in a directory under the same id. */
+export function withInstalled(dao: PluginDao, installed: () => ReadonlyMap<string, { readonly folder: string }>): PluginDao {
+  return {
+    read: (found) => dao.read(found),
+    async find() {
+      const found = new Map((await dao.find()).map((each) => [each.id, each]));
+      for (const [id, { folder }] of installed()) found.set(id, { id, folder });
+      return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     },
   };
 }
@@ -67,6 +100,17 @@ export async function readPackageTexts(folder: string): Promise<Omit<Raw, 'defin
 /** Templates of a folder by file name; none when the folder does not exist. */
 export function readTemplates(folder: string): Promise<Map<string, string>> {
   return readTexts(folder, (name) => name.endsWith('.tpl'));
+}
+
+/** Of all code in a folder. */
+async function digestOf(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  const files = await readdir(folder, { withFileTypes: true, recursive: true });
+  const code = files
+    .filter((each) => each.isFile() && /\.[cm]?[jt]s$/.test(each.name))
+    .map((each) => join(each.parentPath, each.name));
+  for (const file of code.sort()) hash.update(`${file}\0`).update(await readFile(file));
+  return hash.digest('hex');
 }
 
 async function readTexts(folder: string, isWanted: (name: string) => boolean): Promise<Map<string, string>> {

@@ -57,7 +57,8 @@ export function pluginService(dao: PluginDao, notifier: PluginNotifier, loadTime
   };
 }
 
-async function loadPackage(dao: PluginDao, found: Found, timeoutMs: number): Promise<VendorPackage> {
+/** Reads a package and checks it. @throws whatever its code throws, or ProvisioningError plugin-… */
+export async function loadPackage(dao: PluginDao, found: Found, timeoutMs = patienceMs): Promise<VendorPackage> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new ProvisioningError('plugin-unreadable', `plugin.js did not finish loading within ${timeoutMs / 1_000} s`);

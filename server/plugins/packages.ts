@@ -1,0 +1,278 @@
+import { rm } from 'node:fs/promises';
+import { ProvisioningError } from '../lib/errors.ts';
+import { KeyedLock } from '../lib/lock.ts';
+import { nearest } from '../lib/nearest.ts';
+import { compareVersions } from '../lib/version.ts';
+import type { Task } from '../operations/run.ts';
+import type { AvailableVersion } from '../repositories/available.ts';
+import type { Found } from './dao.ts';
+import { formerKey, type InstalledPackage, installedOnes, type PackageFacts, type PackageShelf } from './installed.ts';
+import type { BrokenPackage, VendorPackage } from './model.ts';
+import type { Catalogue } from './service.ts';
+
+/** How many devices have a plugin that goes away. */
+export interface Losing {
+  readonly plugin: string;
+  readonly devices: number;
+}
+
+/** A vendor package, installed or to be had. */
+export interface PackageState {
+  readonly id: string;
+  /** Absent: it is not installed. */
+  readonly version?: string;
+  /** Why it does not work. */
+  readonly problem?: string;
+  /** Absent for one that lies in a directory of the settings, or that came along. */
+  readonly installed?: PackageFacts;
+  /** The version to go back to. */
+  readonly former?: string;
+  /** What repositories have, the newest first. */
+  readonly available: readonly AvailableVersion[];
+  /** The newest that this server can use, when it is newer than the installed one. */
+  readonly upgrade?: string;
+}
+
+export interface PackageParts {
+  readonly shelf: PackageShelf;
+  readonly catalogue: () => Catalogue;
+  /** Reads a package and checks it, without taking it in. @throws ProvisioningError plugin-… */
+  load(found: Found): Promise<VendorPackage>;
+  /** The package that there would be without an installed one: from the directories of the settings. */
+  bundled(id: string): Promise<VendorPackage | undefined>;
+  available(): ReadonlyMap<string, readonly AvailableVersion[]>;
+  /** Brings an archive here and checks it. @returns where it lies; whoever asked removes it */
+  fetch(version: AvailableVersion, task: Task): Promise<string>;
+  unpack(file: string, version: AvailableVersion, folder: string, signal: AbortSignal): Promise<unknown>;
+  devicesWith(plugin: string): Promise<number>;
+  /** To be called before one package takes the place of another. */
+  leaving(before: VendorPackage): Promise<void>;
+  /** Has all processes take in what is installed now, and all devices looked at that these packages serve or served. */
+  taken(concerned: readonly VendorPackage[], task: Task): Promise<void>;
+  now(): number;
+}
+
+export interface PackageService {
+  list(): PackageState[];
+  /**
+   * Installs a version, newer or older than the one that is there, or the newest that this server can use.
+   * @param options force: also when devices lose their plugin
+   * @throws ProvisioningError package-unknown, package-version-unknown, package-refused, package-in-use, plugin-…, and what fetching and
+   *   unpacking throw
+   */
+  install(id: string, options: { version?: string; force?: boolean }, task: Task): Promise<PackageFacts>;
+  /** The packages of which a newer version can be had and that are not pinned. */
+  upgradable(): readonly { readonly id: string; readonly version: string }[];
+  /** Back to the version that was there before. @throws ProvisioningError package-not-installed, package-in-use, plugin-… */
+  rollBack(id: string, options: { force?: boolean }, task: Task): Promise<PackageFacts>;
+  /** @throws ProvisioningError package-not-installed, package-in-use */
+  uninstall(id: string, options: { force?: boolean }, task: Task): Promise<void>;
+  /** @throws ProvisioningError package-not-installed */
+  pin(id: string, pinned: boolean): Promise<PackageFacts>;
+  /** How many devices would lose their plugin if it were uninstalled. @throws ProvisioningError package-not-installed; package-in-use unless forced */
+  losses(id: string, options: { force?: boolean }): Promise<readonly Losing[]>;
+}
+
+export function packageService(parts: PackageParts): PackageService {
+  const { shelf, catalogue } = parts;
+  const lock = new KeyedLock();
+  const present = (id: string): VendorPackage | undefined => catalogue().packages.find((each) => each.id === id);
+
+  function installed(id: string): InstalledPackage {
+    const found = installedOnes(shelf).get(id);
+    if (found) return found;
+    const remedy = present(id)
+      ? 'it comes along, or lies in a directory of plugins.directories'
+      : 'offhook plugin list shows what is';
+    throw new ProvisioningError('package-not-installed', `The package ${id} was not installed from a repository: ${remedy}`);
+  }
+
+  /** Devices whose plugin is in one package and not in the other. */
+  async function losing(before: VendorPackage | undefined, after: VendorPackage | undefined): Promise<Losing[]> {
+    const kept = new Set(after?.plugins.map(({ id }) => id));
+    const gone = before?.plugins.filter(({ id }) => !kept.has(id)) ?? [];
+    const counted = await Promise.all(gone.map(async ({ id }) => ({ plugin: id, devices: await parts.devicesWith(id) })));
+    return counted.filter(({ devices }) => devices > 0);
+  }
+
+  async function refuseLoss(before: VendorPackage | undefined, after: VendorPackage | undefined, force = false): Promise<void> {
+    const lost = force ? [] : await losing(before, after);
+    if (lost.length === 0) return;
+    const told = lost.map(({ plugin, devices }) => `${plugin} (${devices} ${devices === 1 ? 'device' : 'devices'})`).join(', ');
+    const remedy = 'Move them to another plugin first, or say that it may be (--force)';
+    throw new ProvisioningError('package-in-use', `Devices would lose their plugin: ${told}. ${remedy}`);
+  }
+
+  /** What stands beside it must go on to work: a plugin has one owner. */
+  function refuseTaken(made: VendorPackage): void {
+    for (const { id } of made.plugins) {
+      const owner = catalogue().plugin(id)?.package.id;
+      if (owner === undefined || owner === made.id) continue;
+      throw new ProvisioningError('plugin-invalid', `plugins.${id} is already a plugin of ${owner}`);
+    }
+  }
+
+  function choose(id: string, version: string | undefined): AvailableVersion {
+    const all = parts.available();
+    const versions = all.get(id);
+    if (!versions) {
+      const like = nearest(id, [...all.keys()]);
+      const hint = like === undefined ? 'offhook plugin search shows what can be had' : `did you mean ${like}?`;
+      throw new ProvisioningError('package-unknown', `No repository has a package ${id}: ${hint}`);
+    }
+    const found =
+      version === undefined
+        ? versions.find(({ refusal }) => refusal === undefined)
+        : versions.find(({ entry }) => entry.version === version);
+    if (!found) {
+      const there = versions
+        .map(({ entry, refusal }) => `${entry.version}${refusal === undefined ? '' : ` (${refusal})`}`)
+        .join(', ');
+      const [code, told] =
+        version === undefined
+          ? ['package-refused', `no version of ${id} that this server can use`]
+          : ['package-version-unknown', `no ${id} ${version}`];
+      throw new ProvisioningError(code, `There is ${told}; there are ${there}`);
+    }
+    if (found.refusal !== undefined)
+      throw new ProvisioningError('package-refused', `${id} ${found.entry.version} cannot be used: ${found.refusal}`);
+    return found;
+  }
+
+  /** Puts one in the place of what is there, which is kept for a way back. */
+  async function exchange(facts: PackageFacts, folder: string, force: boolean | undefined, task: Task): Promise<PackageFacts> {
+    const { id } = facts;
+    const before = present(id);
+    const made = await parts.load({ id, folder });
+    refuseTaken(made);
+    await refuseLoss(before, made, force);
+    if (before) await parts.leaving(before);
+    task.signal.throwIfAborted();
+    const old = installedOnes(shelf).get(id);
+    const isOther = old && old.facts.version !== facts.version;
+    await shelf.change(new Map([[id, { folder, facts }], ...(isOther ? [[formerKey(id), old] as const] : [])]));
+    await configure([before, made], task);
+    return facts;
+  }
+
+  const configure = (packages: readonly (VendorPackage | undefined)[], task: Task): Promise<void> => {
+    const concerned = packages.filter((each) => each !== undefined);
+    return task.step({ label: 'configure', unit: 'devices' }, (step) => parts.taken(concerned, step));
+  };
+
+  const service: PackageService = {
+    list() {
+      const all = parts.available();
+      const { packages, broken } = catalogue();
+      const ids = new Set([
+        ...packages.map(({ id }) => id),
+        ...broken.map(({ id }) => id),
+        ...installedOnes(shelf).keys(),
+        ...all.keys(),
+      ]);
+      return [...ids].sort().map((id) =>
+        stateOf(
+          id,
+          present(id),
+          broken.find((each) => each.id === id),
+          shelf,
+          all.get(id) ?? [],
+        ),
+      );
+    },
+
+    upgradable() {
+      return service
+        .list()
+        .flatMap(({ id, upgrade, installed: facts }) =>
+          upgrade !== undefined && facts?.pinned !== true ? [{ id, version: upgrade }] : [],
+        );
+    },
+
+    async install(id, { version, force }, task) {
+      const chosen = choose(id, version);
+      return lock.run(id, async () => {
+        const { entry, offer } = chosen;
+        const file = await task.step({ label: 'download', unit: 'bytes' }, (step) => parts.fetch(chosen, step));
+        try {
+          const folder = await shelf.stage(`${id}-${entry.version}`);
+          try {
+            await parts.unpack(file, chosen, folder, task.signal);
+            const facts: PackageFacts = {
+              id,
+              version: entry.version,
+              sha256: entry.sha256,
+              repository: offer.repository,
+              channel: offer.index.channel,
+              pinned: installedOnes(shelf).get(id)?.facts.pinned ?? false,
+              installed: parts.now(),
+            };
+            return await exchange(facts, folder, force, task);
+          } catch (cause) {
+            if (shelf.items.get(id)?.folder !== folder) await rm(folder, { recursive: true, force: true });
+            throw cause;
+          }
+        } finally {
+          await rm(file, { force: true });
+        }
+      });
+    },
+
+    rollBack: (id, { force }, task) =>
+      lock.run(id, async () => {
+        const { facts } = installed(id);
+        const former = shelf.items.get(formerKey(id));
+        if (!former) throw new ProvisioningError('package-not-installed', `No version was there before ${id} ${facts.version}`);
+        return exchange({ ...former.facts, pinned: facts.pinned, installed: parts.now() }, former.folder, force, task);
+      }),
+
+    uninstall: (id, { force }, task) =>
+      lock.run(id, async () => {
+        installed(id);
+        const [before, after] = [present(id), await parts.bundled(id)];
+        await refuseLoss(before, after, force);
+        if (before) await parts.leaving(before);
+        await shelf.change(new Map(), [id, formerKey(id)]);
+        await configure([before, after], task);
+      }),
+
+    pin: (id, pinned) =>
+      lock.run(id, async () => {
+        const { folder, facts } = installed(id);
+        const next = { ...facts, pinned };
+        await shelf.change(new Map([[id, { folder, facts: next }]]));
+        return next;
+      }),
+
+    async losses(id, { force }) {
+      installed(id);
+      const [before, after] = [present(id), await parts.bundled(id)];
+      await refuseLoss(before, after, force);
+      return losing(before, after);
+    },
+  };
+  return service;
+}
+
+function stateOf(
+  id: string,
+  present: VendorPackage | undefined,
+  broken: BrokenPackage | undefined,
+  shelf: PackageShelf,
+  available: readonly AvailableVersion[],
+): PackageState {
+  const facts = installedOnes(shelf).get(id)?.facts;
+  const former = shelf.items.get(formerKey(id))?.facts.version;
+  const version = present?.definition.version ?? facts?.version;
+  const newest = available.find(({ refusal }) => refusal === undefined)?.entry.version;
+  const isNewer = newest !== undefined && version !== undefined && compareVersions(newest, version) > 0;
+  return {
+    id,
+    ...(version !== undefined && { version }),
+    ...(broken && { problem: broken.problem }),
+    ...(facts && { installed: facts }),
+    ...(former !== undefined && { former }),
+    available,
+    ...(isNewer && { upgrade: newest }),
+  };
+}

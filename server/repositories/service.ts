@@ -1,0 +1,229 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { makeDirectory } from '../lib/directory.ts';
+import { writeDurably } from '../lib/durable.ts';
+import { ProvisioningError, reason } from '../lib/errors.ts';
+import { KeyedLock } from '../lib/lock.ts';
+import { type AvailableVersion, available, type Offer } from './available.ts';
+import { parseIndex, writeIndex } from './document.ts';
+import { readPublicLine } from './keys.ts';
+import { channels, type Index } from './model.ts';
+import { openRepository, type Repository, type Shelf } from './open.ts';
+
+const count = z.number().int().min(0);
+
+/** A repository as an administrator has entered it, and what was seen of it. */
+const entered = z.strictObject({
+  name: z.string().regex(/^[a-z\d][\w.-]{0,62}$/i, 'must be letters, digits, dots and dashes'),
+  /** A folder, a bundle, or a URL. */
+  location: z.string().min(1),
+  channel: z.enum(channels),
+  /** Of a version that several have, the one of the highest is taken. */
+  priority: z.number().int().min(-1_000).max(1_000),
+  /** Public keys, `ed25519:…`. */
+  keys: z.array(z.string()),
+  allowUnsigned: z.boolean(),
+});
+
+const known = entered.extend({
+  /** The highest serial that was seen of each channel: an older index is somebody's trick. */
+  serials: z.partialRecord(z.enum(channels), count),
+  /** When the index was last read, in milliseconds since 1970. */
+  refreshed: count.optional(),
+  /** Id of the key that had signed it. */
+  signedBy: z.string().optional(),
+  /** Why it could not be read the last time. */
+  problem: z.string().optional(),
+});
+
+export type EnteredRepository = z.output<typeof entered>;
+export type KnownRepository = z.output<typeof known>;
+
+export interface RepositoryState extends KnownRepository {
+  /** Versions that its index lists; absent until it was read. */
+  readonly versions?: number;
+}
+
+export interface RepositoryParts {
+  /** Where the list and the last index of each are kept. */
+  readonly directory: string;
+  shelfOf(location: string): Promise<Shelf>;
+  now(): number;
+}
+
+export interface RepositoryService {
+  /** In the order in which they were entered. */
+  list(): RepositoryState[];
+  /** Enters one, or changes the one of that name. @throws ProvisioningError repository-invalid */
+  enter(repository: EnteredRepository): Promise<RepositoryState>;
+  /** @throws ProvisioningError repository-unknown */
+  remove(name: string): Promise<void>;
+  /**
+   * Reads the index of one, or of all. What one has against it is kept in its state; the others go on.
+   * @throws ProvisioningError repository-unknown
+   */
+  refresh(
+    name: string | undefined,
+    options: { signal: AbortSignal; progress(current: number, end: number): void },
+  ): Promise<RepositoryState[]>;
+  /** What can be installed, as the indexes said when they were last read. */
+  available(): ReadonlyMap<string, readonly AvailableVersion[]>;
+  /** Puts the archive of a version into a file, checked. @throws what reading the repository throws */
+  archive(version: AvailableVersion, to: string, signal: AbortSignal): Promise<void>;
+}
+
+/** @throws ProvisioningError repositories-unreadable */
+export async function repositoryService({ directory, shelfOf, now }: RepositoryParts): Promise<RepositoryService> {
+  const list = join(directory, 'list.json');
+  const indexFile = (name: string) => join(directory, `${name}.index.json`);
+  const lock = new KeyedLock();
+  await makeDirectory(directory);
+  let repositories = await readList(list);
+  const indexes = new Map<string, Index>();
+  for (const { name } of repositories) {
+    const index = await readKept(indexFile(name));
+    if (index) indexes.set(name, index);
+  }
+
+  const stateOf = (repository: KnownRepository): RepositoryState => {
+    const versions = indexes.get(repository.name)?.packages.length;
+    return { ...repository, ...(versions !== undefined && { versions }) };
+  };
+  const find = (name: string): KnownRepository => {
+    const found = repositories.find((each) => each.name === name);
+    if (found) return found;
+    const there = repositories.map((each) => each.name).join(', ') || 'none';
+    throw new ProvisioningError('repository-unknown', `There is no repository ${name}; there is ${there}`);
+  };
+  /** One change at a time. */
+  const change = (edit: (before: readonly KnownRepository[]) => KnownRepository[]): Promise<void> =>
+    lock.run(list, async () => {
+      const next = edit(repositories);
+      await writeDurably(list, `${JSON.stringify(next, undefined, 2)}\n`, 0o600);
+      repositories = next;
+    });
+  const put = (repository: KnownRepository) =>
+    change((before) =>
+      before.some(({ name }) => name === repository.name)
+        ? before.map((each) => (each.name === repository.name ? repository : each))
+        : [...before, repository],
+    );
+
+  async function open(
+    { location, keys, allowUnsigned, channel, serials }: KnownRepository,
+    signal: AbortSignal,
+  ): Promise<Repository> {
+    const seenSerial = serials[channel] ?? 0;
+    return openRepository(await shelfOf(location), { keys, allowUnsigned, channel, seenSerial, now: new Date(now()) }, signal);
+  }
+
+  const refreshOne = (name: string, signal: AbortSignal): Promise<void> =>
+    lock.run(name, async () => {
+      const { problem: _, ...repository } = find(name);
+      const { channel, serials } = repository;
+      try {
+        const { index, signedBy } = await open(repository, signal);
+        // Before the index is kept: whoever shows an older one afterwards is found out, also when we end here.
+        await put({
+          ...repository,
+          serials: { ...serials, [channel]: index.serial },
+          refreshed: now(),
+          ...(signedBy !== undefined && { signedBy }),
+        });
+        await writeDurably(indexFile(name), writeIndex(index).toString(), 0o600);
+        indexes.set(name, index);
+      } catch (cause) {
+        signal.throwIfAborted();
+        if (!(cause instanceof ProvisioningError)) throw cause;
+        await put({ ...repository, problem: cause.message });
+      }
+    });
+
+  return {
+    list: () => repositories.map(stateOf),
+
+    async enter(repository) {
+      const { success, data, error } = entered.safeParse(repository);
+      if (!success) {
+        const complaints = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+        const told = complaints.map(({ path, message }) => `${path} ${message}`).join('; ');
+        throw new ProvisioningError('repository-invalid', `The repository cannot be entered: ${told}`, { complaints });
+      }
+      for (const key of data.keys) readPublicLine(key);
+      return lock.run(data.name, async () => {
+        const before = repositories.find(({ name }) => name === data.name);
+        const isSame = before && before.location === data.location && before.channel === data.channel;
+        if (!isSame) {
+          indexes.delete(data.name);
+          await rm(indexFile(data.name), { force: true });
+        }
+        // Of another place nothing was seen yet.
+        const next = { ...data, serials: before?.location === data.location ? before.serials : {} };
+        await put({ ...(isSame && before), ...next });
+        return stateOf(find(data.name));
+      });
+    },
+
+    remove: (name) =>
+      lock.run(name, async () => {
+        find(name);
+        await change((before) => before.filter((each) => each.name !== name));
+        indexes.delete(name);
+        await rm(indexFile(name), { force: true });
+      }),
+
+    async refresh(name, { signal, progress }) {
+      const names = name === undefined ? repositories.map((each) => each.name) : [find(name).name];
+      for (const [index, each] of names.entries()) {
+        progress(index, names.length);
+        await refreshOne(each, signal);
+      }
+      progress(names.length, names.length);
+      return names.map((each) => stateOf(find(each)));
+    },
+
+    available() {
+      const offers = repositories.flatMap(({ name, priority }): Offer[] => {
+        const index = indexes.get(name);
+        return index ? [{ repository: name, priority, index }] : [];
+      });
+      return available(offers);
+    },
+
+    async archive({ entry, offer }, to, signal) {
+      const repository = await open(find(offer.repository), signal);
+      await repository.archive(entry, to, signal);
+    },
+  };
+}
+
+async function readList(file: string): Promise<KnownRepository[]> {
+  const text = await readIfThere(file);
+  if (text === undefined) return [];
+  try {
+    return z.array(known).parse(JSON.parse(text));
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause).replaceAll(/\s*\n\s*/g, '; ') : reason(cause);
+    const remedy = 'Put back a backup of it, or remove it and enter the repositories anew';
+    throw new ProvisioningError('repositories-unreadable', `${file} cannot be read: ${why}. ${remedy}`, { cause });
+  }
+}
+
+/** The index as it was when it was checked. One that can no longer be read is fetched with the next refresh. */
+async function readKept(file: string): Promise<Index | undefined> {
+  const text = await readIfThere(file);
+  try {
+    return text === undefined ? undefined : parseIndex(Buffer.from(text));
+  } catch (cause) {
+    if (cause instanceof ProvisioningError) return undefined;
+    throw cause;
+  }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw cause;
+  });
+}

@@ -1,0 +1,215 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ProvisioningError } from '../../server/lib/errors.ts';
+import { openShelf } from '../../server/lib/shelf.ts';
+import type { Task } from '../../server/operations/run.ts';
+import { installedOnes, type PackageShelf, packageFacts } from '../../server/plugins/installed.ts';
+import type { VendorPackage } from '../../server/plugins/model.ts';
+import { type PackageService, packageService } from '../../server/plugins/packages.ts';
+import { type Catalogue, catalogueOf } from '../../server/plugins/service.ts';
+import { testPackage } from '../support/packages.ts';
+
+const series = [{ version: '1.0', models: { M1: { lines: 1 } } }];
+const lines = (...ids: string[]) => Object.fromEntries(ids.map((id) => [id, { series }]));
+
+/** What a version of a package has; the archive and the unpacked folder are its name. */
+const versions: Readonly<Record<string, () => VendorPackage>> = {
+  'acme 1.0': () => testPackage('acme', { version: '1.0', plugins: lines('acme-1') }),
+  'acme 2.0': () => testPackage('acme', { version: '2.0', plugins: lines('acme-1', 'acme-2') }),
+  'acme 3.0': () => testPackage('acme', { version: '3.0', plugins: lines('acme-2') }),
+  'acme 4.0': () => {
+    throw new ProvisioningError('plugin-invalid', 'artefacts: is missing');
+  },
+  'thief 1.0': () => testPackage('thief', { version: '1.0', plugins: lines('acme-1') }),
+};
+
+const task: Task = { signal: new AbortController().signal, progress() {}, step: async (_plan, work) => work(task) };
+
+let directory: string;
+let shelf: PackageShelf;
+let catalogue: Catalogue;
+let service: PackageService;
+let offered: string[];
+let refused: Map<string, string>;
+let devices: Map<string, number>;
+let left: string[];
+let bundled: VendorPackage | undefined;
+
+async function load({ folder }: { folder: string }): Promise<VendorPackage> {
+  const made = versions[await readFile(join(folder, 'name'), 'utf8')];
+  if (!made) throw new Error('no such version');
+  return made();
+}
+
+async function takeIn(): Promise<void> {
+  const packages = await Promise.all(Array.from(installedOnes(shelf).values(), load));
+  catalogue = catalogueOf(packages.length === 0 && bundled ? [bundled] : packages, []);
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'offhook-packages-'));
+  shelf = await openShelf(join(directory, 'packages'), packageFacts, { report: (problem) => expect(problem).toBe('') });
+  [offered, refused, devices, left, bundled] = [['2.0', '1.0'], new Map(), new Map(), [], undefined];
+  await takeIn();
+  service = packageService({
+    shelf,
+    catalogue: () => catalogue,
+    load,
+    bundled: async () => bundled,
+    available: () =>
+      new Map(
+        ['acme', 'thief'].map((id) => [
+          id,
+          (id === 'acme' ? offered : ['1.0']).map((version) => ({
+            entry: { id, version, sha256: 'ab' } as never,
+            offer: { repository: 'main', priority: 0, index: { channel: 'stable' } as never },
+            ...(refused.has(version) && { refusal: refused.get(version) as string }),
+          })),
+        ]),
+      ),
+    async fetch({ entry }) {
+      const file = join(directory, `${entry.id}-${entry.version}`);
+      await writeFile(file, `${entry.id} ${entry.version}`);
+      return file;
+    },
+    async unpack(file, _version, folder) {
+      await writeFile(join(folder, 'name'), await readFile(file));
+    },
+    devicesWith: async (plugin) => devices.get(plugin) ?? 0,
+    async leaving({ definition: { version } }) {
+      left.push(version);
+    },
+    taken: takeIn,
+    now: () => 1_000,
+  });
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const stateOf = (id: string) => service.list().find((each) => each.id === id);
+const install = (version?: string, force = false) => service.install('acme', { ...(version && { version }), force }, task);
+
+test('the newest version that this server can use is installed, and serves at once', async () => {
+  expect(stateOf('acme')).toMatchObject({ id: 'acme', available: [{}, {}] });
+  expect(stateOf('acme')).not.toHaveProperty('version');
+  expect(await install()).toMatchObject({ version: '2.0', repository: 'main', channel: 'stable', pinned: false });
+  expect(catalogue.plugin('acme-2')?.package.definition.version).toBe('2.0');
+  expect(stateOf('acme')).toMatchObject({ version: '2.0' });
+  expect((await readdir(directory)).sort()).toEqual(['packages']);
+});
+
+test('an older version is installed when somebody asks for it, and the newer one is told', async () => {
+  await install('1.0');
+  expect(stateOf('acme')).toMatchObject({ version: '1.0', upgrade: '2.0' });
+  expect(service.upgradable()).toEqual([{ id: 'acme', version: '2.0' }]);
+  await install();
+  expect(stateOf('acme')).toMatchObject({ version: '2.0', former: '1.0' });
+  expect(left).toEqual(['1.0']);
+  await install('1.0');
+  expect(stateOf('acme')).toMatchObject({ version: '1.0', former: '2.0' });
+});
+
+test('the version before comes back without a repository, and the way back from there is the one that was left', async () => {
+  await install('1.0');
+  await install('2.0');
+  offered = [];
+  await service.rollBack('acme', {}, task);
+  expect(stateOf('acme')).toMatchObject({ version: '1.0', former: '2.0' });
+  await service.rollBack('acme', {}, task);
+  expect(stateOf('acme')).toMatchObject({ version: '2.0', former: '1.0' });
+  expect((await readdir(join(directory, 'packages'))).length).toBe(3);
+});
+
+test('a version that cannot be loaded changes nothing and leaves nothing', async () => {
+  await install('1.0');
+  offered = ['4.0'];
+  await expect(install()).rejects.toMatchObject({ code: 'plugin-invalid' });
+  expect(stateOf('acme')).toMatchObject({ version: '1.0' });
+  expect((await readdir(join(directory, 'packages'))).length).toBe(2);
+  expect(await readdir(directory)).toEqual(['packages']);
+});
+
+test('a package with a plugin of another one is refused', async () => {
+  await install('1.0');
+  await expect(service.install('thief', {}, task)).rejects.toThrow('plugins.acme-1 is already a plugin of acme');
+  expect(stateOf('thief')).not.toHaveProperty('version');
+});
+
+test('what devices use does not go away unless somebody says so', async () => {
+  await install('2.0');
+  devices.set('acme-1', 3).set('acme-2', 1);
+  offered = ['3.0'];
+  await expect(install()).rejects.toMatchObject({
+    code: 'package-in-use',
+    message: expect.stringContaining('Devices would lose their plugin: acme-1 (3 devices). '),
+  });
+  await expect(service.uninstall('acme', {}, task)).rejects.toThrow('acme-1 (3 devices), acme-2 (1 device)');
+  expect(await service.losses('acme', { force: true })).toEqual([
+    { plugin: 'acme-1', devices: 3 },
+    { plugin: 'acme-2', devices: 1 },
+  ]);
+  expect(stateOf('acme')).toMatchObject({ version: '2.0' });
+  await install(undefined, true);
+  expect(stateOf('acme')).toMatchObject({ version: '3.0', former: '2.0' });
+  await service.uninstall('acme', { force: true }, task);
+  expect(stateOf('acme')).not.toHaveProperty('version');
+  expect(await readdir(join(directory, 'packages'))).toEqual(['list.json']);
+});
+
+test('what came along is there again when an installed package goes, and devices that it serves lose nothing', async () => {
+  bundled = versions['acme 1.0']?.();
+  await takeIn();
+  devices.set('acme-1', 3);
+  await expect(service.uninstall('acme', {}, task)).rejects.toThrow(
+    'The package acme was not installed from a repository: it comes along',
+  );
+  await install('2.0');
+  expect(left).toEqual(['1.0']);
+  await service.uninstall('acme', {}, task);
+  expect(stateOf('acme')).toMatchObject({ version: '1.0' });
+});
+
+test('a pinned package is passed over by upgrades of all, and stays pinned', async () => {
+  await install('1.0');
+  expect(await service.pin('acme', true)).toMatchObject({ pinned: true, version: '1.0' });
+  expect([service.upgradable(), stateOf('acme')?.upgrade]).toEqual([[], '2.0']);
+  await install('2.0');
+  expect(stateOf('acme')?.installed).toMatchObject({ pinned: true, version: '2.0' });
+  await service.pin('acme', false);
+  await service.rollBack('acme', {}, task);
+  expect(service.upgradable()).toEqual([{ id: 'acme', version: '2.0' }]);
+  const folder = shelf.items.get('acme')?.folder ?? '';
+  expect(existsSync(folder)).toBe(true);
+});
+
+test('a version that this server cannot use is not chosen, and refused with the reason when it is asked for', async () => {
+  refused.set('2.0', 'it is made for a newer Offhook');
+  expect(await install()).toMatchObject({ version: '1.0' });
+  expect(stateOf('acme')).not.toHaveProperty('upgrade');
+  await expect(install('2.0')).rejects.toMatchObject({
+    code: 'package-refused',
+    message: 'acme 2.0 cannot be used: it is made for a newer Offhook',
+  });
+  refused.set('1.0', 'it is made for an older one');
+  await expect(install()).rejects.toThrow(
+    'There is no version of acme that this server can use; there are 2.0 (it is made for a newer Offhook), 1.0 (it is made for an older one)',
+  );
+});
+
+test.each([
+  ['acne', undefined, 'package-unknown', 'No repository has a package acne: did you mean acme?'],
+  ['nothing', undefined, 'package-unknown', 'offhook plugin search shows what can be had'],
+  ['acme', '9.9', 'package-version-unknown', 'There is no acme 9.9; there are 2.0, 1.0'],
+])('install %s %s: %s', async (id, version, code, message) => {
+  const asked = (async () => service.install(id, { ...(version !== undefined && { version }) }, task))();
+  await expect(asked).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+});
+
+test('what is not installed has no way back and cannot be pinned', async () => {
+  await expect(service.rollBack('acme', {}, task)).rejects.toMatchObject({ code: 'package-not-installed' });
+  await install('1.0');
+  await expect(service.rollBack('acme', {}, task)).rejects.toThrow('No version was there before acme 1.0');
+  await expect(service.pin('other', true)).rejects.toMatchObject({ code: 'package-not-installed' });
+});

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { parseProxy } from './lib/download/network.ts';
 import { type Network, parseNetwork } from './lib/ip.ts';
 import type { OrderedJson } from './lib/ordered-json.ts';
 
@@ -33,7 +34,7 @@ const ADDRESSES = "a list of IPv4 and IPv6 addresses (:: in quotes: '::')";
 const EVERYWHERE = ['0.0.0.0', '::'];
 const PORT = '0 takes any free port.';
 
-const network = z.string().transform((text, context): Network => {
+const addressRange = z.string().transform((text, context): Network => {
   const parsed = parseNetwork(text);
   if (parsed) return parsed;
   context.addIssue({ code: 'custom', input: text });
@@ -147,7 +148,7 @@ const phones = z
       description: 'Phones share addresses (they sit behind NAT): an address neither identifies a device nor contradicts one.',
     }),
     secrets_without_key: z
-      .array(network)
+      .array(addressRange)
       .default(['loopback', 'private', 'link-local'].flatMap((word) => parseNetwork(word) ?? []))
       .register(about, {
         description:
@@ -247,6 +248,74 @@ const recent = z
   })
   .register(about, { description: 'The last requests of phones, kept in memory for offhook requests and offhook explain.' });
 
+/** A proxy is read again where it is used: settings go from process to process as texts. */
+const proxy = z.string().refine((text) => isProxy(text));
+const PROXY = 'http://host:port or http://user:password@host:port';
+const proxyFor = (protocol: string) =>
+  proxy.optional().register(about, {
+    description: `The proxy for ${protocol} URLs; it may carry user:password@.`,
+    allowed: PROXY,
+    secret: true,
+  });
+
+function isProxy(text: string): boolean {
+  try {
+    parseProxy(text, '');
+    return true;
+  } catch {
+    // What is wrong with it is told with the setting's name, and without the text.
+    return false;
+  }
+}
+
+const network = z
+  .strictObject({
+    http_proxy: proxyFor('http'),
+    https_proxy: proxyFor('https'),
+    ftp_proxy: proxyFor('ftp'),
+    certificates: path.optional().register(about, {
+      description: 'PEM file of certificate authorities that are trusted besides the usual ones.',
+      filePath: true,
+    }),
+    connect_seconds: z.int().min(1).max(3_600).default(30).register(about, { description: 'Until a connection stands.' }),
+    stall_seconds: z.int().min(1).max(3_600).default(60).register(about, {
+      description: 'Without a byte, until a download is tried again.',
+    }),
+    tries: z.int().min(1).max(100).default(5).register(about, { description: 'How often a download is tried.' }),
+  })
+  .register(about, { description: 'How firmware and vendor packages are fetched.' });
+
+const login = z.instanceof(Map).refine((map) => {
+  const isText = (key: string) => typeof map.get(key) === 'string' && map.get(key) !== '';
+  return map.size === 2 && isText('username') && isText('password');
+});
+
+const firmware = z
+  .strictObject({
+    credentials: z
+      .instanceof(Map<string, OrderedJson>)
+      .refine((map) => [...map.values()].every((value) => login.safeParse(value).success))
+      .transform((map): ReadonlyMap<string, OrderedJson> => map)
+      .default(new Map())
+      .register(about, {
+        description:
+          'For files that a vendor gives only to who logs in: the host of their URLs, with username and password. Texts, in quotes if they are digits.',
+        allowed: 'names of hosts, each with { username: …, password: … }',
+        secret: true,
+      }),
+    unpacked_megabytes: z.int().min(1).max(1_048_576).default(4_096).register(about, {
+      description: 'What the archives of one firmware package may unpack to.',
+    }),
+    unpacked_files: z.int().min(1).max(10_000_000).default(20_000).register(about, {
+      description: 'How many files the archives of one firmware package may hold.',
+    }),
+    check_days: z.int().min(0).max(365).default(0).register(about, {
+      description:
+        'How often the vendors are asked whether the files of the firmware packages that can be installed are still there; what is not is logged. 0 is never.',
+    }),
+  })
+  .register(about, { description: 'Firmware packages.' });
+
 const operations = z
   .strictObject({
     keep: z.int().min(0).max(10_000).default(1_000).register(about, {
@@ -294,6 +363,8 @@ export const schema = z.strictObject({
   deliveries,
   recent_requests: recent,
   operations,
+  network,
+  firmware,
   workers,
 });
 

@@ -9,8 +9,11 @@ import { statusRoutes } from './status.ts';
 import { configRoutes } from './v1/configs.ts';
 import { deviceRoutes } from './v1/devices.ts';
 import { explainRoutes } from './v1/explain.ts';
+import { firmwareRoutes } from './v1/firmware.ts';
 import { operationRoutes } from './v1/operations.ts';
+import { packageRoutes } from './v1/packages.ts';
 import { pluginRoutes } from './v1/plugins.ts';
+import { repositoryRoutes } from './v1/repositories.ts';
 import { requestRoutes } from './v1/requests.ts';
 import { serverRoutes } from './v1/server.ts';
 import { tenantRoutes } from './v1/tenants.ts';
@@ -23,6 +26,9 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...configRoutes(parts),
     ...tenantRoutes(parts),
     ...pluginRoutes(parts),
+    ...packageRoutes(parts),
+    ...repositoryRoutes(parts),
+    ...firmwareRoutes(parts),
     ...operationRoutes(parts),
     ...requestRoutes(parts),
     ...explainRoutes(parts),
@@ -46,7 +52,7 @@ export function createApi(parts: ApiParts): Express {
     authenticate(request.headers.authorization, parts.token);
     next();
   });
-  for (const { path, methods } of apiRoutes(parts)) app.all(path, dispatch(methods, parts));
+  for (const route of apiRoutes(parts)) app.all(route.path, dispatch(route, parts));
   app.use(() => {
     throw new HttpProblem(404, 'route-unknown', 'There is nothing under this path');
   });
@@ -63,13 +69,15 @@ function greet({ hostNames }: ApiParts): RequestHandler {
   };
 }
 
-function dispatch(methods: Route['methods'], { log }: ApiParts): RequestHandler {
+function dispatch({ methods, takesFile = false }: Route, { log }: ApiParts): RequestHandler {
   return async (request, response) => {
     const handler = handlerOf(methods, request.method);
+    const hasBody = request.method !== 'GET' && request.method !== 'HEAD' && !takesFile;
     const answer = await handler({
       params: paramsOf(request),
       query: new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1]),
-      body: request.method === 'GET' || request.method === 'HEAD' ? undefined : await readBody(request),
+      body: hasBody ? await readBody(request) : undefined,
+      stream: request,
       ifMatch: request.headers['if-match'],
     });
     send(response, answer);

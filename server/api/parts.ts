@@ -1,6 +1,7 @@
 import type { Renderer } from '../artefacts/renderer.ts';
 import type { ConfigService } from '../configs/service.ts';
 import type { DeviceService } from '../devices/service.ts';
+import type { FirmwareService } from '../firmware/service.ts';
 import type { Recogniser } from '../identify/identify.ts';
 import type { Log, LogLevel } from '../lib/log.ts';
 import type { Secret } from '../lib/secret.ts';
@@ -11,7 +12,9 @@ import type { Explanation, Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
 import type { RecentRequest } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest } from '../pipeline/request.ts';
+import type { PackageService } from '../plugins/packages.ts';
 import type { Catalogue } from '../plugins/service.ts';
+import type { RepositoryService } from '../repositories/service.ts';
 import type { TenantService } from '../tenants/service.ts';
 
 /** What the API is made of; the composition root hands it over. */
@@ -27,8 +30,11 @@ export interface ApiParts {
   readonly devices: Pick<DeviceService, 'get' | 'list' | 'create' | 'change' | 'remove' | 'deliveries'>;
   readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove' | 'resolve' | 'origins'>;
   readonly tenants: TenantService;
-  readonly operations: Pick<OperationService, 'get' | 'list' | 'news' | 'cancel' | 'forget'>;
+  readonly operations: Pick<OperationService, 'start' | 'get' | 'list' | 'news' | 'cancel' | 'forget'>;
   readonly plugins: { readonly catalogue: Catalogue };
+  readonly packages: PackageService;
+  readonly repositories: RepositoryService;
+  readonly firmware: Omit<FirmwareService, 'describe' | 'served' | 'reload'>;
   readonly desired: Desired;
   readonly renderer: Pick<Renderer, 'templateOf'>;
   readonly sweep: { readonly waiting: number | Promise<number> };

@@ -24,9 +24,10 @@ export class HttpProblem extends ProvisioningError {
 const STATUSES: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^store-(?:busy|full|closed|not-writable)$/, 503],
   [/^store-/, 500],
-  [/-unknown$/, 404],
+  [/^firmware-file-unknown$/, 422],
+  [/-(?:unknown|not-installed)$/, 404],
   [/-invalid$/, 400],
-  [/-(?:taken|changed|not-deletable|in-use|running|ended)$/, 409],
+  [/-(?:taken|changed|not-deletable|in-use|needed|running|ended|refused)$/, 409],
 ];
 
 /** The status for what was thrown: 500 for whatever is no error of a known kind. */

@@ -7,6 +7,8 @@ export interface Call {
   readonly query: URLSearchParams;
   /** undefined when nothing was sent. */
   readonly body: OrderedJson | undefined;
+  /** The body as it comes, for routes that take a file; `body` is undefined then. */
+  readonly stream: AsyncIterable<Buffer>;
   readonly ifMatch: string | undefined;
 }
 
@@ -27,6 +29,8 @@ export interface Route {
   /** In the syntax of express 5: `/api/v1/devices/:id/files/*name`. */
   readonly path: string;
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
+  /** What is sent is a file, of any size, and not JSON. */
+  readonly takesFile?: boolean;
 }
 
 /** A parameter that stands in the route's path, so that it is there. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openImages } from '../artefacts/images.ts';
 import { Renderer } from '../artefacts/renderer.ts';
 import { choose } from '../associate/associate.ts';
 import { createConfigNotifier } from '../configs/notifier.ts';
@@ -6,6 +7,8 @@ import { BASE, flatten } from '../configs/resolve.ts';
 import { type ConfigService, createConfigService } from '../configs/service.ts';
 import { deviceNotifier } from '../devices/notifier.ts';
 import { type DeviceService, deviceService } from '../devices/service.ts';
+import { firmwareNotifier } from '../firmware/notifier.ts';
+import type { FirmwareService } from '../firmware/service.ts';
 import { compileRecogniser, type Recogniser } from '../identify/identify.ts';
 import { defaultAddress } from '../lib/addresses.ts';
 import { type Arrivals, createArrivals } from '../lib/arrivals.ts';
@@ -15,6 +18,7 @@ import { ProvisioningError, reason } from '../lib/errors.ts';
 import { createLog, type RootLog } from '../lib/log.ts';
 import { createMetrics, type Metrics } from '../lib/metrics.ts';
 import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
+import { openShelf } from '../lib/shelf.ts';
 import { operationNotifier } from '../operations/notifier.ts';
 import { type OperationService, operationService } from '../operations/service.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
@@ -25,7 +29,8 @@ import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
 import { type Rendering, Sweep } from '../pipeline/sweep.ts';
-import { folderDao, readOverrides, readSharedTemplates } from '../plugins/dao.ts';
+import { folderDao, readOverrides, readSharedTemplates, withInstalled } from '../plugins/dao.ts';
+import { installedOnes, packageFacts } from '../plugins/installed.ts';
 import { pluginNotifier } from '../plugins/notifier.ts';
 import { type PluginService, pluginService } from '../plugins/service.ts';
 import { explainSystemError } from '../settings/system-error.ts';
@@ -35,12 +40,15 @@ import type { Change, Store } from '../store/store.ts';
 import { tenantNotifier } from '../tenants/notifier.ts';
 import { type TenantService, tenantService } from '../tenants/service.ts';
 import { catchUp } from './catch-up.ts';
-import { counted, reportPlugins } from './observe.ts';
+import { createFirmware } from './firmware.ts';
+import { fetching } from './network.ts';
+import { counted, reportFirmware, reportPlugins } from './observe.ts';
 import { checkLogFiles } from './preflight.ts';
+import { createVendorPackages, type VendorPackages } from './vendor-packages.ts';
 import { alone, heard, type Worker, type Workers, workerOf } from './workers.ts';
 
 /** The server without its sockets: everything that answers, constructed by hand, once, in reading order. */
-export interface Core {
+export interface Core extends VendorPackages {
   readonly settings: Settings;
   readonly log: RootLog;
   readonly security: SecurityLog;
@@ -52,6 +60,7 @@ export interface Core {
   readonly devices: DeviceService;
   /** Of the first worker only: in the others none are started. */
   readonly operations: OperationService;
+  readonly firmware: FirmwareService;
   readonly desired: Desired;
   readonly renderer: Renderer;
   readonly sweep: Sweep;
@@ -104,8 +113,23 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     now: Date.now,
   });
 
+  const outside = await fetching(settings);
+  const firmwareNews = firmwareNotifier();
+  const firmware = await createFirmware(settings, { fetching: outside, notifier: firmwareNews, log, isFirst });
+  // Who does not answer looks at it when it starts again.
+  if (isShared) firmwareNews.subscribe(() => void workers.ask('takeFirmware'));
+  const images = join(settings.data, 'images');
+
   const pluginNews = pluginNotifier();
-  const plugins = pluginService(folderDao(settings.plugins.directories), pluginNews);
+  const directories = folderDao(settings.plugins.directories);
+  const shelf = await openShelf(join(settings.data, 'packages'), packageFacts, {
+    sweep: isFirst,
+    report: (why) => log.warn({ event: 'plugin.left-behind', why }, 'could not remove what is no longer installed'),
+  });
+  const plugins = pluginService(
+    withInstalled(directories, () => installedOnes(shelf)),
+    pluginNews,
+  );
   let recogniser: Recogniser;
   const reported = new Set<string>();
   pluginNews.subscribe((catalogue) => {
@@ -120,6 +144,8 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       );
     });
     if (isFirst) reportPlugins(catalogue, settings.plugins.directories, log);
+    firmware.describe(catalogue.packages);
+    if (isFirst) reportFirmware(firmware.problems, log);
   });
   await plugins.load();
 
@@ -212,6 +238,16 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   configNews.subscribe((ids) => void touch(store.devices.idsUsing({ configs: ids })));
   tenantNews.subscribe((id) => void touch(store.devices.ids(id)));
 
+  const vendorPackages = await createVendorPackages({
+    settings,
+    fetching: outside,
+    shelf,
+    directories,
+    plugins,
+    devices,
+    workers,
+  });
+
   const { per_device: perDevice, unrecognised, megabytes } = settings.recent_requests;
   const recent = new RecentRequests({ perDevice, unrecognised, bytes: megabytes * 1_048_576 });
   const parts: Parts = {
@@ -221,7 +257,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     tenants,
     desired,
     baseUrl: (asked, device) => baseUrls.of(asked, device?.id),
-    images: join(settings.data, 'images'),
+    images: openImages(images, (plugin, path) => firmware.served(plugin, path)),
     trusted: settings.phones.secrets_without_key,
     log: () => log.nextRequest(),
     security,
@@ -303,10 +339,15 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       baseUrls.learn(urls);
     }
   };
+  const takePackages = async () => {
+    await shelf.reload();
+    await plugins.load();
+  };
   const reload = async () => {
     log.reopen();
     security.reopen();
     renderer.replaceTexts(await texts());
+    await takePackages();
   };
   const renderings = new Map<string, Rendering>();
   const worker: Worker = {
@@ -320,8 +361,11 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     },
     reload,
     lookAtAll: () => touch(store.devices.ids()),
-    async beginRendering(job) {
-      renderings.set(job, sweep.render(ours(await store.devices.ids())));
+    takePackages,
+    takeFirmware: () => firmware.reload(),
+    async beginRendering(job, wanted) {
+      const ids = wanted ? store.devices.idsUsing({ plugins: wanted }) : store.devices.ids();
+      renderings.set(job, sweep.render(ours(await ids)));
     },
     rendering(job) {
       const { total, left } = renderings.get(job) ?? { total: 0, left: 0 };
@@ -343,6 +387,8 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     plugins,
     devices,
     operations,
+    firmware,
+    ...vendorPackages,
     desired,
     renderer,
     sweep,
@@ -355,7 +401,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       },
       tenants,
       unknown: settings.phones.unknown,
-      images: parts.images,
+      images,
       addressHold: settings.phones.address_hold_seconds,
     },
     arrivals,

@@ -1,3 +1,4 @@
+import type { ProvisioningError } from '../lib/errors.ts';
 import type { RootLog } from '../lib/log.ts';
 import type { Metrics, Outcome, TransferEnd } from '../lib/metrics.ts';
 import type { SecurityLog } from '../lib/security-log.ts';
@@ -78,6 +79,16 @@ export function reportPlugins({ packages, broken }: Catalogue, directories: read
   }
   for (const { id, folder, problem } of broken) {
     log.error({ event: 'plugin.broken', package: id, folder, problem }, `the vendor package ${id} is disabled: ${problem}`);
+  }
+}
+
+/** What vendor packages describe and nobody can install. */
+export function reportFirmware(problems: ReadonlyMap<string, ProvisioningError>, log: RootLog): void {
+  for (const [id, { message }] of problems) {
+    log.error(
+      { event: 'firmware.unreadable', package: id, problem: message },
+      `the firmware of ${id} cannot be installed: ${message}`,
+    );
   }
 }
 

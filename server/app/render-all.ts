@@ -6,16 +6,18 @@ import { heard, values, type Workers } from './workers.ts';
 const lookMs = 100;
 
 /**
- * Has all workers look at all their devices again, and resolves when they have.
+ * Has all workers look at their devices again, and resolves when they have.
+ * @param plugins only devices with one of these; all when absent
  * @param progress is told devices
  */
 export async function renderAll(
   workers: Workers,
   { signal, progress }: { readonly signal: AbortSignal; progress(current: number, end: number): void },
+  plugins?: readonly string[],
 ): Promise<void> {
   const job = randomUUID();
   try {
-    values(await workers.ask('beginRendering', job));
+    values(await workers.ask('beginRendering', job, plugins));
     for (;;) {
       const shares = heard(await workers.ask('rendering', job));
       const [total, left] = [sum(shares.map((share) => share.total)), sum(shares.map((share) => share.left))];

@@ -17,10 +17,14 @@ export interface Worker {
   setLogLevel(level: LogLevel): void;
   /** Reads anew what can be read anew, and opens log files again. */
   reload(): Promise<void>;
+  /** Takes in the vendor packages that are installed now. */
+  takePackages(): Promise<void>;
+  /** Takes in the firmware that is installed now. */
+  takeFirmware(): Promise<void>;
   /** Looks at all its devices again, soon. */
   lookAtAll(): Promise<void>;
-  /** The same, for one who asks by this name how far it is. */
-  beginRendering(job: string): Promise<void>;
+  /** At all or at those with one of these plugins, for one who asks by this name how far it is. */
+  beginRendering(job: string, plugins: readonly string[] | undefined): Promise<void>;
   /** Without such a job there is nothing to do: a worker that was started again looks at all of its own accord. */
   rendering(job: string): { readonly total: number; readonly left: number };
   endRendering(job: string): void;

@@ -5,23 +5,56 @@ import type { Plugin } from '../plugins/model.ts';
 
 export type Image = Content & { readonly modified: Date };
 
+/** Firmware images that phones ask for by their path. */
+export interface Images {
+  /** Opens one. @param path as in `PhoneRequest`: the listener has cleaned it, it has no `..` and no empty part */
+  open(path: string, plugin: Plugin): Promise<Image | undefined>;
+}
+
+/** The file of an installed firmware package that a phone of a plugin asks for, by its path with a leading slash. */
+export type Installed = (plugin: Plugin, path: string) => string | undefined;
+
+/** Phones ask for much that is nowhere, a storm of them thousands of times a second: the folder is looked at once in this time. */
+const freshMs = 1_000;
+
 /**
- * Opens a firmware image by the path a phone asks for: in the folder of its plugin, else of another line of its package (a phone
- * on its way to another line asks for that one's image). The path was cleaned by the listener: it has no `..` and no empty part.
- * @param path as in `PhoneRequest`
+ * What an administrator put into the folder of the plugin by hand, else what a firmware package installed, else what lies in the folder of
+ * another line of the vendor package: a phone on its way to another line asks for that one's image.
+ * @param folder one folder a plugin
  */
-export async function openImage(folder: string, path: string, plugin: Plugin): Promise<Image | undefined> {
-  // Bytes beyond ASCII came as Latin-1 signs; in the file system they are the bytes again.
-  const name = Buffer.from(path, 'latin1').toString('utf8');
-  if (name.endsWith('/')) return undefined;
-  // Phones ask for much that is nowhere, and most packages have no images: one look into the folder says so.
-  const filled = await entriesOf(folder);
-  for (const { id } of [plugin, ...plugin.package.plugins.filter((other) => other !== plugin)]) {
-    if (!filled.includes(id)) continue;
-    const image = await openInside(join(folder, id), name);
-    if (image) return image;
+export function openImages(folder: string, installed: Installed, now = () => performance.now()): Images {
+  let filled: readonly string[] = [];
+  let looked = Number.NEGATIVE_INFINITY;
+
+  async function open(name: string, plugins: readonly Plugin[]): Promise<Image | undefined> {
+    for (const { id } of plugins) {
+      if (!filled.includes(id)) continue;
+      const image = await openInside(join(folder, id), name);
+      if (image) return image;
+    }
+    return undefined;
   }
-  return undefined;
+
+  return {
+    async open(path, plugin) {
+      // Bytes beyond ASCII came as Latin-1 signs; in the file system they are the bytes again.
+      const name = Buffer.from(path, 'latin1').toString('utf8');
+      if (name.endsWith('/')) return undefined;
+      if (now() - looked >= freshMs) {
+        looked = now();
+        filled = await entriesOf(folder);
+      }
+      const file = installed(plugin, name);
+      return (
+        (await open(name, [plugin])) ??
+        (file === undefined ? undefined : await fileContent(file)) ??
+        (await open(
+          name,
+          plugin.package.plugins.filter((other) => other !== plugin),
+        ))
+      );
+    },
+  };
 }
 
 /** A link that leads out of the folder leads to nothing. */

@@ -1,5 +1,5 @@
 import { type Claim, refusal } from '../artefacts/authorise.ts';
-import { type Image, openImage } from '../artefacts/images.ts';
+import type { Image, Images } from '../artefacts/images.ts';
 import { type Resolved, resolveName } from '../artefacts/names.ts';
 import type { Rendered } from '../artefacts/renderer.ts';
 import { associate } from '../associate/associate.ts';
@@ -33,8 +33,7 @@ export interface LineParts {
   readonly desired: Desired;
   /** The base of the URLs that a phone is told, from where it reached us. */
   readonly baseUrl: (request: PhoneRequest, device: StoredDevice | undefined) => string;
-  /** Folder of firmware images, one folder a plugin. */
-  readonly images: string;
+  readonly images: Images;
   /** Networks into which secrets go without a key. */
   readonly trusted: readonly Network[];
 }
@@ -182,7 +181,7 @@ export async function decide(
   const { device } = caller;
   const file = resolveName(request.path, plugin, device);
   if (!file) {
-    const image = await openImage(parts.images, request.path, plugin);
+    const image = await parts.images.open(request.path, plugin);
     return image ? { kind: 'image', image } : { kind: 'no-file' };
   }
   const why = refusal(claimOf(file, caller));

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { createApi } from '../../server/api/api.ts';
 import type { ApiParts } from '../../server/api/parts.ts';
+import { openImages } from '../../server/artefacts/images.ts';
 import { Renderer } from '../../server/artefacts/renderer.ts';
 import { choose } from '../../server/associate/associate.ts';
 import { createConfigNotifier } from '../../server/configs/notifier.ts';
@@ -28,6 +29,7 @@ import type { Store } from '../../server/store/store.ts';
 import { tenantNotifier } from '../../server/tenants/notifier.ts';
 import { tenantService } from '../../server/tenants/service.ts';
 import { repositoryPackage, testPackage } from '../support/packages.ts';
+import { openInstalls } from './installs.ts';
 
 export const TOKEN = 'a-token-of-the-administrator-for-tests';
 
@@ -114,7 +116,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     renderer,
     baseUrl,
     expectedUrl: baseUrl,
-    images: '/nowhere/images',
+    images: openImages('/nowhere/images', () => undefined),
     trusted: ['loopback', 'private'].flatMap((word) => parseNetwork(word) ?? []),
     security: { deviceCreated() {} },
   };
@@ -136,6 +138,8 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
   });
   await operations.takeOver();
 
+  const installs = await openInstalls(plugins.catalogue, log);
+
   let reloads = 0;
   const real: ApiParts = {
     version: '1.2.3',
@@ -146,6 +150,9 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     configs,
     tenants,
     plugins,
+    packages: installs.packages,
+    repositories: installs.repositories,
+    firmware: installs.firmware,
     operations,
     desired,
     renderer,
@@ -154,7 +161,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     recogniser: () => recogniser,
     recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     explain: (question) => explain(question, line),
-    circumstances: { catalogue: plugins.catalogue, tenants, unknown: 'create', images: line.images, addressHold: 3_600 },
+    circumstances: { catalogue: plugins.catalogue, tenants, unknown: 'create', images: '/nowhere/images', addressHold: 3_600 },
     readTarget: (transport, text) => (transport === 'tftp' ? { path: tftpPath(text) ?? '', query: '' } : parseTarget(text)),
     store,
     metrics: new Registry(),
@@ -197,6 +204,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
       await operations.close();
       await settled();
       await store.close();
+      await installs.close();
     },
   };
 }

@@ -25,6 +25,8 @@ const worker: Worker = {
   learnUrls() {},
   recent: () => [],
   setLogLevel() {},
+  async takePackages() {},
+  async takeFirmware() {},
   async lookAtAll() {},
   async beginRendering() {},
   rendering: () => ({ total: 0, left: 0 }),

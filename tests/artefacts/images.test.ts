@@ -2,14 +2,24 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { openImage } from '../../server/artefacts/images.ts';
+import { type Images, openImages } from '../../server/artefacts/images.ts';
 import { testPackage } from '../support/packages.ts';
 
 let place: string;
 let images: string;
+let installed: Map<string, string>;
+let time: number;
+let opened: Images;
 beforeEach(async () => {
   place = await mkdtemp(join(tmpdir(), 'offhook-images-'));
   images = join(place, 'images');
+  installed = new Map();
+  time = 0;
+  opened = openImages(
+    images,
+    ({ id }, path) => installed.get(`${id}${path}`),
+    () => time,
+  );
 });
 afterEach(() => rm(place, { recursive: true }));
 
@@ -26,7 +36,8 @@ async function put(plugin: string, name: string, text: string): Promise<void> {
 }
 
 async function open(path: string): Promise<string | undefined> {
-  const image = await openImage(images, path, plugin);
+  time += 1_000;
+  const image = await opened.open(path, plugin);
   const text = image && String(await image.read(0, image.size));
   await image?.close();
   return text;
@@ -53,4 +64,22 @@ test('a link within the folder of the line is followed, and one that leads out o
   await symlink('a.rom', join(images, 'acme-2', 'link.rom'));
   await symlink(join(place, 'secret'), join(images, 'acme-2', 'out.rom'));
   expect([await open('/link.rom'), await open('/out.rom')]).toEqual(['newer', undefined]);
+});
+
+test('what a firmware package installed is served, where nobody put another file into the folder of the line by hand', async () => {
+  const file = join(place, 'installed.rom');
+  await writeFile(file, 'installed');
+  installed.set('acme-2/firmware/a.rom', file);
+  expect(await open('/firmware/a.rom')).toBe('installed');
+  await put('acme-1', 'firmware/a.rom', 'of another line');
+  expect(await open('/firmware/a.rom')).toBe('installed');
+  await put('acme-2', 'firmware/a.rom', 'by hand');
+  expect(await open('/firmware/a.rom')).toBe('by hand');
+});
+
+test('a folder that was made a moment ago is seen within a second', async () => {
+  expect(await open('/a.rom')).toBeUndefined();
+  await put('acme-2', 'a.rom', 'new');
+  expect(await opened.open('/a.rom', plugin)).toBeUndefined();
+  expect(await open('/a.rom')).toBe('new');
 });

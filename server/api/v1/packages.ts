@@ -1,0 +1,154 @@
+import * as z from 'zod';
+import { ProvisioningError } from '../../lib/errors.ts';
+import type { Task } from '../../operations/run.ts';
+import type { PackageFacts } from '../../plugins/installed.ts';
+import type { PackageState } from '../../plugins/packages.ts';
+import type { AvailableVersion } from '../../repositories/available.ts';
+import { flag, readObject, readQuery } from '../input.ts';
+import type { ApiParts } from '../parts.ts';
+import { timeOf } from '../revision.ts';
+import { type Answer, type Call, param, type Route } from '../route.ts';
+import { begun } from './operations.ts';
+
+const installBody = z.strictObject({ version: z.string().min(1).optional(), force: z.boolean().optional() });
+const forceBody = z.strictObject({ force: z.boolean().optional() });
+const forceQuery = z.strictObject({ force: flag }).partial();
+
+const steps = [
+  { label: 'download', title: 'download the archive', unit: 'bytes' },
+  { label: 'configure', title: 'render the files of its devices', unit: 'devices' },
+] as const;
+
+/** Vendor packages: those that are installed, those that repositories have, and how one becomes the other. */
+export function packageRoutes({ packages, operations }: ApiParts): Route[] {
+  function known(id: string): PackageState {
+    const found = packages.list().find((each) => each.id === id);
+    if (found) return found;
+    throw new ProvisioningError('package-unknown', `No package ${id} is installed or in a repository`);
+  }
+
+  function list(): Answer {
+    const all = packages.list();
+    return { json: { packages: all.map(summaryOf), total: all.length } };
+  }
+
+  function show(call: Call): Answer {
+    const found = known(param(call, 'id'));
+    return { json: { ...summaryOf(found), versions: found.available.map(versionOf) } };
+  }
+
+  /** Work on a package, of which one is done at a time. */
+  async function start(
+    id: string,
+    label: string,
+    title: string,
+    work: (task: Task) => Promise<object>,
+    plan = steps.slice(1),
+  ): Promise<Answer> {
+    const order = { label, title, subject: { package: id }, key: `package ${id}`, steps: plan };
+    return begun(await operations.start(order, async (task) => ({ ...(await work(task)) })));
+  }
+
+  async function install(call: Call): Promise<Answer> {
+    const id = param(call, 'id');
+    const { version, force } = readObject(call.body ?? new Map(), installBody);
+    const options = { ...(version !== undefined && { version }), ...(force !== undefined && { force }) };
+    const title = `install the vendor package ${id}${version === undefined ? '' : ` ${version}`}`;
+    return start(id, 'install', title, async (task) => installedOf(await packages.install(id, options, task)), [...steps]);
+  }
+
+  async function upgrade(): Promise<Answer> {
+    const wanted = packages.upgradable();
+    const order = {
+      label: 'upgrade',
+      title: 'upgrade all vendor packages',
+      key: 'upgrade',
+      steps: wanted.map(({ id, version }) => ({ label: 'install', title: `install ${id} ${version}` })),
+    };
+    return begun(
+      await operations.start(order, async (task) => {
+        const upgraded: { id: string; version: string }[] = [];
+        for (const { id, version } of wanted) {
+          await task.step('install', (step) => packages.install(id, { version }, step));
+          upgraded.push({ id, version });
+        }
+        return { upgraded };
+      }),
+    );
+  }
+
+  async function rollBack(call: Call): Promise<Answer> {
+    const id = param(call, 'id');
+    const { force } = readObject(call.body ?? new Map(), forceBody);
+    const title = `go back to the former version of the vendor package ${id}`;
+    return start(id, 'downgrade', title, async (task) =>
+      installedOf(await packages.rollBack(id, { ...(force && { force }) }, task)),
+    );
+  }
+
+  async function uninstall(call: Call): Promise<Answer> {
+    const id = param(call, 'id');
+    const { force = false } = readQuery(call.query, forceQuery);
+    // Told at once, and not by an operation that fails: whoever asks has to decide.
+    const lost = await packages.losses(id, { force });
+    return start(id, 'uninstall', `uninstall the vendor package ${id}`, async (task) => {
+      await packages.uninstall(id, { force }, task);
+      return { lost: lost.map(({ plugin, devices }) => ({ plugin, devices })) };
+    });
+  }
+
+  async function losses(call: Call): Promise<Answer> {
+    return { json: { lost: await packages.losses(param(call, 'id'), { force: true }) } };
+  }
+
+  const pin = (pinned: boolean) => async (call: Call) => ({ json: installedOf(await packages.pin(param(call, 'id'), pinned)) });
+
+  return [
+    { path: '/api/v1/packages', methods: { GET: list } },
+    { path: '/api/v1/packages/upgrade', methods: { POST: upgrade } },
+    { path: '/api/v1/packages/:id', methods: { GET: show, DELETE: uninstall } },
+    { path: '/api/v1/packages/:id/install', methods: { POST: install } },
+    { path: '/api/v1/packages/:id/roll-back', methods: { POST: rollBack } },
+    { path: '/api/v1/packages/:id/losses', methods: { GET: losses } },
+    { path: '/api/v1/packages/:id/pin', methods: { PUT: pin(true), DELETE: pin(false) } },
+  ];
+}
+
+function summaryOf({ id, version, problem, installed, former, available, upgrade }: PackageState) {
+  const [newest] = available;
+  return {
+    id,
+    version: version ?? null,
+    problem: problem ?? null,
+    // A package that was not installed lies in a directory of the settings, or came along.
+    from: installed?.repository ?? (version === undefined ? null : 'directory'),
+    pinned: installed?.pinned ?? false,
+    installed: installed ? timeOf(installed.installed) : null,
+    former: former ?? null,
+    newest: newest?.entry.version ?? null,
+    upgrade: upgrade ?? null,
+    descriptions: newest ? textsOf(newest) : {},
+  };
+}
+
+function versionOf(available: AvailableVersion) {
+  const { entry, offer, refusal = null } = available;
+  return {
+    version: entry.version,
+    released: entry.released,
+    repository: offer.repository,
+    channel: offer.index.channel,
+    size: entry.size,
+    plugins: Object.keys(entry.plugins),
+    notes: entry.notes,
+    refusal,
+  };
+}
+
+function textsOf({ entry }: AvailableVersion) {
+  return Object.fromEntries(Array.from(entry.descriptions, ([language, text]) => [language || 'default', text]));
+}
+
+function installedOf({ id, version, repository, channel, pinned, sha256 }: PackageFacts) {
+  return { id, version, repository, channel, pinned, sha256 };
+}

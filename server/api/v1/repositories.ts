@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import { shown } from '../../lib/download/network.ts';
+import { channels } from '../../repositories/model.ts';
+import type { RepositoryState } from '../../repositories/service.ts';
+import { readObject } from '../input.ts';
+import type { ApiParts } from '../parts.ts';
+import { timeOf } from '../revision.ts';
+import { type Answer, type Call, param, type Route } from '../route.ts';
+import { begun } from './operations.ts';
+
+const body = z.strictObject({
+  location: z.string().min(1, 'must be a URL, a folder or a bundle'),
+  channel: z.enum(channels, { error: `must be ${channels.join(', ')}` }).default('stable'),
+  priority: z.number().int().min(-1_000).max(1_000).default(0),
+  keys: z.array(z.string()).default([]),
+  allow_unsigned: z.boolean().default(false),
+});
+const refreshBody = z.strictObject({ name: z.string().optional() });
+
+/** Where vendor packages come from. */
+export function repositoryRoutes({ repositories, operations }: ApiParts): Route[] {
+  function list(): Answer {
+    const all = repositories.list();
+    return { json: { repositories: all.map(documentOf), total: all.length } };
+  }
+
+  async function enter(call: Call): Promise<Answer> {
+    const { allow_unsigned: allowUnsigned, ...rest } = readObject(call.body, body);
+    return { json: documentOf(await repositories.enter({ name: param(call, 'name'), allowUnsigned, ...rest })) };
+  }
+
+  async function remove(call: Call): Promise<Answer> {
+    await repositories.remove(param(call, 'name'));
+    return {};
+  }
+
+  async function refresh(call: Call): Promise<Answer> {
+    const { name } = readObject(call.body ?? new Map(), refreshBody);
+    const order = { label: 'update', title: `read the index of ${name ?? 'all repositories'}`, key: 'repositories' };
+    return begun(
+      await operations.start(order, async (task) => {
+        const states = await repositories.refresh(name, {
+          signal: task.signal,
+          progress: (current, end) => task.progress(current, end),
+        });
+        return {
+          repositories: states.map((each) => ({
+            name: each.name,
+            versions: each.versions ?? null,
+            problem: each.problem ?? null,
+          })),
+        };
+      }),
+    );
+  }
+
+  return [
+    { path: '/api/v1/repositories', methods: { GET: list } },
+    { path: '/api/v1/repositories/refresh', methods: { POST: refresh } },
+    { path: '/api/v1/repositories/:name', methods: { PUT: enter, DELETE: remove } },
+  ];
+}
+
+/** A URL may carry user:password@. */
+function withoutLogin(location: string): string {
+  return URL.canParse(location) && /^(?:https?|ftp):/i.test(location) ? shown(new URL(location)) : location;
+}
+
+function documentOf({
+  name,
+  location,
+  channel,
+  priority,
+  keys,
+  allowUnsigned,
+  serials,
+  refreshed,
+  signedBy,
+  problem,
+  versions,
+}: RepositoryState) {
+  return {
+    name,
+    location: withoutLogin(location),
+    channel,
+    priority,
+    keys,
+    allow_unsigned: allowUnsigned,
+    serial: serials[channel] ?? null,
+    refreshed: refreshed === undefined ? null : timeOf(refreshed),
+    signed_by: signedBy ?? null,
+    problem: problem ?? null,
+    versions: versions ?? null,
+  };
+}

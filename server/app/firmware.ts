@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { createFirmwareCache } from '../firmware/cache.ts';
+import { installedFacts } from '../firmware/installed.ts';
+import { checkLinks } from '../firmware/links.ts';
+import type { FirmwareNotifier } from '../firmware/notifier.ts';
+import { type FirmwareService, firmwareService } from '../firmware/service.ts';
+import { findTools } from '../firmware/unpack/tools.ts';
+import { unpack } from '../firmware/unpack.ts';
+import type { Log } from '../lib/log.ts';
+import { openShelf } from '../lib/shelf.ts';
+import type { Settings } from '../settings.ts';
+import type { Fetching } from './network.ts';
+
+/** Folders inside folders that an archive may have: nobody's has ten. */
+const depth = 32;
+
+/** What installs firmware packages, and finds their files. @param isFirst of the workers the one that changes what is installed */
+export async function createFirmware(
+  settings: Settings,
+  { fetching, notifier, log, isFirst }: { fetching: Fetching; notifier: FirmwareNotifier; log: Log; isFirst: boolean },
+): Promise<FirmwareService> {
+  const folder = join(settings.data, 'firmware');
+  const { unpacked_megabytes: megabytes, unpacked_files: files } = settings.firmware;
+  const limits = { bytes: megabytes * 1_048_576, files, depth };
+  const tools = await findTools();
+  const report = (problem: string) =>
+    log.warn({ event: 'firmware.left-behind', why: problem }, 'could not remove what is no longer installed');
+  return firmwareService({
+    shelf: await openShelf(join(folder, 'installed'), installedFacts, { sweep: isFirst, report }),
+    cache: createFirmwareCache(join(folder, 'cache'), { ...fetching, log }),
+    unpack: (plan, options) => unpack(plan, { ...options, limits, tools }),
+    checkLinks: (wanted, options) => checkLinks(wanted, { ...options, ...fetching }),
+    notifier,
+    now: Date.now,
+  });
+}

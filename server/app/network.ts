@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { type Credentials, type Network, parseProxy } from '../lib/download/network.ts';
+import type { Patience } from '../lib/download/persist.ts';
+import { Secret } from '../lib/secret.ts';
+import { explainSystemError } from '../settings/system-error.ts';
+import type { Settings } from '../settings.ts';
+
+/** How this server fetches what is elsewhere. */
+export interface Fetching {
+  readonly network: Network;
+  readonly patience: Patience;
+  /** For the files that a vendor gives only to who logs in. */
+  credentialsFor(host: string): Credentials | undefined;
+}
+
+/** @throws ProvisioningError when the certificates cannot be read */
+export async function fetching({ network, firmware }: Settings): Promise<Fetching> {
+  const { http_proxy: http, https_proxy: https, ftp_proxy: ftp, certificates } = network;
+  const proxies = {
+    ...(http !== undefined && { http: parseProxy(http, 'network.http_proxy') }),
+    ...(https !== undefined && { https: parseProxy(https, 'network.https_proxy') }),
+    ...(ftp !== undefined && { ftp: parseProxy(ftp, 'network.ftp_proxy') }),
+  };
+  const trusted = certificates === undefined ? undefined : await readCertificates(certificates);
+  return {
+    network: {
+      proxies,
+      ...(trusted !== undefined && { certificates: trusted }),
+      connectMs: network.connect_seconds * 1_000,
+      stallMs: network.stall_seconds * 1_000,
+    },
+    patience: { tries: network.tries },
+    credentialsFor(host) {
+      const login = firmware.credentials.get(host);
+      if (!(login instanceof Map)) return undefined;
+      return { username: String(login.get('username')), password: new Secret(String(login.get('password'))) };
+    },
+  };
+}
+
+function readCertificates(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause) => {
+    throw explainSystemError(cause, { kind: 'file', key: 'network.certificates', path });
+  });
+}

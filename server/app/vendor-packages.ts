@@ -1,0 +1,94 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DeviceService } from '../devices/service.ts';
+import type { Task } from '../operations/run.ts';
+import type { PluginDao } from '../plugins/dao.ts';
+import type { PackageShelf } from '../plugins/installed.ts';
+import type { VendorPackage } from '../plugins/model.ts';
+import { type PackageService, packageService } from '../plugins/packages.ts';
+import { loadPackage, type PluginService } from '../plugins/service.ts';
+import { unpackArchive } from '../repositories/archive.ts';
+import { type RepositoryService, repositoryService } from '../repositories/service.ts';
+import { shelfAt } from '../repositories/web.ts';
+import type { Settings } from '../settings.ts';
+import type { Fetching } from './network.ts';
+import { renderAll } from './render-all.ts';
+import { values, type Workers } from './workers.ts';
+
+/** Repositories, and what is installed from them. */
+export interface VendorPackages {
+  readonly repositories: RepositoryService;
+  readonly packages: PackageService;
+}
+
+export interface VendorPackageParts {
+  readonly settings: Settings;
+  readonly fetching: Fetching;
+  readonly shelf: PackageShelf;
+  /** The directories of the settings, without what is installed. */
+  readonly directories: PluginDao;
+  readonly plugins: PluginService;
+  readonly devices: Pick<DeviceService, 'list' | 'idsUsing' | 'reconsider'>;
+  readonly workers: Workers;
+}
+
+/** As many devices are read at once. */
+const page = 1_000;
+
+/** What it does, the first of several processes does alone. */
+export async function createVendorPackages(parts: VendorPackageParts): Promise<VendorPackages> {
+  const { settings, fetching, shelf, directories, plugins, devices, workers } = parts;
+  const directory = join(settings.data, 'repositories');
+  const incoming = join(directory, 'incoming');
+  // What was on its way when the process ended: some kilobytes that come again.
+  if (workers.number === 1) await rm(incoming, { recursive: true, force: true });
+  const { network, patience } = fetching;
+  const repositories = await repositoryService({
+    directory,
+    shelfOf: (location) => shelfAt(location, { network, patience, folder: incoming }),
+    now: Date.now,
+  });
+
+  /** A phone of that vendor may now be served better, or by nobody. */
+  async function reconsider(vendor: string, signal: AbortSignal): Promise<void> {
+    for (let offset = 0; ; offset += page) {
+      const { devices: some } = await devices.list({ where: { vendor }, sort: 'id', limit: page, offset });
+      for (const { id } of some) {
+        signal.throwIfAborted();
+        await devices.reconsider(id);
+      }
+      if (some.length < page) return;
+    }
+  }
+
+  async function taken(concerned: readonly VendorPackage[], task: Task): Promise<void> {
+    values(await workers.ask('takePackages'));
+    for (const vendor of new Set(concerned.map(({ definition }) => definition.vendor))) await reconsider(vendor, task.signal);
+    await renderAll(workers, task, [...new Set(concerned.flatMap((each) => each.plugins.map(({ id }) => id)))]);
+  }
+
+  const packages = packageService({
+    shelf,
+    catalogue: () => plugins.catalogue,
+    load: (found) => loadPackage(directories, found),
+    async bundled(id) {
+      const found = (await directories.find()).find((each) => each.id === id);
+      return found && loadPackage(directories, found);
+    },
+    available: () => repositories.available(),
+    async fetch(version, { signal, progress }) {
+      const { sha256, size } = version.entry;
+      const to = join(incoming, sha256);
+      progress(0, size);
+      await repositories.archive(version, to, signal);
+      progress(size, size);
+      return to;
+    },
+    unpack: (file, { entry }, folder, signal) => unpackArchive(file, entry, folder, signal),
+    devicesWith: async (plugin) => (await devices.idsUsing({ plugins: [plugin] })).length,
+    leaving: async () => {},
+    taken,
+    now: Date.now,
+  });
+  return { repositories, packages };
+}

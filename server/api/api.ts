@@ -16,6 +16,7 @@ import { pluginRoutes } from './v1/plugins.ts';
 import { repositoryRoutes } from './v1/repositories.ts';
 import { requestRoutes } from './v1/requests.ts';
 import { serverRoutes } from './v1/server.ts';
+import { templateRoutes } from './v1/templates.ts';
 import { tenantRoutes } from './v1/tenants.ts';
 
 /** All there is to ask, in the order in which it is looked through. */
@@ -29,6 +30,7 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...packageRoutes(parts),
     ...repositoryRoutes(parts),
     ...firmwareRoutes(parts),
+    ...templateRoutes(parts),
     ...operationRoutes(parts),
     ...requestRoutes(parts),
     ...explainRoutes(parts),

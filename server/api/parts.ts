@@ -7,6 +7,7 @@ import type { Log, LogLevel } from '../lib/log.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Operation } from '../operations/model.ts';
 import type { OperationService } from '../operations/service.ts';
+import type { OverrideService } from '../overrides/service.ts';
 import type { Desired } from '../pipeline/desired.ts';
 import type { Explanation, Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
@@ -35,6 +36,7 @@ export interface ApiParts {
   readonly packages: PackageService;
   readonly repositories: RepositoryService;
   readonly firmware: Omit<FirmwareService, 'describe' | 'served' | 'reload'>;
+  readonly overrides: OverrideService;
   readonly desired: Desired;
   readonly renderer: Pick<Renderer, 'templateOf'>;
   readonly sweep: { readonly waiting: number | Promise<number> };

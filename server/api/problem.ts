@@ -27,7 +27,7 @@ const STATUSES: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^firmware-file-unknown$/, 422],
   [/-(?:unknown|not-installed)$/, 404],
   [/-invalid$/, 400],
-  [/-(?:taken|changed|not-deletable|in-use|needed|running|ended|refused)$/, 409],
+  [/-(?:taken|changed|not-deletable|not-writable|in-use|needed|running|ended|refused|conflicting|unmergeable)$/, 409],
 ];
 
 /** The status for what was thrown: 500 for whatever is no error of a known kind. */

@@ -13,8 +13,13 @@ export function tagOf({ created, revision }: Revised): string {
 
 /** @throws HttpProblem 412 when the client read another revision than the stored one (RFC 9110, 13.1.1) */
 export function checkRevision(ifMatch: string | undefined, stored: Revised): void {
+  checkTag(ifMatch, tagOf(stored));
+}
+
+/** @throws HttpProblem 412 as above, for what is named otherwise */
+export function checkTag(ifMatch: string | undefined, tag: string): void {
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
-  if (ifMatch.split(',').some((tag) => tag.trim() === tagOf(stored))) return;
+  if (ifMatch.split(',').some((each) => each.trim() === tag)) return;
   throw revisionMismatch();
 }
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { openImages } from '../artefacts/images.ts';
+import { originOf, type TemplateTexts } from '../artefacts/overrides.ts';
 import { Renderer } from '../artefacts/renderer.ts';
+import { whyNoTemplate } from '../artefacts/template/template.ts';
 import { choose } from '../associate/associate.ts';
 import { createConfigNotifier } from '../configs/notifier.ts';
 import { BASE, flatten } from '../configs/resolve.ts';
@@ -21,6 +23,8 @@ import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
 import { openShelf } from '../lib/shelf.ts';
 import { operationNotifier } from '../operations/notifier.ts';
 import { type OperationService, operationService } from '../operations/service.ts';
+import { folderOverrideDao } from '../overrides/dao.ts';
+import { type OverrideService, overrideService } from '../overrides/service.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
 import { Desired, type DesiredOptions } from '../pipeline/desired.ts';
 import { type ExplainParts, type Explanation, explain, type Question } from '../pipeline/explain/explain.ts';
@@ -42,10 +46,10 @@ import { type TenantService, tenantService } from '../tenants/service.ts';
 import { catchUp } from './catch-up.ts';
 import { createFirmware } from './firmware.ts';
 import { fetching } from './network.ts';
-import { counted, reportFirmware, reportPlugins } from './observe.ts';
+import { counted, reportFirmware, reportOverrides, reportPlugins } from './observe.ts';
 import { checkLogFiles } from './preflight.ts';
 import { createVendorPackages, type VendorPackages } from './vendor-packages.ts';
-import { alone, heard, type Worker, type Workers, workerOf } from './workers.ts';
+import { alone, heard, values, type Worker, type Workers, workerOf } from './workers.ts';
 
 /** The server without its sockets: everything that answers, constructed by hand, once, in reading order. */
 export interface Core extends VendorPackages {
@@ -62,6 +66,7 @@ export interface Core extends VendorPackages {
   readonly operations: OperationService;
   readonly firmware: FirmwareService;
   readonly desired: Desired;
+  readonly overrides: OverrideService;
   readonly renderer: Renderer;
   readonly sweep: Sweep;
   readonly baseUrls: BaseUrls;
@@ -176,13 +181,36 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     keepMs: keepDays * 86_400_000,
   });
 
-  const texts = async () => ({
-    overrides: await readOverrides(join(settings.data, 'templates')),
+  const templates = join(settings.data, 'templates');
+  const readTexts = async (): Promise<TemplateTexts> => ({
+    overrides: await readOverrides(templates),
     shared: await readSharedTemplates(),
   });
+  let texts = await readTexts();
+  const overrides = overrideService({
+    dao: folderOverrideDao(templates, readOverrides),
+    plugins,
+    origin: (name, plugin) => originOf(name, plugin, texts.shared),
+    complaint: (plugin, name, text) => whyNoTemplate({ name: `templates/${plugin}/${name}`, text }),
+    changed: async (plugin) => void values(await workers.ask('overridesChanged', plugin)),
+  });
+  const lookAtOverrides = async () => {
+    if (!isFirst) return;
+    // In somebody else's folder, say, nothing can be noted: phones are served all the same.
+    await overrides.keepBases(plugins.catalogue).catch((cause) => {
+      const told = 'could not note of which templates overrides were made; what packages change under them will not be told';
+      log.error({ event: 'template.base-not-kept', why: reason(cause) }, told);
+    });
+    await overrides.list().then(
+      (found) => reportOverrides(found, log),
+      (cause) => log.error({ event: 'template.not-read', why: reason(cause) }, 'could not look how overrides stand'),
+    );
+  };
+  await lookAtOverrides();
+  pluginNews.subscribe(() => void lookAtOverrides());
   const { cache_megabytes, limits } = settings.render;
   const renderer = new Renderer({
-    texts: await texts(),
+    texts,
     cacheBytes: cache_megabytes * 1_048_576,
     limits: { outputBytes: limits.output_kilobytes * 1_024, steps: limits.steps, milliseconds: limits.milliseconds },
     observe: (event) => {
@@ -245,6 +273,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     directories,
     plugins,
     devices,
+    overrides,
     workers,
   });
 
@@ -271,6 +300,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     // What is made for explain only is not kept for phones.
     desired: new Desired({ ...desiredOptions, renderer: { render: (made) => renderer.rehearse(made) } }),
     expectedUrl: (device) => baseUrls.expected(device),
+    overrideState: overrides.state,
   };
 
   /** Tells the parts what other workers committed, as they are told what this one does. */
@@ -346,7 +376,8 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   const reload = async () => {
     log.reopen();
     security.reopen();
-    renderer.replaceTexts(await texts());
+    texts = await readTexts();
+    renderer.replaceTexts(texts);
     await takePackages();
   };
   const renderings = new Map<string, Rendering>();
@@ -358,6 +389,15 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     recent: (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     setLogLevel(level) {
       log.level = level;
+    },
+    async overridesChanged(plugin) {
+      const now = (await readOverrides(templates)).get(plugin);
+      const all = new Map(texts.overrides);
+      if (now) all.set(plugin, now);
+      else all.delete(plugin);
+      texts = { ...texts, overrides: all };
+      renderer.replaceTexts(texts);
+      await touch(store.devices.idsUsing({ plugins: [plugin] }));
     },
     reload,
     lookAtAll: () => touch(store.devices.ids()),
@@ -390,6 +430,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     firmware,
     ...vendorPackages,
     desired,
+    overrides,
     renderer,
     sweep,
     baseUrls,

@@ -4,6 +4,7 @@ import type { Metrics, Outcome, TransferEnd } from '../lib/metrics.ts';
 import type { SecurityLog } from '../lib/security-log.ts';
 import type { HttpEvent } from '../listeners/http.ts';
 import type { TftpEvent } from '../listeners/tftp.ts';
+import type { Override } from '../overrides/model.ts';
 import type { Catalogue } from '../plugins/service.ts';
 
 /** What the listeners tell, for metrics and logs. A phone that does something odd is a line on debug: there are many of them. */
@@ -91,6 +92,22 @@ export function reportFirmware(problems: ReadonlyMap<string, ProvisioningError>,
     );
   }
 }
+
+/** Operators' templates, a line each; what asks for an operator is a warning. */
+export function reportOverrides(overrides: readonly Override[], log: RootLog): void {
+  for (const { plugin, name, state } of overrides) {
+    const level = state === 'outdated' || state === 'orphaned' ? 'warn' : 'info';
+    log[level]({ event: `template.${state}`, plugin, name }, tellings[state](`${plugin}/${name}`));
+  }
+}
+
+const tellings: Readonly<Record<Override['state'], (name: string) => string>> = {
+  current: (name) => `the template override ${name} is used`,
+  outdated: (name) => `the package's template changed under the override ${name}; offhook template diff shows how`,
+  same: (name) => `the override ${name} says what the package's template says; it is of no use`,
+  orphaned: (name) => `the override ${name} is kept, but its plugin or its template is no longer there`,
+  own: (name) => `the template ${name} is the operator's own`,
+};
 
 /** The same, and counted. */
 export function counted(security: SecurityLog, metrics: Metrics): SecurityLog {

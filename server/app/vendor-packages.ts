@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeviceService } from '../devices/service.ts';
 import type { Task } from '../operations/run.ts';
+import type { OverrideService } from '../overrides/service.ts';
 import type { PluginDao } from '../plugins/dao.ts';
 import type { PackageShelf } from '../plugins/installed.ts';
 import type { VendorPackage } from '../plugins/model.ts';
@@ -29,6 +30,7 @@ export interface VendorPackageParts {
   readonly directories: PluginDao;
   readonly plugins: PluginService;
   readonly devices: Pick<DeviceService, 'list' | 'idsUsing' | 'reconsider'>;
+  readonly overrides: Pick<OverrideService, 'keepBases'>;
   readonly workers: Workers;
 }
 
@@ -37,7 +39,7 @@ const page = 1_000;
 
 /** What it does, the first of several processes does alone. */
 export async function createVendorPackages(parts: VendorPackageParts): Promise<VendorPackages> {
-  const { settings, fetching, shelf, directories, plugins, devices, workers } = parts;
+  const { settings, fetching, shelf, directories, plugins, devices, overrides, workers } = parts;
   const directory = join(settings.data, 'repositories');
   const incoming = join(directory, 'incoming');
   // What was on its way when the process ended: some kilobytes that come again.
@@ -86,7 +88,8 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
     },
     unpack: (file, { entry }, folder, signal) => unpackArchive(file, entry, folder, signal),
     devicesWith: async (plugin) => (await devices.idsUsing({ plugins: [plugin] })).length,
-    leaving: async () => {},
+    // What operators made of its templates is known by the text that it was made of.
+    leaving: () => overrides.keepBases(plugins.catalogue),
     taken,
     now: Date.now,
   });

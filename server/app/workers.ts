@@ -15,6 +15,8 @@ export interface Worker {
   /** The last requests of a device; of undefined those that no device was found for. */
   recent(device: string | undefined): readonly RecentRequest[];
   setLogLevel(level: LogLevel): void;
+  /** The operators' templates of a plugin are others than before. */
+  overridesChanged(plugin: string): Promise<void>;
   /** Reads anew what can be read anew, and opens log files again. */
   reload(): Promise<void>;
   /** Takes in the vendor packages that are installed now. */

@@ -64,8 +64,14 @@ interface Made {
 
 interface Entry {
   readonly made: Made;
-  readonly texts: TemplateTexts;
+  readonly texts: PluginTexts;
   readonly outcome: Rendered | ProvisioningError;
+}
+
+/** The texts that templates of one plugin come from; its own come with the plugin. */
+interface PluginTexts {
+  readonly overrides: ReadonlyMap<string, string> | undefined;
+  readonly shared: ReadonlyMap<string, string>;
 }
 
 const contentTypes: Readonly<Record<Format, string>> = {
@@ -98,7 +104,7 @@ export class Renderer {
     return this.#files.calculatedSize;
   }
 
-  /** Other overrides or shared templates from now on. */
+  /** Other overrides or shared templates from now on. Files of plugins whose maps are the same objects as before are kept. */
   replaceTexts(texts: TemplateTexts): void {
     this.#texts = texts;
     this.#templates = new WeakMap();
@@ -114,12 +120,12 @@ export class Renderer {
     // Of a device's file there is one at a time: when it is what it was before, under the URL of before, it has become it anew.
     const key = device ? `${device.id}\n${file.name}` : `${plugin.id}\n${file.name}\n${server.url}`;
     const kept = this.#files.get(key);
-    if (kept && kept.texts === this.#texts && sameIngredients(kept.made, ingredients, this.#year())) {
+    if (kept && this.#isOfTheseTexts(kept, plugin) && sameIngredients(kept.made, ingredients, this.#year())) {
       this.#options.observe?.({ kind: 'hit' });
       return outcomeOf(kept);
     }
     const started = performance.now();
-    const entry = { made: madeOf(ingredients, this.#year()), texts: this.#texts, outcome: this.#make(ingredients) };
+    const entry = { made: madeOf(ingredients, this.#year()), texts: this.#textsOf(plugin), outcome: this.#make(ingredients) };
     if (keep === 'always' || kept || this.#hasRoom(entry)) this.#files.set(key, entry);
     const kind = entry.outcome instanceof Error ? 'failed' : 'rendered';
     this.#options.observe?.({ kind, milliseconds: performance.now() - started });
@@ -142,6 +148,15 @@ export class Renderer {
   templateStack({ plugin, file, device }: Pick<Ingredients, 'plugin' | 'file' | 'device'>): TemplateStack {
     const names = templateNames(file.artefact, file.name, file.model ?? device?.model, plugin);
     return names.map((name) => ({ name, layers: templateLayers(name, plugin, this.#texts) }));
+  }
+
+  #textsOf({ id }: Plugin): PluginTexts {
+    return { overrides: this.#texts.overrides.get(id), shared: this.#texts.shared };
+  }
+
+  #isOfTheseTexts({ texts }: Entry, plugin: Plugin): boolean {
+    const { overrides, shared } = this.#textsOf(plugin);
+    return texts.overrides === overrides && texts.shared === shared;
   }
 
   #year(): number {

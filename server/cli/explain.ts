@@ -221,7 +221,9 @@ function filesOf(document: Document, columns: number): string {
       const [used, ...hidden] = layers;
       const names = listOf(file, 'templates').map((each) => textOf(each, 'name'));
       const hides = hidden.length > 0 ? `, which hides ${hidden.join(', ')}` : '';
-      const template = `made by ${used ?? 'no template: there is none'}${hides}; one of your own is named ${oneOf(names)}`;
+      const isOutdated = textOf(objectIn(file, 'override'), 'state') === 'outdated';
+      const age = isOutdated ? "; the package's template changed since it was made" : '';
+      const template = `made by ${used ?? 'no template: there is none'}${hides}${age}; one of your own is named ${oneOf(names)}`;
       const state = `${stateOf(file)}${file.get('secret') === true ? '; it holds passwords' : ''}`;
       return [wrap(`${textOf(file, 'name')}: ${state}`, columns, '  '), wrap(template, columns, '    ')].join('');
     })

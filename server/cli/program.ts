@@ -15,6 +15,7 @@ import { addRequests } from './requests.ts';
 import { addServe, type Host } from './serve.ts';
 import { addSimulate } from './simulate.ts';
 import { addStatus } from './status.ts';
+import { addTemplate } from './template.ts';
 import { addTenant } from './tenant.ts';
 
 /** All commands, in the order in which the help names them. */
@@ -34,6 +35,7 @@ export function offhookProgram(io: Io, host: Host): Command {
   addConfig(program, io);
   addTenant(program, io);
   addPlugin(program, io);
+  addTemplate(program, io);
   addRepository(program, io);
   addReload(program, io, host);
   addOperation(program, io, host);

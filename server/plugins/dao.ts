@@ -149,9 +149,10 @@ async function exists(file: string): Promise<boolean> {
   );
 }
 
-/** Operators' templates, by plugin id and file name: `<folder>/<plugin>/<name>.tpl`. */
+/** Operators' templates, by plugin id and file name: `<folder>/<plugin>/<name>.tpl`. What is known of them lies in folders with a dot. */
 export async function readOverrides(folder: string): Promise<Map<string, ReadonlyMap<string, string>>> {
   const overrides = new Map<string, ReadonlyMap<string, string>>();
-  for (const plugin of await folders(folder)) overrides.set(plugin, await readTemplates(join(folder, plugin)));
+  const plugins = (await folders(folder)).filter((name) => !name.startsWith('.'));
+  for (const plugin of plugins) overrides.set(plugin, await readTemplates(join(folder, plugin)));
   return overrides;
 }

@@ -45,7 +45,7 @@ export interface PackageParts {
   fetch(version: AvailableVersion, task: Task): Promise<string>;
   unpack(file: string, version: AvailableVersion, folder: string, signal: AbortSignal): Promise<unknown>;
   devicesWith(plugin: string): Promise<number>;
-  /** To be called before one package takes the place of another. */
+  /** Called before another package, or none, takes the place of one. */
   leaving(before: VendorPackage): Promise<void>;
   /** Has all processes take in what is installed now, and all devices looked at that these packages serve or served. */
   taken(concerned: readonly VendorPackage[], task: Task): Promise<void>;

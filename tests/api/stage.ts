@@ -1,10 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { createApi } from '../../server/api/api.ts';
 import type { ApiParts } from '../../server/api/parts.ts';
 import { openImages } from '../../server/artefacts/images.ts';
+import { originOf } from '../../server/artefacts/overrides.ts';
 import { Renderer } from '../../server/artefacts/renderer.ts';
+import { whyNoTemplate } from '../../server/artefacts/template/template.ts';
 import { choose } from '../../server/associate/associate.ts';
 import { createConfigNotifier } from '../../server/configs/notifier.ts';
 import { BASE, flatten } from '../../server/configs/resolve.ts';
@@ -19,10 +24,13 @@ import { parseTarget } from '../../server/listeners/http.ts';
 import { tftpPath } from '../../server/listeners/tftp.ts';
 import { operationNotifier } from '../../server/operations/notifier.ts';
 import { type OperationService, operationService } from '../../server/operations/service.ts';
+import { folderOverrideDao } from '../../server/overrides/dao.ts';
+import { overrideService } from '../../server/overrides/service.ts';
 import { Desired } from '../../server/pipeline/desired.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
+import { readOverrides } from '../../server/plugins/dao.ts';
 import { catalogueOf } from '../../server/plugins/service.ts';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import type { Store } from '../../server/store/store.ts';
@@ -40,6 +48,8 @@ export interface Stage {
   readonly devices: DeviceService;
   readonly operations: OperationService;
   readonly recent: RecentRequests;
+  /** Where overrides lie. */
+  readonly templates: string;
   /** Id of the main tenant. */
   readonly main: string;
   /** Lines of the log so far, at the finest level. */
@@ -90,6 +100,17 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
   const limits = { outputBytes: 4_194_304, steps: 1_000_000, milliseconds: 10_000 };
   const texts = { overrides: new Map(), shared: new Map(), updated: 0 };
   const renderer = new Renderer({ texts, cacheBytes: 1_048_576, limits });
+  const templates = mkdtempSync(join(tmpdir(), 'offhook-stage-'));
+  const overrides = overrideService({
+    dao: folderOverrideDao(templates, readOverrides),
+    plugins,
+    origin: (name, plugin) => originOf(name, plugin, texts.shared),
+    complaint: (plugin, name, text) => whyNoTemplate({ name: `templates/${plugin}/${name}`, text }),
+    async changed(plugin) {
+      renderer.replaceTexts({ ...texts, overrides: await readOverrides(templates) });
+      sweep.touch(await store.devices.idsUsing({ plugins: [plugin] }));
+    },
+  });
   const nothing = { id: BASE, tenant: tenants.main.id, parents: [], raw: new Map(), transient: false, deletable: false };
   const desired = new Desired({
     renderer,
@@ -117,6 +138,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     baseUrl,
     expectedUrl: baseUrl,
     images: openImages('/nowhere/images', () => undefined),
+    overrideState: overrides.state,
     trusted: ['loopback', 'private'].flatMap((word) => parseNetwork(word) ?? []),
     security: { deviceCreated() {} },
   };
@@ -153,6 +175,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     packages: installs.packages,
     repositories: installs.repositories,
     firmware: installs.firmware,
+    overrides,
     operations,
     desired,
     renderer,
@@ -194,6 +217,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     devices,
     operations,
     recent,
+    templates,
     main: tenants.main.id,
     log: lines,
     reloads: () => reloads,
@@ -205,6 +229,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
       await settled();
       await store.close();
       await installs.close();
+      rmSync(templates, { recursive: true });
     },
   };
 }

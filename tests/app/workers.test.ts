@@ -24,6 +24,7 @@ const worker: Worker = {
   learned: () => ({ logLevel: 'info', urls: new Map() }),
   learnUrls() {},
   recent: () => [],
+  async overridesChanged() {},
   setLogLevel() {},
   async takePackages() {},
   async takeFirmware() {},

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../..');
 
-const resources = ['devices', 'configs', 'tenants', 'plugins', 'firmware', 'repositories', 'operations'];
+const resources = ['devices', 'configs', 'tenants', 'plugins', 'firmware', 'repositories', 'operations', 'overrides'];
 const pure = ['identify', 'associate', 'artefacts'];
 
 /**
@@ -29,7 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'app', 'settings', 'version', 'lib'],
 };
 const handedAround =
-  /^server\/(?:(?:devices|configs|tenants|plugins|firmware|repositories|operations)\/[\w-]+|pipeline\/request)\.ts$/;
+  /^server\/(?:(?:devices|configs|tenants|plugins|firmware|repositories|operations|overrides)\/[\w-]+|pipeline\/request)\.ts$/;
 
 interface Import {
   readonly file: string;
@@ -90,6 +90,7 @@ test.each([
   ['pino', ['lib']],
   ['prom-client', ['lib']],
   ['commander', ['cli', 'main']],
+  ['diff', ['overrides']],
   ['tar', ['lib']],
   ['esbuild', ['packaging']],
 ])('%s is used in %j only', (name, parts) => {

@@ -80,6 +80,22 @@ test('a file is rendered once and then at hand, until one of its ingredients is 
   expect(kinds).toEqual(['rendered', 'hit', ...others.map(() => 'rendered'), 'rendered']);
 });
 
+test('other overrides of one plugin leave the files of another where they are', () => {
+  const { renderer, kinds } = rendererWith({});
+  const plugin = pluginWith({ 'phone.tpl': 'package' });
+  const made = ingredients(plugin);
+  const shared = new Map<string, string>();
+  renderer.replaceTexts({ overrides: new Map(), shared });
+  renderer.render(made);
+  renderer.replaceTexts({ overrides: new Map([['other-1', new Map([['phone.tpl', 'theirs']])]]), shared });
+  renderer.render(made);
+  renderer.replaceTexts({ overrides: new Map([[plugin.id, new Map([['phone.tpl', 'mine']])]]), shared });
+  expect(renderer.render(made).bytes.toString()).toBe('mine');
+  renderer.replaceTexts({ overrides: new Map(), shared });
+  expect(renderer.render(made).bytes.toString()).toBe('package');
+  expect(kinds).toEqual(['rendered', 'hit', 'rendered', 'rendered']);
+});
+
 test('a file says when it was made, to the end of that second, whatever its ingredients say of themselves', () => {
   let now = 10_500;
   const { renderer } = rendererWith({ now: () => now });

@@ -45,10 +45,11 @@ export function explainDocument(explanation: Explanation, recorded: number | und
     },
     candidates: candidates.map((candidate) => ({ plugin: candidate.plugin.id, score: candidate.score, why: candidate.why })),
     config: { text: told.config, ...configOf(explanation) },
-    files: explanation.files.map(({ file, templates, digest, bytes, problem, delivered }) => ({
+    files: explanation.files.map(({ file, templates, override, digest, bytes, problem, delivered }) => ({
       name: file.name,
       secret: file.artefact.secret === true,
       templates,
+      override: override ?? null,
       digest: digest ?? null,
       bytes: bytes ?? null,
       problem: problem ?? null,

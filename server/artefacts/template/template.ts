@@ -75,6 +75,16 @@ export function compile(source: TemplateSource, loader: Loader, options: Options
   return makeTemplate(compileSource(source), cached(loader).load, options);
 }
 
+/** Why a text is no template, as far as the text alone tells; undefined when it is one. */
+export function whyNoTemplate(source: TemplateSource): TemplateError | undefined {
+  try {
+    compileSource(source);
+    return undefined;
+  } catch (thrown) {
+    return located(thrown, { template: source.name, line: 1 });
+  }
+}
+
 function cached(loader: Loader): { load: Rendering['load']; invalidate: () => void } {
   const programs = new Map<string, Program>();
   return {

@@ -10,6 +10,7 @@ import type { Device } from '../../devices/model.ts';
 import type { DeviceService } from '../../devices/service.ts';
 import type { Identification } from '../../identify/identify.ts';
 import { type Complaint, ProvisioningError } from '../../lib/errors.ts';
+import type { OverrideState } from '../../overrides/model.ts';
 import type { Plugin } from '../../plugins/model.ts';
 import type { Tenant } from '../../tenants/model.ts';
 import {
@@ -35,6 +36,8 @@ export interface ExplainParts extends LineParts {
   readonly renderer: Pick<Renderer, 'templateStack'>;
   /** The URL under which a device last reached the server, or the one to expect. */
   readonly expectedUrl: (device: string) => string;
+  /** How an operator's template stands to that of the package; undefined when there is none of that name. */
+  overrideState(plugin: string, name: string): Promise<OverrideState | undefined>;
 }
 
 export interface Question {
@@ -83,6 +86,8 @@ export interface ExplainedConfig {
 export interface ExplainedFile {
   readonly file: Resolved;
   readonly templates: TemplateStack;
+  /** When the template that is used is the operator's. */
+  readonly override?: { readonly name: string; readonly state: OverrideState };
   readonly digest?: string;
   readonly bytes?: number;
   readonly problem?: string;
@@ -191,13 +196,17 @@ async function filesOf(
   plugin: Plugin,
   stored: StoredDevice | undefined,
   { desired }: LineParts,
-  { devices, renderer, expectedUrl }: ExplainParts,
+  { devices, renderer, expectedUrl, overrideState }: ExplainParts,
 ): Promise<ExplainedFile[]> {
   const deliveries = stored ? await devices.deliveries(stored.id) : [];
   const files: ExplainedFile[] = [];
   for (const file of desired.filesOf(plugin, device)) {
     const delivered = deliveries.find(({ artefact }) => artefact === file.name)?.digest;
-    const about = { file, templates: renderer.templateStack({ plugin, file, device }), ...(delivered && { delivered }) };
+    const templates = renderer.templateStack({ plugin, file, device });
+    const name = templates.find(({ layers }) => layers.length > 0)?.name;
+    const state = name === undefined ? undefined : await overrideState(plugin.id, name);
+    const override = name !== undefined && state && { name, state };
+    const about = { file, templates, ...(override && { override }), ...(delivered && { delivered }) };
     try {
       const { digest, bytes } = await desired.file(plugin, file, device, device.tenant, expectedUrl(device.id));
       files.push({ ...about, digest, bytes: bytes.length });

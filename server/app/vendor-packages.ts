@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeviceService } from '../devices/service.ts';
+import { makeDirectory } from '../lib/directory.ts';
 import type { Task } from '../operations/run.ts';
 import type { OverrideService } from '../overrides/service.ts';
 import type { PluginDao } from '../plugins/dao.ts';
@@ -81,6 +82,7 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
     async fetch(version, { signal, progress }) {
       const { sha256, size } = version.entry;
       const to = join(incoming, sha256);
+      await makeDirectory(incoming);
       progress(0, size);
       await repositories.archive(version, to, signal);
       progress(size, size);

@@ -204,6 +204,7 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, notifier, no
               made.set(key, await make(key, factsOf(vendor, each, plan, asked, now()), plan, places, step));
             }
             await shelf.change(made);
+            step.progress(made.size, plans.size);
           });
         } catch (cause) {
           // What is listed already is no longer ours to remove.

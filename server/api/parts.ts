@@ -11,6 +11,7 @@ import type { OverrideService } from '../overrides/service.ts';
 import type { Desired } from '../pipeline/desired.ts';
 import type { Explanation, Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
+import type { MoveOrder } from '../pipeline/move/move.ts';
 import type { RecentRequest } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest } from '../pipeline/request.ts';
 import type { PackageService } from '../plugins/packages.ts';
@@ -47,6 +48,8 @@ export interface ApiParts {
   recent(device: string | undefined): Promise<readonly RecentRequest[]>;
   explain(question: Question): Promise<Explanation>;
   readonly circumstances: Circumstances;
+  /** Starts to move devices from one plugin to another, or to say what would change. */
+  move(order: MoveOrder): Promise<Operation>;
   /** The path and query of what a phone asks for, as the listener of the transport reads it; undefined: it refuses it. */
   readTarget(transport: PhoneRequest['transport'], text: string): { path: string; query: string } | undefined;
   readonly store: { ping(): Promise<void> };

@@ -21,6 +21,7 @@ import { createLog, type RootLog } from '../lib/log.ts';
 import { createMetrics, type Metrics } from '../lib/metrics.ts';
 import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
 import { openShelf } from '../lib/shelf.ts';
+import type { Operation } from '../operations/model.ts';
 import { operationNotifier } from '../operations/notifier.ts';
 import { type OperationService, operationService } from '../operations/service.ts';
 import { folderOverrideDao } from '../overrides/dao.ts';
@@ -29,6 +30,7 @@ import { BaseUrls } from '../pipeline/base-url.ts';
 import { Desired, type DesiredOptions } from '../pipeline/desired.ts';
 import { type ExplainParts, type Explanation, explain, type Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
+import { type MoveOrder, type MoveParts, startMove } from '../pipeline/move/move.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
@@ -48,6 +50,7 @@ import { createFirmware } from './firmware.ts';
 import { fetching } from './network.ts';
 import { counted, reportFirmware, reportOverrides, reportPlugins } from './observe.ts';
 import { checkLogFiles } from './preflight.ts';
+import { renderAll } from './render-all.ts';
 import { createVendorPackages, type VendorPackages } from './vendor-packages.ts';
 import { alone, heard, values, type Worker, type Workers, workerOf } from './workers.ts';
 
@@ -76,6 +79,8 @@ export interface Core extends VendorPackages {
   answer(request: PhoneRequest): Promise<Reply>;
   /** What `answer` would do, and why, without doing it. */
   explain(question: Question): Promise<Explanation>;
+  /** Moves devices from one plugin to another, or says what would change. Of the first worker only. */
+  move(order: MoveOrder): Promise<Operation>;
   readonly circumstances: Circumstances;
   /** Resolves when this process knows all that other workers have committed. */
   current(): Promise<void>;
@@ -245,12 +250,13 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   });
   const arrivals = createArrivals();
   const asking = createAsking();
+  const busy = () => (arrivals.busy ? 'crowd' : asking.busy ? 'asking' : undefined);
   const sweep = new Sweep({
     devices,
     plugins,
     desired,
     baseUrl: (device) => baseUrls.expected(device),
-    busy: () => (arrivals.busy ? 'crowd' : asking.busy ? 'asking' : undefined),
+    busy,
     log,
   });
   // The others look at theirs; what each makes for phones that ask, it keeps.
@@ -292,15 +298,26 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     security,
     recent,
   };
+  // What is made to be told of only is not kept for phones.
+  const rehearsal = new Desired({ ...desiredOptions, renderer: { render: (made) => renderer.rehearse(made) } });
   const explainParts: ExplainParts = {
     ...parts,
     tenants,
     configs,
     renderer,
-    // What is made for explain only is not kept for phones.
-    desired: new Desired({ ...desiredOptions, renderer: { render: (made) => renderer.rehearse(made) } }),
+    desired: rehearsal,
     expectedUrl: (device) => baseUrls.expected(device),
     overrideState: overrides.state,
+  };
+  const moveParts: MoveParts = {
+    devices,
+    plugins,
+    tenants,
+    operations,
+    desired: rehearsal,
+    baseUrl: (device) => baseUrls.expected(device),
+    busy,
+    render: (ids, task) => renderAll(workers, task, { devices: ids }),
   };
 
   /** Tells the parts what other workers committed, as they are told what this one does. */
@@ -403,9 +420,9 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     lookAtAll: () => touch(store.devices.ids()),
     takePackages,
     takeFirmware: () => firmware.reload(),
-    async beginRendering(job, wanted) {
-      const ids = wanted ? store.devices.idsUsing({ plugins: wanted }) : store.devices.ids();
-      renderings.set(job, sweep.render(ours(await ids)));
+    async beginRendering(job, which) {
+      const ids = which?.devices ?? (await (which ? store.devices.idsUsing(which) : store.devices.ids()));
+      renderings.set(job, sweep.render(ours(ids)));
     },
     rendering(job) {
       const { total, left } = renderings.get(job) ?? { total: 0, left: 0 };
@@ -436,6 +453,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     baseUrls,
     recogniser: parts.recogniser,
     explain: (question) => explain(question, explainParts),
+    move: (order) => startMove(order, moveParts),
     circumstances: {
       get catalogue() {
         return plugins.catalogue;

@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { heard, values, type Workers } from './workers.ts';
+import { heard, values, type Which, type Workers } from './workers.ts';
 
 /** How often the workers are asked how far they are. */
 const lookMs = 100;
 
 /**
  * Has all workers look at their devices again, and resolves when they have.
- * @param plugins only devices with one of these; all when absent
+ * @param which only some of them; all when absent
  * @param progress is told devices
  */
 export async function renderAll(
   workers: Workers,
   { signal, progress }: { readonly signal: AbortSignal; progress(current: number, end: number): void },
-  plugins?: readonly string[],
+  which?: Which,
 ): Promise<void> {
   const job = randomUUID();
   try {
-    values(await workers.ask('beginRendering', job, plugins));
+    values(await workers.ask('beginRendering', job, which));
     for (;;) {
       const shares = heard(await workers.ask('rendering', job));
       const [total, left] = [sum(shares.map((share) => share.total)), sum(shares.map((share) => share.left))];

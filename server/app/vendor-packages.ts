@@ -67,7 +67,7 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
   async function taken(concerned: readonly VendorPackage[], task: Task): Promise<void> {
     values(await workers.ask('takePackages'));
     for (const vendor of new Set(concerned.map(({ definition }) => definition.vendor))) await reconsider(vendor, task.signal);
-    await renderAll(workers, task, [...new Set(concerned.flatMap((each) => each.plugins.map(({ id }) => id)))]);
+    await renderAll(workers, task, { plugins: [...new Set(concerned.flatMap((each) => each.plugins.map(({ id }) => id)))] });
   }
 
   const packages = packageService({

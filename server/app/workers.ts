@@ -25,12 +25,15 @@ export interface Worker {
   takeFirmware(): Promise<void>;
   /** Looks at all its devices again, soon. */
   lookAtAll(): Promise<void>;
-  /** At all or at those with one of these plugins, for one who asks by this name how far it is. */
-  beginRendering(job: string, plugins: readonly string[] | undefined): Promise<void>;
+  /** At all or at some, for one who asks by this name how far it is. */
+  beginRendering(job: string, which: Which | undefined): Promise<void>;
   /** Without such a job there is nothing to do: a worker that was started again looks at all of its own accord. */
   rendering(job: string): { readonly total: number; readonly left: number };
   endRendering(job: string): void;
 }
+
+/** Devices with one of these plugins, or these by their ids. */
+export type Which = { readonly plugins: readonly string[]; readonly devices?: never } | { readonly devices: readonly string[] };
 
 export interface Learned {
   readonly logLevel: LogLevel;

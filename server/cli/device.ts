@@ -5,6 +5,8 @@ import { type Client, type Document, listOf, objectIn, textOf } from './client.t
 import { asking, type ClientOptions, clientFor, count, print, tellRest } from './command.ts';
 import { devicePath, findDevice, findTenant, tenantNames } from './find.ts';
 import { exit, Failure, type Io } from './io.ts';
+import { addMove } from './move.ts';
+import type { Host } from './serve.ts';
 import { fields, localTime, table } from './table.ts';
 import { assign, leaves, readAssignments, shown } from './values.ts';
 
@@ -23,7 +25,7 @@ interface AddOptions extends ClientOptions {
 const WORDS = 'mac, serial, uuid, ip, vendor, model, version, plugin, config, description, approved, options.NAME, X_NAME';
 
 /** `offhook device …` */
-export function addDevice(program: Command, io: Io): void {
+export function addDevice(program: Command, io: Io, host: Host): void {
   const device = program.command('device').description('look at and change devices: the phones that the server knows');
 
   asking(
@@ -94,6 +96,16 @@ export function addDevice(program: Command, io: Io): void {
       .description('remove a device; if its phone asks again, it is an unknown phone')
       .argument('<device>', 'its id, MAC address, IP address, serial number or UUID'),
   ).action((text: string, options: ClientOptions) => remove(text, options, io));
+
+  addMove(
+    device,
+    io,
+    host,
+    examples([
+      'offhook device move --from yealink-v85 --to yealink-v86 --dry-run',
+      'offhook device move --from yealink-v85 --to yealink-v86 --model T46S --model T48S',
+    ]),
+  );
 }
 
 export function examples(commands: readonly string[]): string {

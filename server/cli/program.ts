@@ -28,7 +28,7 @@ export function offhookProgram(io: Io, host: Host): Command {
     .showHelpAfterError('Add --help for what there is.');
   addServe(program, io, host);
   addStatus(program, io);
-  addDevice(program, io);
+  addDevice(program, io, host);
   addRender(program, io);
   addExplain(program, io);
   addRequests(program, io);

@@ -218,6 +218,21 @@ export function deviceService(options: DeviceServiceOptions) {
       return withConfig(stored);
     },
 
+    /**
+     * Gives a device the plugin that `choice` says of it as it is by then, as an operator's choice or not; undefined leaves it as it is.
+     * The server's own choice is not asked.
+     * @returns the device as it is then; undefined when there is none
+     */
+    assign(
+      id: string,
+      choice: (current: StoredDevice) => { readonly plugin: string; readonly pinned: boolean } | undefined,
+    ): Promise<StoredDevice | undefined> {
+      return rewrite(id, (device) => {
+        const chosen = choice(device);
+        return chosen ? { ...device, ...chosen } : device;
+      });
+    },
+
     /** @param check may refuse by throwing, of the device as it is by then. @throws ProvisioningError device-unknown */
     async remove(id: string, check?: (current: StoredDevice) => void): Promise<void> {
       await lock.run(id, async () => {

@@ -111,6 +111,11 @@ export class Desired {
   }
 }
 
+/** Why a device has no files of its own, in words. */
+export function lackingNames({ id }: Plugin): string {
+  return `It lacks what ${id} needs to name its files: a MAC address, say`;
+}
+
 /** The host of a URL as other protocols are told it: an IPv6 address without brackets. */
 function hostOf(url: string): string {
   const { hostname } = new URL(url);

@@ -3,7 +3,8 @@ import type { DeviceService } from '../devices/service.ts';
 import { ProvisioningError, reason } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Catalogue } from '../plugins/service.ts';
-import type { Desired } from './desired.ts';
+import { type Desired, lackingNames } from './desired.ts';
+import { type Busy, makeRoom, sliceMs, turn } from './make-room.ts';
 
 export interface SweepOptions {
   readonly devices: DeviceService;
@@ -16,24 +17,12 @@ export interface SweepOptions {
   readonly log: Log;
 }
 
-/** What phones do that the sweep makes room for: so many come that they queue, or some ask. */
-export type Busy = keyof typeof heldMs;
-
-/** Rendering takes about a millisecond; after this long, phones that ask have their turn. A turn for them costs next to nothing. */
-const sliceMs = 2;
-
 /**
  * What was found out is written when so many devices were looked at, or so much time has passed, or nothing is left: a commit waits
  * for the disk, some milliseconds, as long as rendering a few files.
  */
 const batchDevices = 500;
 const batchMs = 250;
-
-/**
- * As long as phones may hold it up, in milliseconds, before it has a slice all the same. Where they ask without end it has a tenth of
- * the time; where they queue, what is made for them is what has to be made anyway.
- */
-const heldMs = { crowd: 200, asking: 20 };
 
 /** After the store refused to take what was found. */
 const retryMs = 1_000;
@@ -144,21 +133,12 @@ export class Sweep {
           await this.#write();
           written = performance.now();
         }
-        await this.#pause();
+        await makeRoom(this.#options.busy, () => this.#stopped);
       }
       if (this.#stopped) await this.#write();
     } finally {
       this.#running = undefined;
     }
-  }
-
-  async #pause(): Promise<void> {
-    const began = performance.now();
-    let busy: Busy | undefined;
-    do {
-      await turn();
-      busy = this.#options.busy?.();
-    } while (busy && performance.now() - began < heldMs[busy] && !this.#stopped);
   }
 
   async #slice(): Promise<void> {
@@ -201,8 +181,7 @@ export class Sweep {
     const plugin = plugins.catalogue.plugin(device.plugin);
     if (!plugin) return { configured: false, problem: `Its plugin ${device.plugin} is not installed` };
     const files = desired.filesOf(plugin, device);
-    if (files.length === 0)
-      return { configured: false, problem: `It lacks what ${device.plugin} needs to name its files: a MAC address, say` };
+    if (files.length === 0) return { configured: false, problem: lackingNames(plugin) };
     try {
       // Of more devices than there is room for it pushes none out: those that phones asked for last stay.
       for (const file of files) await desired.file(plugin, file, device, device.tenant, baseUrl(id), { keep: 'if-room' });
@@ -212,8 +191,4 @@ export class Sweep {
       return { configured: false, problem: cause.message };
     }
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -26,8 +26,9 @@ import { operationNotifier } from '../../server/operations/notifier.ts';
 import { type OperationService, operationService } from '../../server/operations/service.ts';
 import { folderOverrideDao } from '../../server/overrides/dao.ts';
 import { overrideService } from '../../server/overrides/service.ts';
-import { Desired } from '../../server/pipeline/desired.ts';
+import { Desired, type DesiredOptions } from '../../server/pipeline/desired.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
+import { startMove } from '../../server/pipeline/move/move.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { readOverrides } from '../../server/plugins/dao.ts';
@@ -112,7 +113,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     },
   });
   const nothing = { id: BASE, tenant: tenants.main.id, parents: [], raw: new Map(), transient: false, deletable: false };
-  const desired = new Desired({
+  const desiredOptions: DesiredOptions = {
     renderer,
     configs: {
       resolve: (id) => configs.resolve(id),
@@ -121,7 +122,8 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     },
     tenants,
     tftpPort: 69,
-  });
+  };
+  const desired = new Desired(desiredOptions);
   const baseUrl = () => 'http://192.0.2.10:8667';
   const recogniser = compileRecogniser(plugins.catalogue.packages, (_, cause) => {
     throw cause;
@@ -185,6 +187,20 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     explain: (question) => explain(question, line),
     circumstances: { catalogue: plugins.catalogue, tenants, unknown: 'create', images: '/nowhere/images', addressHold: 3_600 },
+    move: (order) =>
+      startMove(order, {
+        devices,
+        plugins,
+        tenants,
+        operations,
+        desired: new Desired({ ...desiredOptions, renderer: { render: (made) => renderer.rehearse(made) } }),
+        baseUrl,
+        async render(ids, { progress }) {
+          const { total } = sweep.render(ids);
+          await sweep.idle();
+          progress(total, total);
+        },
+      }),
     readTarget: (transport, text) => (transport === 'tftp' ? { path: tftpPath(text) ?? '', query: '' } : parseTarget(text)),
     store,
     metrics: new Registry(),

@@ -272,6 +272,19 @@ test('who names a plugin pins it; who takes it away leaves the choice to the ser
   expect(await devices.change(made.id, { plugin: null })).toMatchObject({ plugin: 'Digium-1', pinned: false });
 });
 
+test('a device is assigned the plugin that is said of it as it is by then, and the server’s choice is not asked', async () => {
+  const devices = service({ choosePlugin: () => 'Digium-1' });
+  const { id } = await devices.create(main, { vendor: 'Digium' });
+  changed = [];
+  const answers = await Promise.all([
+    devices.assign(id, () => ({ plugin: 'other', pinned: false })),
+    devices.assign(id, (current) => (current.plugin === 'other' ? undefined : { plugin: 'late', pinned: true })),
+  ]);
+  expect(answers).toMatchObject([1, 2].map(() => ({ plugin: 'other', pinned: false })));
+  expect(changed).toEqual([[id]]);
+  expect(await devices.assign('none', () => ({ plugin: 'other', pinned: false }))).toBeUndefined();
+});
+
 test('a config that a device stops using is dropped, also with the device', async () => {
   const devices = service();
   const made = await devices.create(main, { mac: macA });

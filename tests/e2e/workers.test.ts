@@ -124,6 +124,34 @@ test('a change of one device, and of its tenant, is in its next file, too', asyn
   for (const phone of kept) phone.hangUp();
 }, 60_000);
 
+test('devices that are moved to another plugin are rendered for by all workers, and any of them serves by it at once', async () => {
+  const kept = await phonesOfAll();
+  for (const { mac } of kept) {
+    const { devices } = (await accepted(server.ask(`/api/v1/devices?mac=${mac}`))) as { devices: { id: string }[] };
+    const fields = { vendor: 'Digium', model: 'D40', plugin: 'digium-2.8.1' };
+    await accepted(server.ask(`/api/v1/devices/${devices[0]?.id}`, fields, 'PATCH'));
+  }
+  const order = { where: { plugin: 'digium-2.8.1', pinned: true }, to: 'digium-1.1.0.0' };
+  const { id } = (await accepted(server.ask('/api/v1/devices/move', order))) as { id: string };
+  const operation = await eventually(async () => {
+    const shown = (await accepted(server.ask(`/api/v1/operations/${id}`))) as { ended: string | null; result: unknown };
+    expect(shown.ended).not.toBeNull();
+    return shown;
+  });
+  const count = kept.length;
+  expect(operation).toMatchObject({ state: 'success', result: { devices: count, moved: count, configured: count } });
+  const answers = await Promise.all(kept.map((phone) => phone.fetch()));
+  const { devices } = (await accepted(server.ask('/api/v1/devices?plugin=digium-1.1.0.0&limit=1000'))) as {
+    devices: { id: string; mac: string }[];
+  };
+  for (const [index, { mac, path }] of kept.entries()) {
+    const device = devices.find((each) => each.mac.replaceAll(':', '') === mac);
+    const file = await server.ask(`/api/v1/devices/${device?.id}/files${path}`);
+    expect(answers[index]).toEqual({ status: 200, body: await file.text() });
+  }
+  for (const phone of kept) phone.hangUp();
+}, 60_000);
+
 test('an unknown phone that asks all workers at once becomes one device, and gets its file each time', async () => {
   const before = ((await accepted(server.ask('/api/v1/devices?limit=1'))) as { total: number }).total;
   const met = phones(20, false);

@@ -12,7 +12,8 @@ import { flag, objectOf, page, readQuery } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
 import { conflicting, HttpProblem } from '../problem.ts';
 import { checkRevision, tagOf, timeOf } from '../revision.ts';
-import { type Answer, type Call, param, type Route } from '../route.ts';
+import { type Answer, type Call, type Handler, param, type Route } from '../route.ts';
+import { moveHandler } from './move.ts';
 import { tenantOf } from './tenants.ts';
 
 const listQuery = z
@@ -102,11 +103,22 @@ export function deviceRoutes(parts: ApiParts): Route[] {
     return { headers: { 'content-type': contentType, etag: `"${digest}"`, 'last-modified': modified.toUTCString() }, bytes };
   }
 
+  const one = { GET: show, PATCH: change, DELETE: remove };
   return [
     { path: '/api/v1/devices', methods: { GET: list, POST: create } },
-    { path: '/api/v1/devices/:id', methods: { GET: show, PATCH: change, DELETE: remove } },
+    { path: '/api/v1/devices/move', methods: { ...named('move', one), POST: moveHandler(parts) } },
+    { path: '/api/v1/devices/:id', methods: one },
     { path: '/api/v1/devices/:id/files/*name', methods: { GET: file } },
   ];
+}
+
+/** A device may have the id that is also a word of ours. */
+function named(id: string, { GET, PATCH, DELETE }: Record<'GET' | 'PATCH' | 'DELETE', Handler>): Route['methods'] {
+  const about =
+    (handler: Handler): Handler =>
+    (call) =>
+      handler({ ...call, params: { ...call.params, id } });
+  return { GET: about(GET), PATCH: about(PATCH), DELETE: about(DELETE) };
 }
 
 /** Keys of one's own (`X_…`) stand beside the fields in a document, and by themselves in a device. */

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { toPlain } from '../../lib/ordered-json.ts';
+import { readObject } from '../input.ts';
+import type { ApiParts } from '../parts.ts';
+import type { Answer, Call, Handler } from '../route.ts';
+import { begun } from './operations.ts';
+
+const id = z.string({ error: 'must be the id of a plugin' });
+const texts = z.array(z.string({ error: 'must be a text' }), { error: 'must be a list of texts' });
+const flag = z.boolean({ error: 'must be true or false' });
+const where = z.strictObject(
+  { plugin: id, model: texts.optional(), tenant: texts.optional(), pinned: flag.optional() },
+  { error: 'must be an object with the plugin that the devices have' },
+);
+const order = z.strictObject({
+  where: z.preprocess((value) => (value instanceof Map ? toPlain(value) : value), where),
+  to: id,
+  pin: flag.default(false),
+  dry_run: flag.default(false),
+});
+
+/** Moves devices from one plugin to another, or says what would change. */
+export function moveHandler({ move }: ApiParts): Handler {
+  return async ({ body }: Call): Promise<Answer> => {
+    const { where, to, pin, dry_run: dryRun } = readObject(body, order);
+    const { plugin: from, model, tenant, pinned } = where;
+    const which = {
+      ...(model && { models: model }),
+      ...(tenant && { tenants: tenant }),
+      ...(pinned !== undefined && { pinned }),
+    };
+    return begun(await move({ from, to, pin, dryRun, ...which }));
+  };
+}

@@ -8,6 +8,9 @@ RUN make build && npm prune --omit=dev --no-save
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production
+# What unpacks firmware that is not zip or gzip.
+RUN apt-get update && apt-get install -y --no-install-recommends bzip2 xz-utils libarchive-tools \
+  && rm -rf /var/lib/apt/lists/*
 # Ports 69 and 67 without root: the program may bind them, whoever runs it.
 RUN apt-get update && apt-get install -y --no-install-recommends libcap2-bin \
   && setcap cap_net_bind_service=+ep "$(readlink -f "$(command -v node)")" \

@@ -3,6 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { createApi } from './api/api.ts';
 import { openToken } from './api/authenticate.ts';
 import type { ListenAddress } from './api/parts.ts';
+import { checkLinksRegularly } from './app/check-links.ts';
 import { type Core, createCore } from './app/core.ts';
 import { observeHttp, observeTftp } from './app/observe.ts';
 import { checkCertificate, withAllProblems } from './app/preflight.ts';
@@ -55,7 +56,9 @@ export async function startApp(settings: Settings, { development, workers = alon
     throw await explained(cause);
   });
   const listeners: Listener[] = [];
+  let stopChecking = () => {};
   const close = async () => {
+    stopChecking();
     await Promise.all(listeners.map((listener) => listener.close()));
     await core.close();
   };
@@ -71,6 +74,7 @@ export async function startApp(settings: Settings, { development, workers = alon
     if (isFirst) {
       // Not before ports are ours: a second server that is started by mistake must not take the operations of the first for lost.
       await core.operations.takeOver();
+      stopChecking = checkLinksRegularly({ ...core, days: settings.firmware.check_days });
       listeners.push(await startAdmin(core, () => addressesOf(listeners), workers));
     }
   } catch (cause) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { linkCheck } from '../../firmware/check.ts';
 import { keyOf } from '../../firmware/installed.ts';
 import type { Described } from '../../firmware/service.ts';
 import { flag, readQuery } from '../input.ts';
@@ -59,23 +60,7 @@ export function firmwareRoutes({ firmware, operations }: ApiParts): Route[] {
 
   async function check(call: Call): Promise<Answer> {
     const keys = wanted(call).map(({ vendor, package: { id } }) => keyOf(vendor, id));
-    const order = { label: 'check', title: 'ask vendors whether they still have the files', key: 'firmware check' };
-    return begun(
-      await operations.start(order, async (task) => {
-        const checked = await firmware.check(keys, task);
-        const wrong = checked.filter(({ state }) => state.kind !== 'ok');
-        return {
-          checked: checked.length,
-          wrong: wrong.map(({ file, state, firmware: needing }) => ({
-            name: file.name,
-            url: file.url ?? null,
-            kind: state.kind,
-            problem: state.words,
-            firmware: needing,
-          })),
-        };
-      }),
-    );
+    return begun(await operations.start(...linkCheck(firmware, keys)));
   }
 
   return [

@@ -4,10 +4,10 @@ import { installedFacts } from '../firmware/installed.ts';
 import { checkLinks } from '../firmware/links.ts';
 import type { FirmwareNotifier } from '../firmware/notifier.ts';
 import { type FirmwareService, firmwareService } from '../firmware/service.ts';
-import { findTools } from '../firmware/unpack/tools.ts';
 import { unpack } from '../firmware/unpack.ts';
 import type { Log } from '../lib/log.ts';
 import { openShelf } from '../lib/shelf.ts';
+import { findTools } from '../lib/tools.ts';
 import type { Settings } from '../settings.ts';
 import type { Fetching } from './network.ts';
 

@@ -3,11 +3,11 @@ import { link, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectory } from '../lib/directory.ts';
 import { download } from '../lib/download/download.ts';
-import { codeOf } from '../lib/download/failure.ts';
 import { type Credentials, credentialsIn, type Network, parseUrl, shown } from '../lib/download/network.ts';
-import { removePart, syncFolder, written } from '../lib/download/part.ts';
+import { removePart, written } from '../lib/download/part.ts';
 import type { Patience } from '../lib/download/persist.ts';
-import { ProvisioningError } from '../lib/errors.ts';
+import { syncFolder } from '../lib/durable.ts';
+import { ifThere, ProvisioningError } from '../lib/errors.ts';
 import { KeyedLock } from '../lib/lock.ts';
 import type { Log } from '../lib/log.ts';
 import { SharedWork, type WorkOptions } from '../lib/shared-work.ts';
@@ -159,7 +159,7 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
     },
 
     async has(file) {
-      return (await statOf(placeOf(file)))?.size === file.size;
+      return (await ifThere(stat(placeOf(file))))?.size === file.size;
     },
 
     async supply(bytes, candidates, { signal, progress } = {}) {
@@ -192,12 +192,12 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
         const needed = new Set([...held.keys(), ...[...keep].flatMap(({ sums }) => placesOf(sums))]);
         const contents = new Set<number>();
         for (const path of needed) {
-          const inode = (await statOf(path))?.ino;
+          const inode = (await ifThere(stat(path)))?.ino;
           if (inode !== undefined) contents.add(inode);
         }
         const removed = new Map<number, number>();
         for (const path of (await Promise.all(algorithms.map((each) => pathsIn(join(folder, each))))).flat()) {
-          const found = await statOf(path);
+          const found = await ifThere(stat(path));
           const [, whole = path, part] = /^(.+?)(\.part(?:\.json)?)?$/.exec(path) ?? [];
           if (!found || held.has(whole)) continue;
           if (part !== undefined) {
@@ -216,7 +216,7 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
 
 /** What is wrong with a cached file, as a predicate. */
 async function stateOf(file: RemoteFile, path: string, signal: AbortSignal | undefined): Promise<string> {
-  const found = await statOf(path);
+  const found = await ifThere(stat(path));
   if (!found) return 'absent';
   const summing = new Summing(file.sums.keys());
   // Another size is told without reading.
@@ -276,17 +276,7 @@ export function loginFor(
   );
 }
 
-async function statOf(path: string) {
-  return stat(path).catch((cause: unknown) => {
-    if (codeOf(cause) === 'ENOENT') return undefined;
-    throw cause;
-  });
-}
-
 async function pathsIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((cause: unknown) => {
-    if (codeOf(cause) === 'ENOENT') return [];
-    throw cause;
-  });
+  const names = (await ifThere(readdir(folder))) ?? [];
   return names.map((name) => join(folder, name));
 }

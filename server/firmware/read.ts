@@ -1,4 +1,4 @@
-import { type Complaint, ProvisioningError, reason } from '../lib/errors.ts';
+import { type Complaint, firstOf, ProvisioningError, reason } from '../lib/errors.ts';
 import type { Algorithm } from '../lib/sums.ts';
 import { arrange } from './arrange.ts';
 import { type FilterName, type Firmware, type FirmwarePackage, filters, type Install, type RemoteFile } from './model.ts';
@@ -69,9 +69,7 @@ export function readFirmware(sources: readonly Source[]): Firmware {
     }
   }
   if (complaints.length === 0) return firmware;
-  const [first] = complaints.map(({ path, message }) => `${path}: ${message}`);
-  const more = complaints.length > 1 ? ` (and ${complaints.length - 1} more)` : '';
-  throw new ProvisioningError('firmware-invalid', `The firmware packages cannot be read: ${first}${more}`, { complaints });
+  throw new ProvisioningError('firmware-invalid', `The firmware packages cannot be read: ${firstOf(complaints)}`, { complaints });
 }
 
 const own = ['version', 'files', 'install', 'depends', 'plugin'];

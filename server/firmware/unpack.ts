@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { link, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ProvisioningError } from '../lib/errors.ts';
+import { codeOf, diskFull, ifThere, ProvisioningError, prefixed } from '../lib/errors.ts';
+import type { Tools } from '../lib/tools.ts';
 import { SOURCE } from './model.ts';
 import type { Plan } from './plan.ts';
 import { filters } from './unpack/filters.ts';
-import type { Tools } from './unpack/tools.ts';
 import { Tree } from './unpack/tree.ts';
 import { type Limits, Work } from './unpack/work.ts';
 
@@ -65,14 +65,8 @@ async function downloaded({ files }: Plan, { downloads }: UnpackOptions): Promis
 }
 
 /** What a link points at could become another file meanwhile: it is none. */
-function isFile(path: string): Promise<boolean> {
-  return lstat(path).then(
-    (found) => found.isFile(),
-    (cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT') return false;
-      throw cause;
-    },
-  );
+async function isFile(path: string): Promise<boolean> {
+  return (await ifThere(lstat(path)))?.isFile() ?? false;
 }
 
 /** Other disks, file systems without links, files of others (fs.protected_hardlinks), too many links. */
@@ -83,7 +77,7 @@ async function place(content: string, path: string, work: Work): Promise<void> {
   try {
     await link(content, path);
   } catch (cause) {
-    if (!unlinkable.includes(String((cause as NodeJS.ErrnoException).code))) throw cause;
+    if (!unlinkable.includes(codeOf(cause))) throw cause;
     await link(await work.write(createReadStream(content)), path);
   }
 }
@@ -95,12 +89,10 @@ async function during<T>(step: string, signal: AbortSignal | undefined, run: () 
     return await run();
   } catch (cause) {
     signal?.throwIfAborted();
-    if (cause instanceof ProvisioningError) throw new ProvisioningError(cause.code, `${step}: ${cause.message}`, { cause });
-    const { code, syscall } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new ProvisioningError('firmware-disk-full', `${step}: there is no room left on the disk (${code})`, { cause });
-    }
-    if (syscall === undefined) throw cause;
-    throw new ProvisioningError('firmware-step-failed', `${step}: the system refuses: ${syscall} ${code}`, { cause });
+    const full = diskFull(cause);
+    if (full !== undefined) throw new ProvisioningError('firmware-disk-full', `${step}: ${full}`, { cause });
+    const { syscall } = cause as NodeJS.ErrnoException;
+    if (syscall === undefined) throw prefixed(step, cause);
+    throw new ProvisioningError('firmware-step-failed', `${step}: the system refuses: ${syscall} ${codeOf(cause)}`, { cause });
   }
 }

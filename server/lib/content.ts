@@ -1,4 +1,5 @@
 import { constants, open } from 'node:fs/promises';
+import { ifThere } from './errors.ts';
 
 /**
  * What is sent to a phone: bytes in memory, or a file that is read piece by piece, so that any number of phones can fetch a
@@ -26,10 +27,7 @@ export function bytesContent(bytes: Buffer): Content {
 /** Opens a regular file for reading. @returns undefined when there is no such file, or it is not a regular one. */
 export async function fileContent(path: string): Promise<(Content & { modified: Date }) | undefined> {
   // Without O_NONBLOCK, opening a named pipe waits until somebody writes into it.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR' || cause.code === 'EISDIR') return undefined;
-    throw cause;
-  });
+  const handle = await ifThere(open(path, constants.O_RDONLY | constants.O_NONBLOCK), ['ENOENT', 'ENOTDIR', 'EISDIR']);
   if (!handle) return undefined;
   const { size, mtime, ...stats } = await handle.stat();
   if ((stats.mode & 0o170000) !== 0o100000) {

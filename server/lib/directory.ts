@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { codeOf } from './errors.ts';
 
 /**
  * Makes a directory, for its owner only, with all above it; one that is there stays as it is. Rejects with the system's error.
@@ -9,7 +10,7 @@ export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
+    const code = codeOf(cause);
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
     const parent = dirname(path);
     if (code !== 'ENOENT' || parent === path || (await exists(parent))) throw cause;
@@ -21,6 +22,6 @@ export async function makeDirectory(path: string): Promise<void> {
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
-    (cause: NodeJS.ErrnoException) => cause.code !== 'ENOENT',
+    (cause) => codeOf(cause) !== 'ENOENT',
   );
 }

@@ -1,7 +1,7 @@
 import { openSync, write, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { reason } from './errors.ts';
+import { codeOf, reason } from './errors.ts';
 
 const writeBytes = promisify(write);
 
@@ -175,7 +175,7 @@ export class LineFile {
       return 0;
     } catch (cause) {
       // A pipe whose reader is slow may say so instead of making us wait.
-      if ((cause as NodeJS.ErrnoException).code === 'EAGAIN') return BUSY_MS;
+      if (codeOf(cause) === 'EAGAIN') return BUSY_MS;
       this.#failed(cause);
       return this.#retryMs;
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { makeDirectory } from './directory.ts';
 import { syncTree, writeDurably } from './durable.ts';
-import { ProvisioningError, reason } from './errors.ts';
+import { ifThere, ProvisioningError, reason } from './errors.ts';
 import { KeyedLock } from './lock.ts';
 
 /** What stands on a shelf: a folder, and what is known about it. */
@@ -52,12 +52,12 @@ export async function openShelf<Facts>(
   }
 
   async function load(): Promise<void> {
+    const text = await ifThere(readFile(list, 'utf8'));
     try {
-      const read = document.parse(JSON.parse(await readFile(list, 'utf8')));
+      const read = text === undefined ? {} : document.parse(JSON.parse(text));
       items = new Map(Object.entries(read).map(([key, item]) => [key, { ...item, folder: join(directory, item.folder) }]));
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') items = new Map();
-      else throw unreadable(list, cause);
+      throw unreadable(list, cause);
     }
   }
 

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { readFirmware } from '../firmware/read.ts';
 import { writeDurably } from '../lib/durable.ts';
-import { ProvisioningError, reason } from '../lib/errors.ts';
+import { codeOf, ProvisioningError, prefixed, reason } from '../lib/errors.ts';
 import { writeTar } from '../lib/tar.ts';
 import { folderDao } from '../plugins/dao.ts';
 import type { VendorPackage } from '../plugins/model.ts';
@@ -35,9 +35,7 @@ export async function buildArchive(folder: string): Promise<BuiltArchive> {
   try {
     return await archiveOf(id, folder);
   } catch (cause) {
-    if (!(cause instanceof ProvisioningError)) throw cause;
-    const { code, message, complaints } = cause;
-    throw new ProvisioningError(code, `The package ${id} cannot be built: ${message}`, { cause, complaints });
+    throw prefixed(`The package ${id} cannot be built`, cause);
   }
 }
 
@@ -82,8 +80,8 @@ async function filesOf(folder: string): Promise<Map<string, Buffer>> {
 
 /** Files of a folder that are not hidden; in `.` other folders may stand beside them. @throws ProvisioningError plugin-invalid */
 async function list(folder: string, below: string, fits: (name: string) => boolean): Promise<string[]> {
-  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' && below !== '.') return [];
+  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT' && below !== '.') return [];
     throw invalid(reason(cause), cause);
   });
   const visible = entries.filter(({ name }) => !name.startsWith('.'));

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { ProvisioningError, reason } from '../lib/errors.ts';
+import { codeOf, ProvisioningError, reason } from '../lib/errors.ts';
 import { publicLine } from '../repositories/keys.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function makeKey(file: string): Promise<string> {
   try {
     await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { flag: 'wx', mode: 0o600 });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    if (codeOf(cause) !== 'EEXIST') throw cause;
     throw new ProvisioningError('key-exists', `${file} exists; whoever trusts it would trust it no longer. Choose another name`, {
       cause,
     });

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { writeDurably } from '../lib/durable.ts';
-import { ProvisioningError } from '../lib/errors.ts';
+import { ifThere, ProvisioningError, prefixed } from '../lib/errors.ts';
 import { writeTar } from '../lib/tar.ts';
 import { compareVersions } from '../lib/version.ts';
 import { readArchive } from '../repositories/archive.ts';
@@ -34,7 +34,7 @@ export async function publish(folder: string, archives: readonly BuiltArchive[],
   const { channel, keys, validDays, now } = options;
   const place = join(folder, channel);
   await mkdir(place, { recursive: true });
-  const before = await readIfThere(join(place, INDEX));
+  const before = await ifThere(readFile(join(place, INDEX)));
   const last = before && parseIndex(before);
   for (const archive of archives) await refuseOther(place, archive, options.replace ?? false);
   for (const { file, bytes } of archives) await writeDurably(join(place, file), bytes);
@@ -64,7 +64,7 @@ async function writeSigned(place: string, bytes: Buffer, keys: readonly KeyObjec
     );
   }
   const lines = keys.map((key) => signatureLine(bytes, key)).join('');
-  const before = (await readIfThere(signature))?.toString() ?? '';
+  const before = (await ifThere(readFile(signature)))?.toString() ?? '';
   if (lines !== '' && before !== lines) await writeDurably(signature, lines + before);
   await writeDurably(index, bytes);
   if (lines === '') await rm(signature, { force: true });
@@ -72,7 +72,7 @@ async function writeSigned(place: string, bytes: Buffer, keys: readonly KeyObjec
 }
 
 async function refuseOther(place: string, { file, bytes, info }: BuiltArchive, replace: boolean): Promise<void> {
-  const known = await readIfThere(join(place, file));
+  const known = await ifThere(readFile(join(place, file)));
   if (!known || replace || known.equals(bytes)) return;
   throw new ProvisioningError(
     'repository-archive-differs',
@@ -87,9 +87,7 @@ async function entriesOf(place: string): Promise<IndexEntry[]> {
     try {
       entries.push(await entryOf(file, await readFile(join(place, file))));
     } catch (cause) {
-      if (!(cause instanceof ProvisioningError)) throw cause;
-      const { code, message, complaints } = cause;
-      throw new ProvisioningError(code, `${join(place, file)}: ${message}`, { cause, complaints });
+      throw prefixed(join(place, file), cause);
     }
   }
   return entries.sort((a, b) => (a.id === b.id ? compareVersions(b.version, a.version) : a.id < b.id ? -1 : 1));
@@ -112,7 +110,7 @@ export async function bundle(folder: string, chosen: readonly Channel[], to: str
   let created = new Date(0);
   for (const channel of chosen) {
     const place = join(folder, channel);
-    const bytes = await readIfThere(join(place, INDEX));
+    const bytes = await ifThere(readFile(join(place, INDEX)));
     if (!bytes)
       throw new ProvisioningError(
         'index-missing',
@@ -121,21 +119,14 @@ export async function bundle(folder: string, chosen: readonly Channel[], to: str
     const index = parseIndex(bytes);
     if (index.created > created) created = index.created;
     files.set(`${channel}/${INDEX}`, bytes);
-    const signature = await readIfThere(join(place, SIGNATURE));
+    const signature = await ifThere(readFile(join(place, SIGNATURE)));
     if (signature) files.set(`${channel}/${SIGNATURE}`, signature);
     for (const { file } of index.packages) {
-      const archive = await readIfThere(join(place, file));
+      const archive = await ifThere(readFile(join(place, file)));
       if (!archive)
         throw new ProvisioningError('archive-missing', `${join(place, file)} is not there, although the index names it`);
       files.set(`${channel}/${file}`, archive);
     }
   }
   await writeDurably(to, writeTar(files, created));
-}
-
-async function readIfThere(file: string): Promise<Buffer | undefined> {
-  return readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return undefined;
-    throw cause;
-  });
 }

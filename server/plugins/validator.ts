@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Complaint, ProvisioningError, reason } from '../lib/errors.ts';
+import { type Complaint, complaintsOf, ProvisioningError, reason } from '../lib/errors.ts';
 import { placeholders } from '../lib/placeholders.ts';
 import { checkInterface, interfaceRefusal, supportedInterfaces } from '../sdk/interface.ts';
 import type { Artefact, Boot, Line, Model, Vendor } from '../sdk.ts';
@@ -163,9 +163,7 @@ export function isOwn(file: Artefact): boolean {
 /** What is wrong with a package's definition; none, and it is a `Vendor`. */
 export function checkVendor(definition: unknown, templates: ReadonlyMap<string, string>): Complaint[] {
   const parsed = vendor.safeParse(definition);
-  if (!parsed.success) {
-    return parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-  }
+  if (!parsed.success) return complaintsOf(parsed.error);
   return checkWhole(definition as Vendor, templates);
 }
 

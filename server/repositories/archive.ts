@@ -7,9 +7,9 @@ import { bytesContent, fileContent } from '../lib/content.ts';
 import { makeDirectory } from '../lib/directory.ts';
 import { syncFolder, writeSynced } from '../lib/durable.ts';
 import { ProvisioningError, reason } from '../lib/errors.ts';
-import { readTar, type TarLimits } from '../lib/tar.ts';
 import { parseInfo } from './document.ts';
 import { type IndexEntry, most, type PackageInfo } from './model.ts';
+import { type ArchiveLimits, entriesOf, invalid } from './tar.ts';
 
 /** Files by their path below a folder, with slashes. */
 export type Files = ReadonlyMap<string, Buffer>;
@@ -51,10 +51,10 @@ async function unpacked(bytes: Buffer): Promise<Buffer> {
 }
 
 /** The one folder of a tar archive, and all files in it. @throws ProvisioningError archive-invalid */
-export async function filesOf(tar: Buffer, bounds: TarLimits): Promise<{ readonly top: string; readonly files: Files }> {
+export async function filesOf(tar: Buffer, bounds: ArchiveLimits): Promise<{ readonly top: string; readonly files: Files }> {
   const files = new Map<string, Buffer>();
   let top: string | undefined;
-  for await (const { path, type, size, offset } of readTar(bytesContent(tar), bounds)) {
+  for await (const { path, type, size, offset } of entriesOf(bytesContent(tar), bounds)) {
     const [first = '', ...rest] = path.split('/');
     top ??= first;
     if (first !== top || (rest.length === 0 && type === 'file')) {
@@ -146,8 +146,4 @@ export async function writeFiles(files: Files, folder: string, signal?: AbortSig
 
 function wrong(file: string, problem: string): ProvisioningError {
   return new ProvisioningError('archive-wrong', `${file} was cut or changed: ${problem}. Fetch it anew`);
-}
-
-function invalid(problem: string, cause?: unknown): ProvisioningError {
-  return new ProvisioningError('archive-invalid', `The archive cannot be used: ${problem}`, { cause });
 }

@@ -1,5 +1,7 @@
-import { execFile } from 'node:child_process';
-import { ProvisioningError } from '../lib/errors.ts';
+import { Readable } from 'node:stream';
+import { outputOf } from '../lib/child.ts';
+import { findTools } from '../lib/tools.ts';
+import { invalid } from './tar.ts';
 
 /**
  * Unpacks bzip2, by Debian's program of that name.
@@ -8,26 +10,13 @@ import { ProvisioningError } from '../lib/errors.ts';
  * @throws ProvisioningError archive-invalid, tool-missing; the signal's reason
  */
 export async function bunzip2(bytes: Buffer, most: number, signal?: AbortSignal): Promise<Buffer> {
-  signal?.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const env = { ...process.env, LC_ALL: 'C' };
-    const options = { encoding: 'buffer' as const, maxBuffer: most, env, ...(signal && { signal }) };
-    const child = execFile('bzip2', ['-dc'], options, (cause, out, err) => {
-      if (!cause) resolve(out);
-      else if (signal?.aborted) reject(signal.reason);
-      else reject(explain(cause, err.toString().trim(), most));
-    });
-    // When it does not want to read on, its exit code and standard error say why.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(bytes);
-  });
-}
-
-function explain(cause: Error & { code?: unknown }, told: string, most: number): ProvisioningError {
-  if (cause.code === 'ENOENT') {
-    return new ProvisioningError('tool-missing', 'The program bzip2 is not installed: apt-get install bzip2', { cause });
+  const child = { tools: await findTools(), input: () => Readable.from([bytes]), fault: invalid, signal };
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of outputOf('bzip2', ['-dc'], child)) {
+    size += piece.length;
+    if (size > most) throw invalid(`it unpacks to more than ${most} bytes`);
+    pieces.push(piece);
   }
-  const problem =
-    cause.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' ? `it unpacks to more than ${most} bytes` : told || cause.message;
-  return new ProvisioningError('archive-invalid', `The archive cannot be used: ${problem}`, { cause });
+  return Buffer.concat(pieces);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Complaint, ProvisioningError, reason } from '../lib/errors.ts';
+import { type Complaint, complaintsOf, firstOf, ProvisioningError, reason } from '../lib/errors.ts';
 import { parseOrdered, toPlain } from '../lib/ordered-json.ts';
 import { archiveName, channels, FORMAT, type Index, type IndexEntry, most, type PackageInfo } from './model.ts';
 
@@ -147,10 +147,7 @@ function readJson(bytes: Buffer, what: What): unknown {
 function parse<Schema extends z.ZodType>(schema: Schema, document: unknown, what: What): z.infer<Schema> {
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
-  throw complained(
-    parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
-    what,
-  );
+  throw complained(complaintsOf(parsed.error), what);
 }
 
 function refuse(complaints: readonly Complaint[], what: What): void {
@@ -158,7 +155,5 @@ function refuse(complaints: readonly Complaint[], what: What): void {
 }
 
 function complained(complaints: readonly Complaint[], what: What): ProvisioningError {
-  const [first] = complaints.map(({ path, message }) => (path ? `${path}: ${message}` : message));
-  const more = complaints.length > 1 ? ` (and ${complaints.length - 1} more)` : '';
-  return new ProvisioningError(`${what}-invalid`, `The ${what} cannot be used: ${first}${more}`, { complaints });
+  return new ProvisioningError(`${what}-invalid`, `The ${what} cannot be used: ${firstOf(complaints)}`, { complaints });
 }

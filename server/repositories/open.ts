@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Content, fileContent } from '../lib/content.ts';
 import { writeDurably } from '../lib/durable.ts';
-import { ProvisioningError } from '../lib/errors.ts';
-import { readTar } from '../lib/tar.ts';
+import { ProvisioningError, prefixed } from '../lib/errors.ts';
 import { checkBytes, readChecked } from './archive.ts';
 import { INDEX, type Index, type IndexEntry, most, SIGNATURE } from './model.ts';
 import { type Expected, readIndex } from './read-index.ts';
+import { entriesOf } from './tar.ts';
 
 /** Where a repository lies. Paths are below it, with slashes: `stable/index.json`. */
 export interface Shelf {
@@ -66,9 +66,7 @@ function named<Result>(name: string, read: () => Result): Result {
   try {
     return read();
   } catch (cause) {
-    if (!(cause instanceof ProvisioningError)) throw cause;
-    const { code, message, complaints } = cause;
-    throw new ProvisioningError(code, `${name}: ${message}`, { cause, complaints });
+    throw prefixed(name, cause);
   }
 }
 
@@ -107,7 +105,7 @@ function bundleShelf(name: string, file: string): Shelf {
       if (!content) throw new ProvisioningError('repository-missing', `${name} is neither a folder nor a file`);
       return closing(content, async () => {
         let found: Buffer | undefined;
-        for await (const entry of readTar(content, bundleLimits)) {
+        for await (const entry of entriesOf(content, bundleLimits)) {
           if (entry.type !== 'file' || entry.path !== path) continue;
           found = await bounded(`${name}: ${path}`, content, entry.offset, entry.size, limit);
         }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { type Complaint, ProvisioningError, reason } from '../lib/errors.ts';
+import { type Complaint, complaintsOf, ProvisioningError, reason } from '../lib/errors.ts';
 import { filesOf, readChecked, writeFiles } from './archive.ts';
 import { bunzip2 } from './bunzip2.ts';
 import { descriptionsOf } from './document.ts';
 import { type Capabilities, most } from './model.ts';
+import { invalid } from './tar.ts';
 
 /** The index of a provd repository. */
 export const PLUGINS_DB = 'plugins.db';
@@ -89,13 +90,13 @@ export async function unpackProvd(file: string, entry: ProvdEntry, folder: strin
   const bytes = await readChecked(file, { ...entry, sums: { sha1: entry.sha1 } });
   const { top, files } = await filesOf(await bunzip2(bytes, most.unpacked, signal), limits);
   if (top !== entry.id) {
-    throw new ProvisioningError('archive-invalid', `The archive cannot be used: its folder is ${top} and should be ${entry.id}`);
+    throw invalid(`its folder is ${top} and should be ${entry.id}`);
   }
   const told = files.get('plugin-info');
-  if (!told) throw new ProvisioningError('archive-invalid', 'The archive cannot be used: it has no plugin-info');
+  if (!told) throw invalid('it has no plugin-info');
   const parsed = info.safeParse(readJson(told, 'plugin-info'));
   if (!parsed.success) {
-    const complaints = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+    const complaints = complaintsOf(parsed.error);
     throw new ProvisioningError('plugin-info-invalid', `The plugin-info of ${entry.id} cannot be used`, { complaints });
   }
   await writeFiles(files, folder, signal);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { makeDirectory } from '../lib/directory.ts';
 import { writeDurably } from '../lib/durable.ts';
-import { ProvisioningError, reason } from '../lib/errors.ts';
+import { complaintsOf, ifThere, ProvisioningError, reason } from '../lib/errors.ts';
 import { KeyedLock } from '../lib/lock.ts';
 import { type AvailableVersion, available, type Offer } from './available.ts';
 import { parseIndex, writeIndex } from './document.ts';
@@ -146,7 +146,7 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
     async enter(repository) {
       const { success, data, error } = entered.safeParse(repository);
       if (!success) {
-        const complaints = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+        const complaints = complaintsOf(error);
         const told = complaints.map(({ path, message }) => `${path} ${message}`).join('; ');
         throw new ProvisioningError('repository-invalid', `The repository cannot be entered: ${told}`, { complaints });
       }
@@ -199,7 +199,7 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
 }
 
 async function readList(file: string): Promise<KnownRepository[]> {
-  const text = await readIfThere(file);
+  const text = await ifThere(readFile(file, 'utf8'));
   if (text === undefined) return [];
   try {
     return z.array(known).parse(JSON.parse(text));
@@ -212,18 +212,11 @@ async function readList(file: string): Promise<KnownRepository[]> {
 
 /** The index as it was when it was checked. One that can no longer be read is fetched with the next refresh. */
 async function readKept(file: string): Promise<Index | undefined> {
-  const text = await readIfThere(file);
+  const text = await ifThere(readFile(file, 'utf8'));
   try {
     return text === undefined ? undefined : parseIndex(Buffer.from(text));
   } catch (cause) {
     if (cause instanceof ProvisioningError) return undefined;
     throw cause;
   }
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return undefined;
-    throw cause;
-  });
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Complaint, reason } from '../lib/errors.ts';
+import { type Complaint, codeOf, reason } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { settingsKeys } from './keys.ts';
 import { type Node, type Origin, readYaml, show } from './yaml.ts';
@@ -100,7 +100,7 @@ function readFile(path: string, required: boolean): Layer | undefined {
     if (bytes.length > MAX_BYTES) return complaint(`${path}: this is no settings file: it has more than a megabyte`);
     return readYaml(new TextDecoder('utf-8', { fatal: true }).decode(bytes), path);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
+    const code = codeOf(cause);
     if (code === 'ENOENT' && !required) return undefined;
     if (code === 'ENOENT') return complaint(`${path}: there is no such file; give the right one with --config`);
     if (code === 'EACCES')
@@ -138,7 +138,7 @@ function listFolder(folder: string): { names: string[]; complaints: Complaint[] 
       .map((name) => ({ path: '', message: `${join(folder, name)}: only names that end in .yml are read; rename it` }));
     return { names: all.filter((name) => name.endsWith('.yml')).sort(), complaints };
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
+    const code = codeOf(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { names: [], complaints: [] };
     return { names: [], complaints: [{ path: '', message: `${folder}: it cannot be read: ${reason(cause)}` }] };
   }

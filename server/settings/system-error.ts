@@ -1,4 +1,4 @@
-import { type Complaint, type ProvisioningError, reason } from '../lib/errors.ts';
+import { type Complaint, codeOf, type ProvisioningError, reason } from '../lib/errors.ts';
 import { settingsInvalid } from './invalid.ts';
 
 /** What the server was about to do when the system said no. */
@@ -19,8 +19,7 @@ export type Attempt =
  * what is the matter, what to do.
  */
 export function explainSystemError(error: unknown, attempt: Attempt): ProvisioningError {
-  const code = error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
-  return settingsInvalid([complain(code, attempt, error)], error);
+  return settingsInvalid([complain(codeOf(error), attempt, error)], error);
 }
 
 function complain(code: string, attempt: Attempt, error: unknown): Complaint {

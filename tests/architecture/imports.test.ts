@@ -91,7 +91,6 @@ test.each([
   ['prom-client', ['lib']],
   ['commander', ['cli', 'main']],
   ['diff', ['overrides']],
-  ['tar', ['lib']],
   ['esbuild', ['packaging']],
 ])('%s is used in %j only', (name, parts) => {
   const users = imports.filter(({ target, type }) => target === name && !type).map(({ file }) => partOf(file));

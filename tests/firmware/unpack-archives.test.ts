@@ -3,28 +3,25 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { findTools } from '../../server/firmware/unpack/tools.ts';
 import type { ProvisioningError } from '../../server/lib/errors.ts';
+import { findTools } from '../../server/lib/tools.ts';
 import {
   filesIn,
   generous,
   install,
   make,
   newFolder,
-  paxEntry,
   type RarEntry,
   rar4Of,
   rar5Of,
   removeFolders,
   sevenZip,
-  type TarEntry,
   tar,
-  tarEntry,
-  tarOf,
   type ZipEntry,
   zip,
   zipOf,
 } from '../support/archives.ts';
+import { paxEntry, type TarEntry, tarEntry, tarOf } from '../support/tar.ts';
 
 afterEach(removeFolders);
 
@@ -420,7 +417,7 @@ test.each([
   ['7z', 'bsdtar', 'libarchive-tools', sevenZip({ a: 'x' })],
 ])('%s without %s says that Debian has it in %s', async (filter, tool, debian, fw) => {
   expect(await refusal(filter, fw, { tools: await findTools('/nowhere:relative') })).toEqual([
-    'firmware-tool-missing',
+    'tool-missing',
     `${tool} is not installed; Debian has it in the package ${debian}`,
   ]);
 });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { planOf } from '../../server/firmware/plan.ts';
 import { readFirmware } from '../../server/firmware/read.ts';
-import { findTools } from '../../server/firmware/unpack/tools.ts';
 import { unpack } from '../../server/firmware/unpack.ts';
+import { findTools } from '../../server/lib/tools.ts';
 import { filesIn, generous, newFolder, rar4Of, removeFolders, sevenZip, tar, write, zip } from '../support/archives.ts';
 
 afterEach(removeFolders);

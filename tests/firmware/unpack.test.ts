@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
-import { findTools } from '../../server/firmware/unpack/tools.ts';
 import { unpack } from '../../server/firmware/unpack.ts';
+import { findTools } from '../../server/lib/tools.ts';
 import {
   filesIn,
   generous,
@@ -293,7 +293,7 @@ test('a full disk is told as such', async () => {
     const downloads = new Map([['fw', join(cache, 'fw')]]);
     await expect(unpack(plan, { downloads, folder, limits: generous, tools: new Map() })).rejects.toMatchObject({
       code: 'firmware-disk-full',
-      message: 'a-b: unzip fw: there is no room left on the disk (ENOSPC)',
+      message: 'a-b: unzip fw: the disk is full, or a quota is reached; make room, then try again',
     });
   } finally {
     run(tmpdir(), 'umount', disk);

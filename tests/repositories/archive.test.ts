@@ -87,7 +87,7 @@ test.each<[string, Member[], RegExp]>([
   [
     'a link',
     with_({ path: 'acme/templates/a.tpl', type: 'SymbolicLink', linkpath: '/etc/passwd' }),
-    /neither a file nor a folder/,
+    /acme\/templates\/a\.tpl is a symbolic link; only files and folders are taken/,
   ],
   ['a way out', with_({ path: 'acme/../../a.tpl' }), /is no path below its folder/],
   ['a deep path', with_({ path: 'acme/templates/a/b.tpl' }), /deeper than 3 folders/],

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { planOf } from '../../server/firmware/plan.ts';
 import { readFirmware } from '../../server/firmware/read.ts';
-import { findTools } from '../../server/firmware/unpack/tools.ts';
 import { type UnpackOptions, unpack } from '../../server/firmware/unpack.ts';
+import { findTools } from '../../server/lib/tools.ts';
 
 /** Contents by path. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -83,48 +83,6 @@ export function filesIn(folder: string): Record<string, string> {
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => !entry.isDirectory());
   const paths = entries.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1)).sort();
   return Object.fromEntries(paths.map((path) => [path, readFileSync(join(folder, path), 'utf8')]));
-}
-
-export interface TarEntry {
-  readonly name: string | Uint8Array;
-  /** Of ustar: 0 file, 1 hard link, 2 symbolic link, 5 folder … */
-  readonly type?: string;
-  readonly link?: string;
-  readonly content?: string | Uint8Array;
-  readonly mode?: number;
-  /** The text of the field, or how many bytes there are when the header tells another story. */
-  readonly size?: string;
-}
-
-const block = 512;
-
-/** A tar archive as no program would make it. */
-export function tarOf(entries: readonly TarEntry[]): Buffer {
-  return Buffer.concat([...entries.map(tarEntry), Buffer.alloc(2 * block)]);
-}
-
-export function tarEntry({ name, type = '0', link = '', content = '', mode = 0o644, size }: TarEntry): Buffer {
-  const data = Buffer.from(content);
-  const header = Buffer.alloc(block);
-  header.set(Buffer.from(name), 0);
-  header.write(mode.toString(8).padStart(7, '0'), 100);
-  header.write(size ?? data.length.toString(8).padStart(11, '0'), 124);
-  header.fill(' ', 148, 156);
-  header.write(type, 156);
-  header.write(link, 157);
-  header.write('ustar\x0000', 257);
-  const sum = header.reduce((all, byte) => all + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return Buffer.concat([header, data, Buffer.alloc((block - (data.length % block)) % block)]);
-}
-
-export function paxEntry(records: Readonly<Record<string, string>>): Buffer {
-  const lines = Object.entries(records).map(([key, value]) => {
-    const rest = Buffer.byteLength(` ${key}=${value}\n`);
-    const length = [1, 2, 3, 4, 5].map((digits) => rest + digits).find((total) => String(total).length === total - rest);
-    return `${length} ${key}=${value}\n`;
-  });
-  return tarEntry({ name: 'pax', type: 'x', content: lines.join('') });
 }
 
 export interface ZipEntry {

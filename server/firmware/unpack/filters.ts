@@ -6,8 +6,7 @@ import type { PlannedStep } from '../plan.ts';
 import { type Entry, unpackEntries } from './entry.ts';
 import { broken, quoted } from './faults.ts';
 import { read7zArchive, readRarArchive } from './libarchive.ts';
-import { beginningOf, openTar } from './open-tar.ts';
-import { readTar } from './tar.ts';
+import { beginningOf, openTar, tarEntries } from './open-tar.ts';
 import { parentsOf, Tree } from './tree.ts';
 import type { Work } from './work.ts';
 import { readZip } from './zip.ts';
@@ -32,7 +31,7 @@ export const filters: Readonly<Record<FilterName, Filter>> = {
 
   unzip: unpacking((archive, path) => readZip(archive, path)),
 
-  untar: unpacking((archive, path, work) => readTar(archive, openTar(archive, path, work), (bytes) => work.pass(bytes))),
+  untar: unpacking((archive, path, work) => tarEntries(archive, openTar(archive, path, work), work)),
 
   unrar: async (...given) => flat(await unpacking(readRarArchive)(...given)),
 

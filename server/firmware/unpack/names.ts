@@ -6,15 +6,6 @@ const NAME_BYTES = 255;
 /** Bytes of a path: PATH_MAX is 4,096, and the folders that it is put into want some. */
 const PATH_BYTES = 3_584;
 
-/** The name of an archive's entry, which is UTF-8 or, where it is none, Latin-1: each bytes another name. */
-export function decodeName(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return Buffer.from(bytes).toString('latin1');
-  }
-}
-
 /**
  * An entry's name as a path below a folder; empty for the folder itself. Backslashes divide, as in archives of Windows.
  *

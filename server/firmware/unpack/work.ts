@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '../../lib/errors.ts';
-import type { Tools } from './tools.ts';
+import type { Tools } from '../../lib/tools.ts';
 
 /** What an install may become, over all its steps. */
 export interface Limits {

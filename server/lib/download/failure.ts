@@ -1,4 +1,4 @@
-import { ProvisioningError } from '../errors.ts';
+import { codeOf, ProvisioningError } from '../errors.ts';
 
 /** Why one try ended. Its message is a part of a sentence, without the URL, and holds no secret. */
 export class Failure extends ProvisioningError {
@@ -73,9 +73,4 @@ export function connectionFailure(cause: unknown, where: string): Failure {
     return new Failure('download-untrusted', `${where}: its certificate is not trusted (${code})`, { cause });
   if (code.startsWith('HPE_')) return new Failure('download-failed', `${where}: it does not speak HTTP (${code})`, { cause });
   return new Failure('download-failed', `${where}: the connection failed (${code || 'no reason given'})`, { cause });
-}
-
-/** The name that the system has for what went wrong; empty for an error of another kind. */
-export function codeOf(thrown: unknown): string {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
 }

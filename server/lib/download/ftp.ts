@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { Client, FTPError } from 'basic-ftp';
-import { codeOf, connectionFailure, Failure } from './failure.ts';
+import { codeOf } from '../errors.ts';
+import { connectionFailure, Failure } from './failure.ts';
 import { CONNECT_MS, type Credentials, decoded, hostOf, type Network, portOf, STALL_MS } from './network.ts';
 import { within } from './within.ts';
 

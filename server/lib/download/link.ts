@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ProvisioningError } from '../errors.ts';
-import { formatCount } from '../sums.ts';
+import { wrongSize } from '../sums.ts';
 import { Failure, statusFailure } from './failure.ts';
 import { openFtp } from './ftp.ts';
 import { askHttp } from './http.ts';
@@ -36,7 +36,7 @@ export async function checkLink(text: string, size: number, options: LinkOptions
     const found = await persist('', () => sizeOf(url, { ...options, credentials }), { tries: 2, ...patience }, signal);
     if (found === undefined) return { kind: 'ok', words: 'is there; the server does not tell its size' };
     if (found === size) return { kind: 'ok', words: 'is there' };
-    return { kind: 'other-size', size: found, words: `is ${formatCount(found)} bytes, ${formatCount(size)} were expected` };
+    return { kind: 'other-size', size: found, words: wrongSize(found, size) };
   } catch (cause) {
     signal?.throwIfAborted();
     if (!(cause instanceof ProvisioningError)) throw cause;

@@ -1,8 +1,9 @@
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { reason } from '../errors.ts';
+import { syncFolder } from '../durable.ts';
+import { codeOf, diskFull, ifThere, reason } from '../errors.ts';
 import { addFile, Summing, type Sums } from '../sums.ts';
-import { codeOf, Failure } from './failure.ts';
+import { Failure } from './failure.ts';
 
 const MODE = 0o600;
 
@@ -44,7 +45,7 @@ export class Part {
         const summing = new Summing();
         // Without sums nobody would notice what a loss of power made of them.
         const isKnown = record?.url === url && sums.size > 0;
-        if (isKnown && (await exists(partOf(to)))) await addFile(summing, partOf(to), signal);
+        if (isKnown && (await ifThere(stat(partOf(to))))) await addFile(summing, partOf(to), signal);
         const file = await open(partOf(to), summing.size > 0 ? 'r+' : 'w', MODE);
         return new Part(to, url, file, summing, record?.validator);
       },
@@ -104,21 +105,13 @@ export async function removePart(to: string): Promise<void> {
   await rm(partOf(to), { force: true });
 }
 
-/** After a rename, so that it survives a loss of power. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
-}
-
 /** Runs what writes, and says in words what the file system refuses. @param subject of the sentence @throws Failure download-unwritable */
 export async function written<Result>(subject: string, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
   try {
     return await work();
   } catch (cause) {
     signal?.throwIfAborted();
-    const full = ['ENOSPC', 'EDQUOT'].includes(codeOf(cause));
-    const problem = full ? 'the disk is full, or a quota is reached; make room, then try again' : reason(cause);
-    throw new Failure('download-unwritable', `${subject} cannot be written: ${problem}`, { cause });
+    throw new Failure('download-unwritable', `${subject} cannot be written: ${diskFull(cause) ?? reason(cause)}`, { cause });
   }
 }
 
@@ -136,14 +129,4 @@ async function readRecord(path: string): Promise<PartRecord | undefined> {
     if (codeOf(cause) === 'ENOENT' || codeOf(cause) === '') return undefined;
     throw cause;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (cause) => {
-      if (codeOf(cause) === 'ENOENT') return false;
-      throw cause;
-    },
-  );
 }

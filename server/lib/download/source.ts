@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { codeOf, connectionFailure, statusFailure } from './failure.ts';
+import { codeOf } from '../errors.ts';
+import { connectionFailure, statusFailure } from './failure.ts';
 import { openFtp } from './ftp.ts';
 import { askHttp } from './http.ts';
 import { type Credentials, type Network, proxyFor } from './network.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, DEFAULT_CIPHERS, type SecureVersion } from 'node:tls';
-import { ProvisioningError, reason } from '../../lib/errors.ts';
+import { codeOf, ProvisioningError, reason } from '../../lib/errors.ts';
 
 export interface TlsSettings {
   /** A PEM file: our certificate, then those that lead to a root. */
@@ -102,8 +102,4 @@ async function fingerprint({ certificate, key }: TlsSettings): Promise<string> {
 
 function digest(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-function codeOf(cause: NodeJS.ErrnoException): string {
-  return cause.code ?? cause.message;
 }

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
+import { codeOf } from '../../lib/errors.ts';
 import { type Ip, parseIp } from '../../lib/ip.ts';
 
 /** Who sent a datagram, and where to answer. */
@@ -68,8 +69,8 @@ export async function openEndpoint<Session>(
   try {
     let refused: unknown;
     for (let next = ports?.from ?? 0; carriers.length < count && next <= (ports?.to ?? 0); next += ports ? 1 : 0) {
-      const socket = await bind(host, next, { ipv6Only }).catch((cause: NodeJS.ErrnoException) => {
-        if (!ports || cause.code !== 'EADDRINUSE') throw cause;
+      const socket = await bind(host, next, { ipv6Only }).catch((cause: unknown) => {
+        if (!ports || codeOf(cause) !== 'EADDRINUSE') throw cause;
         refused = cause;
       });
       if (!socket) continue;

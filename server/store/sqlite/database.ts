@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { ProvisioningError } from '../../lib/errors.ts';
+import { codeOf, ProvisioningError } from '../../lib/errors.ts';
 import type { Change } from '../store.ts';
 import { changeRecorder } from './changes.ts';
-import { codeOf, type Refusals, refusal, storeError } from './errors.ts';
+import { type Refusals, refusal, storeError } from './errors.ts';
 import { checkOrigin, migrate } from './migrations.ts';
 
 export const IN_MEMORY = ':memory:';

@@ -1,4 +1,4 @@
-import { ProvisioningError, reason } from '../../lib/errors.ts';
+import { codeOf, ProvisioningError, reason } from '../../lib/errors.ts';
 
 /** What a refusing database or file system means, by the start of its code: our code, and what the administrator can do. */
 const TROUBLES: readonly (readonly [pattern: RegExp, code: string, remedy: string])[] = [
@@ -24,11 +24,6 @@ const TROUBLES: readonly (readonly [pattern: RegExp, code: string, remedy: strin
     'the file and its directory must exist and belong to the user that runs the server, on a file system that can be written',
   ],
 ];
-
-/** The code by which SQLite or the operating system names what went wrong; empty for an error of another kind. */
-export function codeOf(thrown: unknown): string {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
-}
 
 /** The error that callers see for what SQLite or the file system threw. One that already has a name stays as it is. */
 export function storeError(thrown: unknown, file: string): ProvisioningError {

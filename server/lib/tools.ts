@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { ProvisioningError } from '../../lib/errors.ts';
+import { ProvisioningError } from './errors.ts';
 
 /** The programs that unpack what Node cannot, by the Debian package that has them. */
 export const packages = { bzip2: 'bzip2', xz: 'xz-utils', bsdtar: 'libarchive-tools' } as const;
@@ -24,14 +24,11 @@ export async function findTools(path = process.env.PATH ?? ''): Promise<Tools> {
   return found;
 }
 
-/** Where a program is. @throws ProvisioningError firmware-tool-missing */
+/** Where a program is. @throws ProvisioningError tool-missing */
 export function toolIn(tools: Tools, name: ToolName): string {
   const path = tools.get(name);
   if (path !== undefined) return path;
-  throw new ProvisioningError(
-    'firmware-tool-missing',
-    `${name} is not installed; Debian has it in the package ${packages[name]}`,
-  );
+  throw new ProvisioningError('tool-missing', `${name} is not installed; Debian has it in the package ${packages[name]}`);
 }
 
 function isExecutable(path: string): Promise<boolean> {

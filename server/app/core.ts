@@ -20,7 +20,6 @@ import { ProvisioningError, reason } from '../lib/errors.ts';
 import { createLog, type RootLog } from '../lib/log.ts';
 import { createMetrics, type Metrics } from '../lib/metrics.ts';
 import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
-import { openShelf } from '../lib/shelf.ts';
 import type { Operation } from '../operations/model.ts';
 import { operationNotifier } from '../operations/notifier.ts';
 import { type OperationService, operationService } from '../operations/service.ts';
@@ -35,8 +34,7 @@ import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
 import { type Rendering, Sweep } from '../pipeline/sweep.ts';
-import { folderDao, readOverrides, readSharedTemplates, withInstalled } from '../plugins/dao.ts';
-import { installedOnes, packageFacts } from '../plugins/installed.ts';
+import { openPackages, readOverrides, readSharedTemplates } from '../plugins/dao.ts';
 import { pluginNotifier } from '../plugins/notifier.ts';
 import { type PluginService, pluginService } from '../plugins/service.ts';
 import { explainSystemError } from '../settings/system-error.ts';
@@ -131,15 +129,11 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   const images = join(settings.data, 'images');
 
   const pluginNews = pluginNotifier();
-  const directories = folderDao(settings.plugins.directories);
-  const shelf = await openShelf(join(settings.data, 'packages'), packageFacts, {
+  const { directories, shelf, all } = await openPackages(settings.plugins.directories, settings.data, {
     sweep: isFirst,
     report: (why) => log.warn({ event: 'plugin.left-behind', why }, 'could not remove what is no longer installed'),
   });
-  const plugins = pluginService(
-    withInstalled(directories, () => installedOnes(shelf)),
-    pluginNews,
-  );
+  const plugins = pluginService(all, pluginNews);
   let recogniser: Recogniser;
   const reported = new Set<string>();
   pluginNews.subscribe((catalogue) => {

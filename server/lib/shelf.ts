@@ -31,16 +31,21 @@ export interface Shelf<Facts> {
 
 const LIST = 'list.json';
 
+export interface ShelfOptions {
+  /** Removes what a process left that ended in the middle; for the one process that changes the shelf. */
+  readonly sweep?: boolean;
+  /** Told of folders that are no longer listed and could not be removed, which the next sweep does. */
+  report(problem: string): void;
+}
+
 /**
  * @param facts reads what the list says about a folder
- * @param options sweep: removes what a process left that ended in the middle; for the one process that changes the shelf. report: told of
- *   folders that are no longer listed and could not be removed, which the next sweep does
  * @throws ProvisioningError shelf-unreadable
  */
 export async function openShelf<Facts>(
   directory: string,
   facts: z.ZodType<Facts>,
-  { sweep = false, report }: { sweep?: boolean; report(problem: string): void },
+  { sweep = false, report }: ShelfOptions,
 ): Promise<Shelf<Facts>> {
   const list = join(directory, LIST);
   const document = z.record(z.string(), z.strictObject({ folder: z.string().regex(/^[^/]+$/), facts }));
@@ -61,9 +66,9 @@ export async function openShelf<Facts>(
     }
   }
 
-  await makeDirectory(directory);
   await load();
   if (sweep) {
+    await makeDirectory(directory);
     const listed = new Set([LIST, ...Array.from(items.values(), ({ folder }) => folder.slice(directory.length + 1))]);
     for (const name of await readdir(directory)) {
       if (!listed.has(name)) await remove(join(directory, name));
@@ -82,6 +87,7 @@ export async function openShelf<Facts>(
 
     change: (put, take = []) =>
       lock.run(LIST, async () => {
+        await makeDirectory(directory);
         const next = new Map([...items, ...put]);
         for (const key of take) next.delete(key);
         for (const { folder } of put.values()) await syncTree(folder);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ProvisioningError, reason } from '../lib/errors.ts';
+import { openShelf, type ShelfOptions } from '../lib/shelf.ts';
+import { installedOnes, type PackageShelf, packageFacts } from './installed.ts';
 import { checkBuiltFor } from './validator.ts';
 
 /** A vendor package as it lies in its folder, not yet looked at. */
@@ -72,6 +74,21 @@ export function folderDao(directories: readonly string[], entry = 'plugin.js'): 
       return { definition: module.default, ...(await readPackageTexts(folder)) };
     },
   };
+}
+
+/** Where vendor packages lie: in the directories of the settings, and on the shelf of those that were installed. */
+export interface PackagePlaces {
+  readonly directories: PluginDao;
+  readonly shelf: PackageShelf;
+  /** Both. */
+  readonly all: PluginDao;
+}
+
+/** @param data the data directory @throws ProvisioningError shelf-unreadable */
+export async function openPackages(directories: readonly string[], data: string, options: ShelfOptions): Promise<PackagePlaces> {
+  const found = folderDao(directories);
+  const shelf = await openShelf(join(data, 'packages'), packageFacts, options);
+  return { directories: found, shelf, all: withInstalled(found, () => installedOnes(shelf)) };
 }
 
 /** What is installed stands for what lies in a directory under the same id. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ProvisioningError, reason } from '../lib/errors.ts';
 import { contains, parseIp, parseNetwork } from '../lib/ip.ts';
 import { compareVersions } from '../lib/version.ts';
-import { folderDao, readOverrides, readSharedTemplates } from '../plugins/dao.ts';
+import { openPackages, readOverrides, readSharedTemplates } from '../plugins/dao.ts';
 import { pluginNotifier } from '../plugins/notifier.ts';
 import { type Catalogue, pluginService } from '../plugins/service.ts';
 import type { Line } from './answer.ts';
@@ -21,7 +21,9 @@ export interface Installed {
 }
 
 export async function readInstalled({ directories, data }: Installed): Promise<{ catalogue: Catalogue; templates: Templates }> {
-  const catalogue = await pluginService(folderDao(directories), pluginNotifier()).load();
+  // Nothing is removed: the server does that.
+  const { all } = await openPackages(directories, data, { report() {} });
+  const catalogue = await pluginService(all, pluginNotifier()).load();
   const overrides = await readOverrides(join(data, 'templates'));
   return { catalogue, templates: { overrides, shared: await readSharedTemplates() } };
 }

@@ -1,3 +1,4 @@
+import { compare } from './support/compare.ts';
 import { phonesOf } from './support/fleet.ts';
 import { startOffhook } from './support/offhook.ts';
 import { fetchAll } from './support/phones.ts';
@@ -10,24 +11,6 @@ const phoneCount = 2_000;
 const rounds = 5;
 const roundSeconds = 4;
 
-/**
- * The median of what each did in some rounds, in which they take turns: what disturbs the machine disturbs all. The round before them
- * does not count: a server runs for months, and its code is compiled in the first seconds.
- */
-async function compare<Name extends string>(runs: Readonly<Record<Name, () => Promise<Load>>>): Promise<Record<Name, Load>> {
-  const names = Object.keys(runs) as Name[];
-  const seen = new Map<Name, Load[]>(names.map((name) => [name, []]));
-  for (const name of names) await runs[name]();
-  for (let round = 0; round < rounds; round++) for (const name of names) seen.get(name)?.push(await runs[name]());
-  const medians = names.map((name) => {
-    const loads = seen.get(name) ?? [];
-    const median = (of: (load: Load) => number) => loads.map(of).sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
-    const [requestsPerSecond, perSecond] = [median((load) => load.requestsPerSecond), median((load) => load.perSecond)];
-    return [name, { requestsPerSecond, perSecond, p99: median((load) => load.p99) }];
-  });
-  return Object.fromEntries(medians) as Record<Name, Load>;
-}
-
 async function measure(vendor: Vendor): Promise<Row[]> {
   const phones = phonesOf(vendor, phoneCount);
   const one = await startOffhook({ vendor, phones, packages: 1 });
@@ -37,7 +20,7 @@ async function measure(vendor: Vendor): Promise<Row[]> {
   const others = await startStatic(files);
   try {
     const at = (server: Served) => () => wrk(server, phones, roundSeconds);
-    const { info, warn, hundred, bare, nginx } = await compare({
+    const { info, warn, hundred, bare, nginx } = await compare(rounds, {
       info: at(one),
       async warn() {
         await one.ask('PUT', '/api/v1/log-level', { level: 'warn' });

@@ -1,4 +1,5 @@
 import { http } from './http.ts';
+import { images } from './images.ts';
 import { rerender } from './rerender.ts';
 import { start } from './start.ts';
 import { storm } from './storm.ts';
@@ -8,7 +9,7 @@ import { tftp } from './tftp.ts';
 import { workers } from './workers.ts';
 
 /** All parts, in the order of the table. */
-const parts: readonly Part[] = [http, rerender, templates, tftp, storm, workers, start];
+const parts: readonly Part[] = [http, rerender, templates, tftp, images, storm, workers, start];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));

@@ -31,7 +31,7 @@ async function startOn(data: string, { path, userAgent, ip }: Phone): Promise<St
   const [port, admin = 0] = await freePorts(2);
   const settings = [
     `data=${data}`,
-    `plugins.directories=${join(data, 'packages')}`,
+    `plugins.directories=${join(data, 'vendors')}`,
     'http.listen=127.0.0.1',
     `http.port=${port}`,
     'http.trusted_proxies=1',
@@ -91,8 +91,8 @@ export const start: Part = {
     const data = mkdtempSync(join(tmpdir(), 'offhook-bench-'));
     let running: Started | undefined;
     try {
-      mkdirSync(join(data, 'packages'));
-      installPackages(join(data, 'packages'), digium, packageCount);
+      mkdirSync(join(data, 'vendors'));
+      installPackages(join(data, 'vendors'), digium, packageCount);
       const phones = phonesOf(digium, phoneCount);
       await fill(join(data, 'offhook.sqlite'), digium, phones);
       const [phone] = phones;

@@ -1,20 +1,14 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Peer, run, start } from './support/peers.ts';
+import { start } from './support/peers.ts';
 import type { Part, Row } from './support/table.ts';
+import { buildTftpLoad, fetchTftp, freeUdpPort, type TftpServer, type TftpWork, tftpdHpa } from './support/tftp.ts';
 
-/** What a server is asked for: all fetches of one file, so many at once. */
-interface Work {
+interface Work extends TftpWork {
   readonly what: string;
   readonly file: 'large' | 'small';
-  readonly blksize: number;
-  readonly windowsize: number;
-  readonly clients: number;
-  readonly fetches: number;
   readonly unit: 'MB/s' | 'files/s';
   /** The ratio to tftpd-hpa that we want. */
   readonly least: number;
@@ -32,15 +26,6 @@ const works: readonly Work[] = [
   { what: '20 MB, blksize 1428, windowsize 16', blksize: 1_428, windowsize: 16, least: 1.3, ...large },
 ];
 
-interface Server {
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  readonly peer: Peer;
-}
-
-/** As this file is compiled to .cache/bench/bench/. */
-const SOURCES = join(import.meta.dirname, '../../../bench');
 const ROUNDS = 5;
 
 export const tftp: Part = {
@@ -53,23 +38,22 @@ the machine does can only make a round slower. Neither tftpd-hpa nor dnsmasq 2.8
 windows compare what a phone gets that asks for them. dnsmasq serves on port 69 only, so that this needs root.`,
   async run() {
     const folder = await mkdtemp(join(tmpdir(), 'offhook-bench-tftp-'));
-    const servers: Server[] = [];
+    const servers: TftpServer[] = [];
     try {
       // in.tftpd and dnsmasq give away the rights of root, and serve what everybody may read.
       await chmod(folder, 0o755);
       for (const [name, size] of Object.entries(BYTES)) await writeFile(join(folder, name), randomBytes(size));
-      const load = join(folder, 'tftp-load');
-      await run('load', 'cc', ['-O2', '-o', load, join(SOURCES, 'support/tftp-load.c')]);
-      for (const serve of [offhook, hpa, dnsmasq, bare]) servers.push(await serve(folder));
+      const load = await buildTftpLoad(folder);
+      for (const serve of [offhook, tftpdHpa, dnsmasq, bare]) servers.push(await serve(folder));
       // The client repeats its request until the server is there.
-      for (const server of servers) await fetches(load, server, { ...small, what: '', clients: 1, fetches: 1 });
+      for (const server of servers) await fetchTftp(load, server, { ...small, clients: 1, fetches: 1 }, BYTES.small);
 
       const rows: Row[] = [];
       for (const work of works) {
-        const best = new Map<Server, number>();
+        const best = new Map<TftpServer, number>();
         for (let round = 0; round < ROUNDS; round++) {
           for (const server of servers) {
-            best.set(server, Math.max(best.get(server) ?? 0, await fetches(load, server, work)));
+            best.set(server, Math.max(best.get(server) ?? 0, await rate(load, server, work)));
           }
         }
         const [ours, ...others] = servers.map((server) => ({ name: server.name, figure: best.get(server) ?? 0 }));
@@ -86,48 +70,30 @@ windows compare what a phone gets that asks for them. dnsmasq serves on port 69 
   },
 };
 
-/** @returns files or megabytes a second @throws when a file was refused, or was not as long as it is */
-async function fetches(load: string, { name, host, port }: Server, work: Work): Promise<number> {
-  const { file, blksize, windowsize, clients, fetches, unit } = work;
-  const answer = await run('load', load, [host, port, file, blksize, windowsize, clients, fetches].map(String));
-  const [seconds = 0, bytes] = answer.split(' ').map(Number);
-  if (bytes !== fetches * BYTES[file]) throw new Error(`${name} sent ${bytes} bytes in ${fetches} files of ${BYTES[file]}`);
-  return unit === 'files/s' ? fetches / seconds : bytes / 1e6 / seconds;
+/** @returns files or megabytes a second */
+async function rate(load: string, server: TftpServer, { what: _what, least: _least, unit, ...work }: Work): Promise<number> {
+  const { seconds, bytes } = await fetchTftp(load, server, work, BYTES[work.file]);
+  return unit === 'files/s' ? work.fetches / seconds : bytes / 1e6 / seconds;
 }
 
-async function offhook(folder: string): Promise<Server> {
+async function offhook(folder: string): Promise<TftpServer> {
   return ofOurs('Offhook', 'tftp-listener.js', folder);
 }
 
-async function bare(folder: string): Promise<Server> {
+async function bare(folder: string): Promise<TftpServer> {
   return ofOurs('node:dgram', 'tftp-bare.js', folder);
 }
 
-async function ofOurs(name: string, script: string, folder: string): Promise<Server> {
-  const port = await freePort();
+async function ofOurs(name: string, script: string, folder: string): Promise<TftpServer> {
+  const port = await freeUdpPort();
   const args = [join(import.meta.dirname, 'support', script), String(port), folder];
   return { name, host: '127.0.0.1', port, peer: start('server', process.execPath, args) };
 }
 
-async function hpa(folder: string): Promise<Server> {
-  const port = await freePort();
-  const args = ['--foreground', '--secure', '--user', 'nobody', '--address', `127.0.0.1:${port}`, folder];
-  return { name: 'tftpd-hpa', host: '127.0.0.1', port, peer: start('server', '/usr/sbin/in.tftpd', args) };
-}
-
-async function dnsmasq(folder: string): Promise<Server> {
+async function dnsmasq(folder: string): Promise<TftpServer> {
   // Its port is 69 and nothing else; of loopback there are addresses enough.
   const host = `127.69.${randomInt(256)}.${randomInt(1, 255)}`;
   const args = ['--keep-in-foreground', '--conf-file=/dev/null', '--pid-file', '--port=0', '--bind-interfaces'];
   const tftp = [`--listen-address=${host}`, '--enable-tftp', `--tftp-root=${folder}`, '--tftp-max=100'];
   return { name: 'dnsmasq', host, port: 69, peer: start('server', '/usr/sbin/dnsmasq', [...args, ...tftp]) };
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }

@@ -36,7 +36,7 @@ const patienceMs = 120_000;
 /** Starts it, and waits until all files are rendered ahead. Its log goes where a shell would redirect it. */
 export async function startOffhook({ vendor, phones, packages, set = [], on = 'server' }: OffhookOptions): Promise<Offhook> {
   const data = mkdtempSync(join(tmpdir(), 'offhook-bench-'));
-  const plugins = join(data, 'packages');
+  const plugins = join(data, 'vendors');
   mkdirSync(plugins);
   installPackages(plugins, vendor, packages);
   await fill(join(data, 'offhook.sqlite'), vendor, phones);

@@ -10,11 +10,21 @@ export interface Load {
   readonly requestsPerSecond: number;
   /** Of the clock on the wall. */
   readonly perSecond: number;
+  /** Of processor time of the server; those of answers that had not ended count, too. */
+  readonly megabytesPerSecond: number;
   /** Milliseconds. */
   readonly p99: number;
 }
 
-const connections = 32;
+export interface Way {
+  /** Default: the cores that load the server. */
+  readonly on?: keyof typeof cores;
+  readonly connection?: 'keep-alive' | 'close';
+  /** Default: 32. */
+  readonly connections?: number;
+  /** How long an answer may take until it counts as missing. Default: 10. */
+  readonly patienceSeconds?: number;
+}
 
 /** The bytes of a phone's request. @param connection whether the phone keeps the connection */
 export function requestOf({ path, userAgent, ip }: Phone, connection: 'keep-alive' | 'close' = 'keep-alive'): string {
@@ -40,7 +50,7 @@ export async function wrk(
   { port, peer }: Served,
   phones: readonly Phone[],
   seconds: number,
-  { on = 'load', connection = 'keep-alive' }: { on?: keyof typeof cores; connection?: 'keep-alive' | 'close' } = {},
+  { on = 'load', connection = 'keep-alive', connections = 32, patienceSeconds = 10 }: Way = {},
 ): Promise<Load> {
   const folder = mkdtempSync(join(tmpdir(), 'offhook-wrk-'));
   const script = join(folder, 'phones.lua');
@@ -48,12 +58,18 @@ export async function wrk(
   try {
     const url = `http://127.0.0.1:${port}`;
     const before = processorSeconds(peer);
-    const printed = await run(on, 'wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, url]);
+    const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', `${patienceSeconds}s`, '-s', script];
+    const printed = await run(on, 'wrk', [...options, url]);
     const taken = processorSeconds(peer) - before;
     const line = printed.split('\n').find((each) => each.startsWith('{'));
-    const seen = JSON.parse(line ?? '') as { requests: number; seconds: number; p99: number; errors: number };
+    const seen = JSON.parse(line ?? '') as { requests: number; bytes: number; seconds: number; p99: number; errors: number };
     if (seen.errors > 0) throw new Error(`${seen.errors} of ${seen.requests} requests failed`);
-    return { requestsPerSecond: seen.requests / taken, perSecond: seen.requests / seen.seconds, p99: seen.p99 / 1_000 };
+    return {
+      requestsPerSecond: seen.requests / taken,
+      perSecond: seen.requests / seen.seconds,
+      megabytesPerSecond: seen.bytes / 1e6 / taken,
+      p99: seen.p99 / 1_000,
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -69,7 +85,7 @@ function request()
 end
 function done(summary, latency)
   local e = summary.errors
-  io.write(string.format('{"requests": %d, "seconds": %f, "p99": %d, "errors": %d}\\n', summary.requests,
-    summary.duration / 1e6, latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
+  io.write(string.format('{"requests": %d, "bytes": %d, "seconds": %f, "p99": %d, "errors": %d}\\n', summary.requests,
+    summary.bytes, summary.duration / 1e6, latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
 end
 `;

@@ -23,12 +23,14 @@ const freshMs = 1_000;
  * @param folder one folder a plugin
  */
 export function openImages(folder: string, installed: Installed, now = () => performance.now()): Images {
-  let filled: readonly string[] = [];
+  // A promise: who comes while the folder is looked at waits for that look.
+  let filled: Promise<readonly string[]> = Promise.resolve([]);
   let looked = Number.NEGATIVE_INFINITY;
 
   async function open(name: string, plugins: readonly Plugin[]): Promise<Image | undefined> {
+    const folders = await filled;
     for (const { id } of plugins) {
-      if (!filled.includes(id)) continue;
+      if (!folders.includes(id)) continue;
       const image = await openInside(join(folder, id), name);
       if (image) return image;
     }
@@ -42,7 +44,9 @@ export function openImages(folder: string, installed: Installed, now = () => per
       if (name.endsWith('/')) return undefined;
       if (now() - looked >= freshMs) {
         looked = now();
-        filled = await entriesOf(folder);
+        filled = entriesOf(folder);
+        // Whoever asks is told below.
+        filled.catch(() => {});
       }
       const file = installed(plugin, name);
       return (

@@ -1,3 +1,4 @@
+import { read } from 'node:fs';
 import { constants, open } from 'node:fs/promises';
 import { ifThere } from './errors.ts';
 
@@ -10,8 +11,11 @@ export interface Content {
   readonly size: number;
   /** The bytes in memory; undefined when they have to be read. */
   readonly bytes?: Buffer;
-  /** `length` bytes from `offset`, fewer only at the end. Rejects when the file cannot be read or has become shorter. */
-  read(offset: number, length: number): Promise<Buffer>;
+  /**
+   * `length` bytes from `offset`, fewer only at the end. Rejects when the file cannot be read or has become shorter.
+   * @param into memory for them that may be used, and is the caller's to use again
+   */
+  read(offset: number, length: number, into?: Buffer): Promise<Buffer>;
   close(): Promise<void>;
 }
 
@@ -37,12 +41,12 @@ export async function fileContent(path: string): Promise<(Content & { modified: 
   return {
     size,
     modified: mtime,
-    async read(offset, length) {
-      const wanted = Math.min(length, size - offset);
-      const buffer = Buffer.allocUnsafe(Math.max(wanted, 0));
+    async read(offset, length, into) {
+      const wanted = Math.max(Math.min(length, size - offset), 0);
+      const buffer = into && into.length >= wanted ? into.subarray(0, wanted) : Buffer.allocUnsafe(wanted);
       let filled = 0;
       while (filled < wanted) {
-        const { bytesRead } = await handle.read(buffer, filled, wanted - filled, offset + filled);
+        const bytesRead = await readSome(handle.fd, buffer, filled, offset + filled);
         if (bytesRead === 0) throw new Error(`${path} became shorter while it was read`);
         filled += bytesRead;
       }
@@ -50,4 +54,11 @@ export async function fileContent(path: string): Promise<(Content & { modified: 
     },
     close: () => handle.close(),
   };
+}
+
+/** As `FileHandle.read`, for less processor time. @returns how many bytes it read behind the `filled` ones of the buffer */
+function readSome(file: number, buffer: Buffer, filled: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(file, buffer, filled, buffer.length - filled, position, (cause, count) => (cause ? reject(cause) : resolve(count)));
+  });
 }

@@ -83,3 +83,11 @@ test('a folder that was made a moment ago is seen within a second', async () => 
   expect(await opened.open('/a.rom', plugin)).toBeUndefined();
   expect(await open('/a.rom')).toBe('new');
 });
+
+test('phones that ask in the same moment, while the folder is looked at for the first time, all get the image', async () => {
+  await put('acme-2', 'a.rom', 'new');
+  const fresh = openImages(images, () => undefined);
+  const found = await Promise.all(Array.from({ length: 3 }, () => fresh.open('/a.rom', plugin)));
+  expect(found.map((image) => image?.size)).toEqual([3, 3, 3]);
+  for (const image of found) await image?.close();
+});

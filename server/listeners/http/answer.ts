@@ -153,28 +153,31 @@ async function stream(
   { start, length }: Slice,
 ): Promise<Sent> {
   let sent = 0;
+  // The same for all pieces: one is read when the system has the one before.
+  const memory = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, length));
   while (sent < length) {
-    const piece = await content.read(start + sent, Math.min(PIECE_BYTES, length - sent));
+    const piece = await content.read(start + sent, Math.min(PIECE_BYTES, length - sent), memory);
     if (piece.length === 0) throw new Error(`A content of ${content.size} bytes ended at ${start + sent}`);
     if (isGone(response)) return { bytes: sent, complete: false };
     // Only now: a file whose first piece cannot be read is still answered as one that cannot be made.
     if (!response.headersSent) response.writeHead(status, headers);
     sent += piece.length;
-    if (!response.write(piece)) await writable(response);
+    await written(response, piece);
   }
   if (isGone(response)) return { bytes: sent, complete: false };
   if (!response.headersSent) response.writeHead(status, headers);
   return { ...(await end(response)), bytes: sent };
 }
 
-/** The phone has read enough for another piece, or has gone. */
-function writable(response: ServerResponse): Promise<void> {
+/** Waits until the system has a piece of the body, or the phone has gone. */
+function written(response: ServerResponse, piece: Buffer): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      response.off('drain', done).off('close', done);
+      response.off('close', done);
       resolve();
     };
-    response.on('drain', done).on('close', done);
+    response.on('close', done);
+    response.write(piece, done);
   });
 }
 

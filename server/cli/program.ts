@@ -8,6 +8,7 @@ import { exit, Failure, type Io } from './io.ts';
 import { addLogLevel } from './log-level.ts';
 import { addOperation } from './operation.ts';
 import { addPlugin } from './plugin.ts';
+import { addProvd } from './provd.ts';
 import { addReload } from './reload.ts';
 import { addRender } from './render.ts';
 import { addRepository } from './repository.ts';
@@ -37,6 +38,7 @@ export function offhookProgram(io: Io, host: Host): Command {
   addPlugin(program, io);
   addTemplate(program, io);
   addRepository(program, io);
+  addProvd(program, io);
   addReload(program, io, host);
   addOperation(program, io, host);
   addLogLevel(program, io);

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,45 +6,14 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readFirmware } from '../../server/firmware/read.ts';
 import { bunzip2 } from '../../server/repositories/bunzip2.ts';
 import { type ProvdEntry, readPluginsDb, unpackProvd } from '../../server/repositories/provd.ts';
+import { capabilities, id, info, provdArchive, provdDigium, row } from '../support/provd.ts';
 import { type Member, rawTar } from '../support/tar.ts';
-
-const provdDigium = join(import.meta.dirname, '../firmware/provd/wazo-digium-2.8.1.db');
-const capabilities = { 'Digium, D40, 2.8.1': { lines: 2, high_availability: true } };
-const info = { version: '1.1.4', description: 'Plugin for Digium', description_fr: 'Greffon pour Digium', capabilities };
-const id = 'wazo-digium-2.8.1';
 
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'offhook-provd-'));
 });
 afterEach(() => rmSync(root, { recursive: true }));
-
-/** A plugin as provd's build writes it, by the programs that it is written with. */
-function provdArchive(): Buffer {
-  const script = `
-import io, json, sys, tarfile
-archive = tarfile.open(fileobj=sys.stdout.buffer, mode='w|bz2')
-def add(name, data=None):
-    member = tarfile.TarInfo('${id}/' + name if name else '${id}')
-    member.mtime = 1700000000.25
-    if data is None:
-        member.type = tarfile.DIRTYPE
-        archive.addfile(member)
-    else:
-        member.size = len(data)
-        archive.addfile(member, io.BytesIO(data))
-add('')
-for name in ['pkgs', 'templates', 'var', 'var/cache', 'var/installed', 'var/templates', 'var/tftpboot', 'var/tftpboot/Digium']:
-    add(name)
-add('entry.py', b'raise SystemExit("executed")')
-add('plugin-info', sys.argv[1].encode())
-add('pkgs/pkgs.db', open(sys.argv[2], 'rb').read())
-add('pkgs/.hidden', b'[nonsense')
-add('templates/base.tpl', b'<config/>')
-archive.close()
-`;
-  return execFileSync('python3', ['-c', script, JSON.stringify(info), provdDigium]);
-}
 
 const bzip2 = (tar: Buffer): Buffer => execFileSync('bzip2', ['-c'], { input: tar });
 
@@ -54,11 +22,6 @@ function entry(bytes: Buffer): ProvdEntry {
   const [found] = entries;
   if (!found) throw new Error('The entry was refused');
   return found;
-}
-
-function row(bytes: Buffer) {
-  const sha1sum = createHash('sha1').update(bytes).digest('hex');
-  return { ...info, filename: `${id}-1.1.4.tar.bz2`, dsize: bytes.length, sha1sum };
 }
 
 const pluginsDb = (document: unknown) => Buffer.from(JSON.stringify(document));

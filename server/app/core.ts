@@ -455,6 +455,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       tenants,
       unknown: settings.phones.unknown,
       images,
+      providers: firmware.providers,
       addressHold: settings.phones.address_hold_seconds,
     },
     arrivals,

@@ -84,6 +84,7 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
       const to = join(incoming, sha256);
       await makeDirectory(incoming);
       progress(0, size);
+      await makeDirectory(incoming);
       await repositories.archive(version, to, signal);
       progress(size, size);
       return to;

@@ -41,6 +41,11 @@ export interface Client {
   readonly url: string;
   /** @throws Failure for an answer that is neither a success nor expected */
   ask(method: string, path: string, request?: Request): Promise<Reply>;
+  /**
+   * Sends a file of any size; it may take as long as bytes flow.
+   * @throws Failure for an answer that is no success; what reading the file throws
+   */
+  send(path: string, file: AsyncIterable<Buffer>): Promise<Reply>;
 }
 
 /** Longer than the server takes for the dearest of what is asked here, a file that is rendered to its limits. */
@@ -57,20 +62,27 @@ export function connect(place: Place, environment: NodeJS.ProcessEnv): Client {
   const tokenFile = () => place.tokenFile ?? join(settings().data, 'admin.token');
   let token: string | undefined;
 
+  async function read(response: Response, expect: readonly number[] = []): Promise<Reply> {
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const { status, ok, headers } = response;
+    if (!ok && !expect.includes(status)) {
+      if (status === 401)
+        throw new Failure(`${url} does not take the token in ${tokenFile()}: is it the one of another server? ${SAY}`);
+      throw new Failure(problemText(status, bytes, url));
+    }
+    const isJson = /json$/.test(headers.get('content-type') ?? '') && bytes.length > 0;
+    return { document: isJson ? documentOf(bytes, url) : new Map(), bytes, status, etag: headers.get('etag') ?? undefined };
+  }
+
   return {
     url,
     async ask(method, path, request = {}) {
       token ??= path.startsWith('/api/') ? readToken(tokenFile()) : undefined;
-      const response = await send(url + path + queryOf(request), method, request, token);
-      const bytes = Buffer.from(await response.arrayBuffer());
-      const { status, ok, headers } = response;
-      if (!ok && !request.expect?.includes(status)) {
-        if (status === 401)
-          throw new Failure(`${url} does not take the token in ${tokenFile()}: is it the one of another server? ${SAY}`);
-        throw new Failure(problemText(status, bytes, url));
-      }
-      const isJson = /json$/.test(headers.get('content-type') ?? '') && bytes.length > 0;
-      return { document: isJson ? documentOf(bytes, url) : new Map(), bytes, status, etag: headers.get('etag') ?? undefined };
+      return read(await send(url + path + queryOf(request), method, request, token), request.expect);
+    },
+    async send(path, file) {
+      token ??= readToken(tokenFile());
+      return read(await sendFile(url + path, file, token));
     },
   };
 }
@@ -141,6 +153,39 @@ async function send(
     });
   } catch (cause) {
     throw new Failure(unreachable(new URL(url).origin, cause), exit.failed, cause);
+  }
+}
+
+async function sendFile(url: string, file: AsyncIterable<Buffer>, token: string): Promise<Response> {
+  const stalled = new AbortController();
+  const timer = setTimeout(() => stalled.abort(new DOMException('It stalled', 'TimeoutError')), TIMEOUT_MS);
+  let problem: unknown;
+  async function* flowing() {
+    try {
+      for await (const piece of file) {
+        timer.refresh();
+        yield piece;
+      }
+      timer.refresh();
+    } catch (cause) {
+      problem = cause;
+      throw cause;
+    }
+  }
+  try {
+    return await fetch(url, {
+      method: 'POST',
+      redirect: 'error',
+      signal: stalled.signal,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' },
+      body: flowing(),
+      duplex: 'half',
+    });
+  } catch (cause) {
+    if (problem !== undefined) throw problem;
+    throw new Failure(unreachable(new URL(url).origin, cause), exit.failed, cause);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

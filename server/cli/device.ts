@@ -8,7 +8,7 @@ import { exit, Failure, type Io } from './io.ts';
 import { addMove } from './move.ts';
 import type { Host } from './serve.ts';
 import { fields, localTime, table } from './table.ts';
-import { assign, leaves, readAssignments, shown } from './values.ts';
+import { assign, leaves, readAssignments, shown, textsIn } from './values.ts';
 
 interface ListOptions extends ClientOptions {
   readonly sort?: string;
@@ -151,8 +151,20 @@ function stateOf(device: Document): string {
 async function show(text: string, options: ClientOptions, io: Io): Promise<void> {
   const client = clientFor(options, io);
   const { document } = await findDevice(client, text);
-  const names = options.json ? undefined : await tenantNames(client);
-  print(io, options, document, () => pageOf(document, names?.get(textOf(document, 'tenant')) ?? textOf(document, 'tenant')));
+  if (options.json) return print(io, options, document, () => '');
+  const names = await tenantNames(client);
+  const asked = await client.ask('GET', `${devicePath(textOf(document, 'id'))}/requests`);
+  const page = pageOf(document, names.get(textOf(document, 'tenant')) ?? textOf(document, 'tenant'));
+  io.out([page, missingFirmware(asked.document)].filter((part) => part !== '').join('\n'));
+}
+
+/** What it asked lately in vain, and would get if its firmware were installed. */
+function missingFirmware(requests: Document): string {
+  const rows = listOf(requests, 'requests').flatMap((each) => {
+    const [first] = textsIn(each, 'firmware');
+    return first === undefined ? [] : [[textOf(each, 'path'), `offhook firmware install ${first}`]];
+  });
+  return table(['firmware that it asked for', 'is installed by'], rows);
 }
 
 function pageOf(device: Document, tenant: string): string {

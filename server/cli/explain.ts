@@ -7,7 +7,7 @@ import { findDevice } from './find.ts';
 import { tellingHeaders } from './headers.ts';
 import { exit, Failure, type Io } from './io.ts';
 import { fields, localTime, table } from './table.ts';
-import { leaves, shown } from './values.ts';
+import { leaves, shown, textsIn } from './values.ts';
 import { cut, indented, section, wrap } from './wrap.ts';
 
 /** DHCP options by which phones are recognised, and how people call them. */
@@ -112,7 +112,7 @@ function hexOf(text: string): string {
 function pageOf(document: Document, columns: number): string {
   const say = (text: string) => wrap(text, columns, '  ');
   const advice = listOf(document, 'advice').map((each) => say(textOf(each, 'text')) + commandOf(each));
-  const would = textsOf(document, 'would').map((each) => wrap(`- ${each}`, columns, '  '));
+  const would = textsIn(document, 'would').map((each) => wrap(`- ${each}`, columns, '  '));
   return [
     wrap(textOf(document, 'verdict'), columns),
     section('What to do', advice.join('')),
@@ -187,7 +187,7 @@ function placeOf(place: string): string {
 }
 
 function doubtsOf(document: Document, columns: number): string {
-  const doubts = textsOf(objectIn(document, 'recognition'), 'contradictions');
+  const doubts = textsIn(objectIn(document, 'recognition'), 'contradictions');
   const owner = textOf(objectIn(document, 'device'), 'address_owner');
   return [
     ...doubts.map((each) => wrap(`What the request tells cannot all be true: ${each}.`, columns, '  ')),
@@ -217,7 +217,7 @@ function candidatesOf(document: Document, columns: number): string {
 function filesOf(document: Document, columns: number): string {
   return listOf(document, 'files')
     .map((file) => {
-      const layers = listOf(file, 'templates').flatMap((each) => textsOf(each, 'layers'));
+      const layers = listOf(file, 'templates').flatMap((each) => textsIn(each, 'layers'));
       const [used, ...hidden] = layers;
       const names = listOf(file, 'templates').map((each) => textOf(each, 'name'));
       const hides = hidden.length > 0 ? `, which hides ${hidden.join(', ')}` : '';
@@ -266,9 +266,4 @@ function fitted(text: string, columns: number): string {
     .split('\n')
     .map((line) => cut(line, columns))
     .join('\n');
-}
-
-function textsOf(document: Document, key: string): string[] {
-  const value = document.get(key);
-  return Array.isArray(value) ? value.map(String) : [];
 }

@@ -1,11 +1,18 @@
 import { parseIp } from '../lib/ip.ts';
 import { parseMac } from '../lib/mac.ts';
 import { type Client, type Document, listOf, type Reply, textOf } from './client.ts';
-import { Failure } from './io.ts';
+import { exit, Failure } from './io.ts';
 
 /** The path of a device in the API. */
 export function devicePath(id: string): string {
   return `/api/v1/devices/${encodeURIComponent(id)}`;
+}
+
+/** The path of a vendor package in the API, or of what follows it. */
+export function packagePath(id: string, action = ''): string {
+  // As a part of a URL it would lead to another resource, however it is escaped (WHATWG URL).
+  if (/^\.{0,2}$/.test(id)) throw new Failure(`No package is called ${JSON.stringify(id)}`, exit.usage);
+  return `/api/v1/packages/${encodeURIComponent(id)}${action}`;
 }
 
 /**

@@ -133,7 +133,8 @@ function barOf(share: number, width: number): string {
 
 const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-function sizeText(bytes: number): string {
+/** `51.2 MB` */
+export function sizeText(bytes: number): string {
   let [value, size] = [bytes, 0];
   while (value >= 999.5 && size < SIZES.length - 1) [value, size] = [value / 1_000, size + 1];
   return `${value.toFixed(size > 0 && value < 99.95 ? 1 : 0)} ${SIZES[size]}`;

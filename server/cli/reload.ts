@@ -16,7 +16,7 @@ export function addReload(program: Command, io: Io, host: Host): void {
   ).action((options: FollowOptions) => reload(options, io, host));
 }
 
-async function reload(options: FollowOptions, io: Io, host: Host): Promise<void> {
+export async function reload(options: FollowOptions, io: Io, host: Host): Promise<void> {
   const client = clientFor(options, io);
   const { document } = await client.ask('POST', '/api/v1/reload');
   await follow(document, options, { client, io, host }, outcomeOf);

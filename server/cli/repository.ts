@@ -3,7 +3,9 @@ import { fromPlain, stringifyOrdered } from '../lib/ordered-json.ts';
 import type { Channel } from '../repositories/model.ts';
 import { collect, count, onDisk } from './command.ts';
 import { examples } from './device.ts';
+import { addEntered, channels } from './entered.ts';
 import type { Io } from './io.ts';
+import type { Host } from './serve.ts';
 import { table } from './table.ts';
 
 interface BuildOptions {
@@ -15,11 +17,12 @@ interface BuildOptions {
   readonly json?: boolean;
 }
 
-const channels: readonly Channel[] = ['stable', 'testing', 'archive'];
-
-/** `offhook repository …`: what those do who publish packages; none of it asks a server. */
-export function addRepository(program: Command, io: Io): void {
-  const repository = program.command('repository').description('publish vendor packages, for servers to install from');
+/** `offhook repository …`: where a server gets vendor packages from; and, without asking a server, how they are published. */
+export function addRepository(program: Command, io: Io, host: Host): void {
+  const repository = program
+    .command('repository')
+    .description('say where vendor packages are installed from, and publish such packages');
+  addEntered(repository, io, host);
 
   repository
     .command('build')

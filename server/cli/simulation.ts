@@ -19,7 +19,7 @@ import { table } from './table.ts';
 export async function simulate(options: SimulateOptions, io: Io, host: Host): Promise<void> {
   const { config, data, phones, register: registers = false, model = [], plugin } = options;
   if (model.length === 0 && plugin === undefined) {
-    throw new Failure('Say which phones: --model NAME, or --plugin ID; offhook plugin list shows them', exit.usage);
+    throw new Failure('Say which phones: --model NAME, or --plugin ID; offhook plugin list --lines shows them', exit.usage);
   }
   const { settings } = loadSettings({
     environment: io.environment,

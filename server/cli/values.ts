@@ -75,6 +75,12 @@ export function leaves(tree: Tree, above = ''): [path: string, value: OrderedJso
   });
 }
 
+/** The texts of a list in a document. */
+export function textsIn(document: Tree, key: string): string[] {
+  const value = document.get(key);
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
 /** Whole certificates are for files, not for tables. */
 const MOST_SHOWN = 100;
 

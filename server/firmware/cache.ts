@@ -170,7 +170,7 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
         const most = candidates.reduce((largest, { size }) => Math.max(largest, size), 0);
         const found = await keep(bytes, temporary, most, { signal, progress });
         const matches = found.size > most ? [] : candidates.filter((each) => differenceOf(found, each) === undefined);
-        if (matches.length === 0) throw unknownFile(found, most, candidates);
+        if (matches.length === 0) throw unknownFile(found, candidates);
         const sums = found.sums();
         const path = join(folder, 'sha256', sums.get('sha256') ?? '');
         const place = async () => {
@@ -234,8 +234,8 @@ async function keep(bytes: AsyncIterable<Buffer>, path: string, most: number, op
     for await (const piece of bytes) {
       signal?.throwIfAborted();
       summing.add(piece);
-      if (summing.size > most) break;
-      await written('The supplied file', () => file.writeFile(piece));
+      // Who sends it reads our answer only when all is sent; of what cannot be wanted nothing more is kept.
+      if (summing.size <= most) await written('The supplied file', () => file.writeFile(piece));
       progress?.(summing.size);
     }
     signal?.throwIfAborted();
@@ -246,16 +246,15 @@ async function keep(bytes: AsyncIterable<Buffer>, path: string, most: number, op
   }
 }
 
-function unknownFile(found: Summing, most: number, candidates: readonly RemoteFile[]): ProvisioningError {
-  const what =
-    found.size > most
-      ? `The file is longer than the ${formatCount(most)} bytes of the largest that is wanted`
-      : `The file is ${formatCount(found.size)} bytes, ${tellSums(found.sums())}: it is none of those that are wanted`;
+function unknownFile(found: Summing, candidates: readonly RemoteFile[]): ProvisioningError {
+  const what = `The file is ${formatCount(found.size)} bytes, ${tellSums(found.sums())}: it is none of those that are wanted`;
   const named = candidates.slice(0, MOST_NAMED).map(tell).join('; ');
   const more = candidates.length > MOST_NAMED ? `; and ${candidates.length - MOST_NAMED} more` : '';
   return new ProvisioningError(
     'firmware-file-unknown',
-    candidates.length === 0 ? 'No file is wanted' : `${what}: ${named}${more}`,
+    candidates.length === 0
+      ? 'No vendor package that is installed describes firmware: no file is wanted'
+      : `${what}: ${named}${more}`,
   );
 }
 

@@ -46,7 +46,7 @@ export interface FirmwareService {
   /** Takes the vendor packages that there are from now on. What they describe wrongly is told by `problems`. */
   describe(packages: readonly VendorPackage[]): void;
   readonly problems: ReadonlyMap<string, ProvisioningError>;
-  /** What can be installed. */
+  /** What can be installed, and what is installed of vendor packages that no longer describe it. */
   list(): Described[];
   /** @throws ProvisioningError firmware-unknown */
   get(key: string): Described;
@@ -176,12 +176,16 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, notifier, no
     },
 
     list() {
-      return [...described].flatMap(([vendor, firmware]) =>
+      const found = [...described].flatMap(([vendor, firmware]) =>
         Array.from(firmware.packages.values(), (each) => describedAs(vendor, firmware, each)),
       );
+      const known = new Set(found.map(({ vendor, package: { id } }) => keyOf(vendor, id)));
+      return [...found, ...[...shelf.items].flatMap(([key, item]) => (known.has(key) ? [] : [leftBehind(item)]))];
     },
 
     get(key) {
+      const item = shelf.items.get(key);
+      if (item && !described.get(item.facts.vendor)?.packages.has(item.facts.id)) return leftBehind(item);
       const { vendor, firmware, found } = find(key);
       return describedAs(vendor, firmware, found);
     },
@@ -204,7 +208,7 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, notifier, no
               made.set(key, await make(key, factsOf(vendor, each, plan, asked, now()), plan, places, step));
             }
             await shelf.change(made);
-            step.progress(made.size, plans.size);
+            step.progress(plans.size, plans.size);
           });
         } catch (cause) {
           // What is listed already is no longer ours to remove.
@@ -269,6 +273,13 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, notifier, no
     },
   };
   return service;
+}
+
+/** What is installed although no vendor package describes it any more: it is there until somebody removes it. */
+function leftBehind(installed: Installed): Described {
+  const { vendor, id, version, plugins, depends } = installed.facts;
+  const none = { descriptions: new Map(), files: [], extra: new Map() };
+  return { vendor, package: { id, version, plugins, depends, ...none }, files: [], installed };
 }
 
 /** What is held in the cache until it is installed. */

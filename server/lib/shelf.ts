@@ -31,6 +31,9 @@ export interface Shelf<Facts> {
 
 const LIST = 'list.json';
 
+/** Names that `stage` gives. */
+const STAGED = /\.[\da-f]{12}$/;
+
 export interface ShelfOptions {
   /** Removes what a process left that ended in the middle; for the one process that changes the shelf. */
   readonly sweep?: boolean;
@@ -69,10 +72,10 @@ export async function openShelf<Facts>(
   await load();
   if (sweep) {
     await makeDirectory(directory);
-    const listed = new Set([LIST, ...Array.from(items.values(), ({ folder }) => folder.slice(directory.length + 1))]);
-    for (const name of await readdir(directory)) {
-      if (!listed.has(name)) await remove(join(directory, name));
-    }
+    const listed = new Set(Array.from(items.values(), ({ folder }) => folder.slice(directory.length + 1)));
+    // Nothing else: who knows what somebody keeps here.
+    const left = (await readdir(directory)).filter((name) => !listed.has(name) && (STAGED.test(name) || name === `${LIST}.part`));
+    for (const name of left) await remove(join(directory, name));
   }
   return {
     get items() {

@@ -125,8 +125,9 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
       try {
         const { index, signedBy } = await open(repository, signal);
         // Before the index is kept: whoever shows an older one afterwards is found out, also when we end here.
+        const { signedBy: _former, ...rest } = repository;
         await put({
-          ...repository,
+          ...rest,
           serials: { ...serials, [channel]: index.serial },
           refreshed: now(),
           ...(signedBy !== undefined && { signedBy }),

@@ -186,7 +186,6 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     recogniser: () => recogniser,
     recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     explain: (question) => explain(question, line),
-    circumstances: { catalogue: plugins.catalogue, tenants, unknown: 'create', images: '/nowhere/images', addressHold: 3_600 },
     move: (order) =>
       startMove(order, {
         devices,
@@ -201,6 +200,14 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
           progress(total, total);
         },
       }),
+    circumstances: {
+      catalogue: plugins.catalogue,
+      tenants,
+      unknown: 'create',
+      images: '/nowhere/images',
+      providers: installs.firmware.providers,
+      addressHold: 3_600,
+    },
     readTarget: (transport, text) => (transport === 'tftp' ? { path: tftpPath(text) ?? '', query: '' } : parseTarget(text)),
     store,
     metrics: new Registry(),

@@ -349,9 +349,14 @@ test('a tenant is made with a key that is told once, renamed and removed', async
 });
 
 test('plugins are listed with their models, broken packages with their problem', async () => {
-  const page = await done('plugin', 'list');
+  const page = await done('plugin', 'list', '--lines');
   expect(page).toMatch(/^digium-1\.4\.0\.0 +Digium +1\.4\.0\.0\.57389 +D40, D50, D70$/m);
   expect(page).toMatch(/^sad +vendor: must be a text$/m);
+  const packages = await done('plugin', 'list');
+  expect(packages).toMatch(
+    /^digium +1\.0\.0 +a directory here +- +- +\d+ +digium-1\.1\.0\.0, digium-1\.4\.0\.0, digium-2\.8\.1$/m,
+  );
+  expect(packages).toMatch(/^sad +vendor: must be a text$/m);
 });
 
 test('the level of the log is shown and changed', async () => {

@@ -106,7 +106,7 @@ test('progress is a line that is written over on a terminal', async () => {
 });
 
 test.each<[string, string[], string | RegExp]>([
-  ['no phones', [], 'offhook: Say which phones: --model NAME, or --plugin ID; offhook plugin list shows them\n'],
+  ['no phones', [], 'offhook: Say which phones: --model NAME, or --plugin ID; offhook plugin list --lines shows them\n'],
   ['too many', ['--model', 'D40', '--phones', '10001'], /It must be from 1 to 10000\./],
   ['two ways to begin', ['--model', 'D40', '--ramp', '5', '--power-cut'], /'--power-cut' cannot be used with option '--ramp/],
 ])('%s is a wrong call', async (_, words, problem) => {

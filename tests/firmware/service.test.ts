@@ -193,7 +193,8 @@ test('what is installed is there after a start, also when its vendor package no 
   next.describe([]);
   expect([...next.installed.keys()]).toEqual(['acme/c']);
   expect(next.served(first, '/fw/c.rom')).toContain(FILES);
-  expect(() => next.get('acme/c')).toThrow('No installed vendor package describes the firmware acme/c');
+  expect(next.list()).toMatchObject([{ vendor: 'acme', package: { id: 'c' }, files: [], installed: { facts: { id: 'c' } } }]);
+  expect(next.get('acme/c')).toEqual(next.list()[0]);
   expect(await next.uninstall('acme/c')).toEqual(['acme/c']);
 });
 

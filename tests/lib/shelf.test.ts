@@ -64,11 +64,13 @@ test('what was staged and never put goes with the next sweep, and only then', as
   await shelf.change(new Map([['kept', kept]]));
   const { folder } = await staged(shelf, 'left', '1');
   await writeFile(join(directory, 'list.json.part'), '{');
+  // What nobody staged is somebody's.
+  await writeFile(join(directory, 'mine'), '');
   await open();
   expect(existsSync(folder)).toBe(true);
   const swept = await open({ sweep: true });
   expect(existsSync(folder)).toBe(false);
-  expect((await readdir(directory)).length).toBe(2);
+  expect((await readdir(directory)).sort()).toEqual([kept.folder.slice(directory.length + 1), 'list.json', 'mine'].sort());
   expect([...swept.items]).toEqual([['kept', kept]]);
 });
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ProvisioningError } from '../../lib/errors.ts';
+import { nearest } from '../../lib/nearest.ts';
 import type { Task } from '../../operations/run.ts';
 import type { PackageFacts } from '../../plugins/installed.ts';
 import type { PackageState } from '../../plugins/packages.ts';
@@ -20,21 +21,40 @@ const steps = [
 ] as const;
 
 /** Vendor packages: those that are installed, those that repositories have, and how one becomes the other. */
-export function packageRoutes({ packages, operations }: ApiParts): Route[] {
+export function packageRoutes({ packages, operations, plugins, devices }: ApiParts): Route[] {
   function known(id: string): PackageState {
-    const found = packages.list().find((each) => each.id === id);
-    if (found) return found;
-    throw new ProvisioningError('package-unknown', `No package ${id} is installed or in a repository`);
-  }
-
-  function list(): Answer {
     const all = packages.list();
-    return { json: { packages: all.map(summaryOf), total: all.length } };
+    const found = all.find((each) => each.id === id);
+    if (found) return found;
+    const like = nearest(
+      id,
+      all.map((each) => each.id),
+    );
+    const hint = like === undefined ? 'offhook plugin search shows what can be had' : `did you mean ${like}?`;
+    throw new ProvisioningError('package-unknown', `No package ${id} is installed or in a repository: ${hint}`);
   }
 
-  function show(call: Call): Answer {
+  /** The plugins of what is installed, with how many devices have each; of another those of its newest version. */
+  async function pluginsOf({ id, available }: PackageState) {
+    const installed = plugins.catalogue.packages.find((each) => each.id === id);
+    if (!installed) return available[0] ? listed(available[0]) : [];
+    return Promise.all(
+      installed.plugins.map(async ({ id: plugin, version: firmware, models }) => {
+        const { total } = await devices.list({ where: { plugin }, limit: 0 });
+        return { id: plugin, firmware, models: [...models.keys()], devices: total };
+      }),
+    );
+  }
+
+  async function list(): Promise<Answer> {
+    const all = packages.list();
+    const documents = await Promise.all(all.map(async (each) => ({ ...summaryOf(each), plugins: await pluginsOf(each) })));
+    return { json: { packages: documents, total: all.length } };
+  }
+
+  async function show(call: Call): Promise<Answer> {
     const found = known(param(call, 'id'));
-    return { json: { ...summaryOf(found), versions: found.available.map(versionOf) } };
+    return { json: { ...summaryOf(found), plugins: await pluginsOf(found), versions: found.available.map(versionOf) } };
   }
 
   /** Work on a package, of which one is done at a time. */
@@ -139,10 +159,14 @@ function versionOf(available: AvailableVersion) {
     repository: offer.repository,
     channel: offer.index.channel,
     size: entry.size,
-    plugins: Object.keys(entry.plugins),
+    plugins: listed(available),
     notes: entry.notes,
     refusal,
   };
+}
+
+function listed({ entry: { plugins } }: AvailableVersion) {
+  return Object.entries(plugins).map(([id, { version: firmware, models }]) => ({ id, firmware, models, devices: 0 }));
 }
 
 function textsOf({ entry }: AvailableVersion) {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { shown } from '../../lib/download/network.ts';
+import { ProvisioningError } from '../../lib/errors.ts';
 import { channels } from '../../repositories/model.ts';
 import type { RepositoryState } from '../../repositories/service.ts';
 import { readObject } from '../input.ts';
@@ -10,11 +11,12 @@ import { begun } from './operations.ts';
 
 const body = z.strictObject({
   location: z.string().min(1, 'must be a URL, a folder or a bundle'),
-  channel: z.enum(channels, { error: `must be ${channels.join(', ')}` }).default('stable'),
-  priority: z.number().int().min(-1_000).max(1_000).default(0),
-  keys: z.array(z.string()).default([]),
-  allow_unsigned: z.boolean().default(false),
+  channel: z.enum(channels, { error: `must be ${channels.join(', ')}` }).optional(),
+  priority: z.number().int().min(-1_000).max(1_000).optional(),
+  keys: z.array(z.string()).optional(),
+  allow_unsigned: z.boolean().optional(),
 });
+const changeBody = body.partial();
 const refreshBody = z.strictObject({ name: z.string().optional() });
 
 /** Where vendor packages come from. */
@@ -25,8 +27,26 @@ export function repositoryRoutes({ repositories, operations }: ApiParts): Route[
   }
 
   async function enter(call: Call): Promise<Answer> {
-    const { allow_unsigned: allowUnsigned, ...rest } = readObject(call.body, body);
-    return { json: documentOf(await repositories.enter({ name: param(call, 'name'), allowUnsigned, ...rest })) };
+    const given = readObject(call.body, body);
+    const { location, channel = 'stable', priority = 0, keys = [], allow_unsigned: allowUnsigned = false } = given;
+    const repository = { name: param(call, 'name'), location, channel, priority, keys, allowUnsigned };
+    return { json: documentOf(await repositories.enter(repository)) };
+  }
+
+  /** What is not named stays: a location is shown without its login, and could not be sent back. */
+  async function change(call: Call): Promise<Answer> {
+    const given = readObject(call.body, changeBody);
+    const name = param(call, 'name');
+    const before = repositories.list().find((each) => each.name === name);
+    if (!before) throw new ProvisioningError('repository-unknown', `There is no repository ${name}`);
+    const {
+      location = before.location,
+      channel = before.channel,
+      priority = before.priority,
+      keys = before.keys,
+      allow_unsigned: allowUnsigned = before.allowUnsigned,
+    } = given;
+    return { json: documentOf(await repositories.enter({ name, location, channel, priority, keys, allowUnsigned })) };
   }
 
   async function remove(call: Call): Promise<Answer> {
@@ -57,7 +77,7 @@ export function repositoryRoutes({ repositories, operations }: ApiParts): Route[
   return [
     { path: '/api/v1/repositories', methods: { GET: list } },
     { path: '/api/v1/repositories/refresh', methods: { POST: refresh } },
-    { path: '/api/v1/repositories/:name', methods: { PUT: enter, DELETE: remove } },
+    { path: '/api/v1/repositories/:name', methods: { PUT: enter, PATCH: change, DELETE: remove } },
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Device } from '../../devices/model.ts';
+import type { Plugin } from '../../plugins/model.ts';
 import type { Catalogue } from '../../plugins/service.ts';
 import type { Tenant } from '../../tenants/model.ts';
 import type { Explanation } from './explain.ts';
@@ -11,6 +12,8 @@ export interface Circumstances {
   /** What becomes of unknown phones. */
   readonly unknown: 'create' | 'hold' | 'refuse';
   readonly images: string;
+  /** Keys of the firmware packages that would install what a phone of a plugin asks for, without a leading slash. */
+  providers(plugin: Plugin, path: string): readonly string[];
   /** How long an address counts as its device's, in seconds. */
   readonly addressHold: number;
 }
@@ -211,7 +214,16 @@ function noPlugin({ caller, candidates, heard }: Explanation, { catalogue }: Cir
   };
 }
 
-function noFile(device: Device, { files, heard, plugin }: Explanation, { images }: Circumstances): Verdict {
+function noFile(device: Device, { files, heard, plugin }: Explanation, { images, providers }: Circumstances): Verdict {
+  const firmware = plugin ? providers(plugin, heard.request.path.replace(/^\/+/, '')) : [];
+  if (firmware.length > 0) {
+    const [first, ...others] = firmware;
+    const more = others.length > 0 ? ` (${others.join(', ')} would do as well)` : '';
+    return {
+      verdict: `It gets nothing: ${heard.request.path} is a firmware image that is not installed.`,
+      advice: [{ text: `Install its firmware${more}:`, command: `offhook firmware install ${first}` }],
+    };
+  }
   const own = files.map(({ file }) => file.name);
   const common = plugin?.artefacts.filter((artefact) => !artefact.own).map(({ name }) => name) ?? [];
   return {

@@ -16,6 +16,9 @@ export async function supply(file: string, options: ClientOptions, io: Io): Prom
   const { document } = await onDisk(async () => {
     const found = statSync(file);
     if (!found.isFile()) throw new Failure(`${file} is no file`, exit.usage);
+    // Told before hundreds of megabytes are on their way: whether the token is right, and whether anything is wanted.
+    const { document: known } = await client.ask('GET', '/api/v1/firmware');
+    if (listOf(known, 'firmware').length === 0) throw new Failure('No vendor package that is installed describes firmware');
     return client.send('/api/v1/firmware/files', shown(file, found.size, options, io));
   });
   print(io, options, document, () =>

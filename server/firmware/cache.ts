@@ -170,7 +170,7 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
         const most = candidates.reduce((largest, { size }) => Math.max(largest, size), 0);
         const found = await keep(bytes, temporary, most, { signal, progress });
         const matches = found.size > most ? [] : candidates.filter((each) => differenceOf(found, each) === undefined);
-        if (matches.length === 0) throw unknownFile(found, candidates);
+        if (matches.length === 0) throw unknownFile(found, most, candidates);
         const sums = found.sums();
         const path = join(folder, 'sha256', sums.get('sha256') ?? '');
         const place = async () => {
@@ -225,7 +225,10 @@ async function stateOf(file: RemoteFile, path: string, signal: AbortSignal | und
   return differenceOf(summing, file) ?? 'whole';
 }
 
-/** Writes what is uploaded, and stops with the first byte that no file that is wanted has. */
+/** What is longer than this is cut off unanswered: it may have no end. */
+const mostRead = (most: number): number => Math.max(4 * most, 67_108_864);
+
+/** Writes what is uploaded, as far as it can be a file that is wanted. */
 async function keep(bytes: AsyncIterable<Buffer>, path: string, most: number, options: WorkOptions): Promise<Summing> {
   const { signal, progress } = options;
   const file = await written('The supplied file', () => open(path, 'wx', FILE_MODE));
@@ -234,7 +237,8 @@ async function keep(bytes: AsyncIterable<Buffer>, path: string, most: number, op
     for await (const piece of bytes) {
       signal?.throwIfAborted();
       summing.add(piece);
-      // Who sends it reads our answer only when all is sent; of what cannot be wanted nothing more is kept.
+      // Of what cannot be wanted nothing more is kept; but who sends it reads our answer only when all is sent.
+      if (summing.size > mostRead(most)) break;
       if (summing.size <= most) await written('The supplied file', () => file.writeFile(piece));
       progress?.(summing.size);
     }
@@ -246,8 +250,11 @@ async function keep(bytes: AsyncIterable<Buffer>, path: string, most: number, op
   }
 }
 
-function unknownFile(found: Summing, candidates: readonly RemoteFile[]): ProvisioningError {
-  const what = `The file is ${formatCount(found.size)} bytes, ${tellSums(found.sums())}: it is none of those that are wanted`;
+function unknownFile(found: Summing, most: number, candidates: readonly RemoteFile[]): ProvisioningError {
+  const what =
+    found.size > mostRead(most)
+      ? `The file is longer than the ${formatCount(most)} bytes of the largest that is wanted`
+      : `The file is ${formatCount(found.size)} bytes, ${tellSums(found.sums())}: it is none of those that are wanted`;
   const named = candidates.slice(0, MOST_NAMED).map(tell).join('; ');
   const more = candidates.length > MOST_NAMED ? `; and ${candidates.length - MOST_NAMED} more` : '';
   return new ProvisioningError(

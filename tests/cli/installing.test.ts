@@ -58,6 +58,9 @@ test('a server without anything says what to do', async () => {
   expect(await done('firmware', 'list')).toBe('There is no such firmware.\n');
   expect(await failed('firmware', 'install', 'digium/x')).toContain('no vendor package that is installed describes any');
   expect(await failed('plugin', 'install', 'digium')).toContain('No repository has a package digium');
+  expect(await failed('firmware', 'supply', join(root, 'key.pem'))).toContain(
+    'No vendor package that is installed describes firmware',
+  );
 });
 
 test('a repository is entered, and what is wrong with it is said', async () => {

@@ -189,7 +189,7 @@ test('an upload that is none of the wanted files is refused with what it is and 
   expect(names()).toEqual([]);
 });
 
-test('an upload without end is stopped at the size of the largest file that is wanted', async () => {
+test('an upload that is too long is read for a while, so that its answer can be; one without end is stopped', async () => {
   let sent = 0;
   async function* endless() {
     for (;;) {
@@ -200,8 +200,10 @@ test('an upload without end is stopped at the size of the largest file that is w
   await expect(cache.supply(endless(), [withoutUrl(remote([]))])).rejects.toThrow(
     'longer than the 50,000 bytes of the largest that is wanted',
   );
-  expect(sent).toBe(60_000);
-  await expect(cache.supply(endless(), [])).rejects.toThrow('No file is wanted');
+  expect(sent).toBe(67_110_000);
+  const long = Readable.from([Buffer.alloc(40_000), Buffer.alloc(40_000)]);
+  await expect(cache.supply(long, [withoutUrl(remote([]))])).rejects.toThrow('The file is 80,000 bytes, SHA-256');
+  await expect(cache.supply(endless(), [])).rejects.toThrow('no file is wanted');
   expect(names()).toEqual([]);
 });
 

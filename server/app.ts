@@ -206,6 +206,8 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
       return operation;
     },
   });
+  // A firmware file comes over any line, in whatever time that takes; Node would break it off after five minutes.
+  const patience = { requestTimeout: 0, headersTimeout: 60_000 };
   const handle: RequestListener = (request, response) => {
     // What cannot be read now, the API finds out for itself, and says so.
     void core
@@ -223,7 +225,7 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
         // A free port that was chosen for the first address is asked for on the others.
         const first = servers[0]?.address();
         const port = address.port === 0 && first && typeof first === 'object' ? first.port : address.port;
-        servers.push(await listen(createServer(handle), address.host, port, wanted));
+        servers.push(await listen(createServer(patience, handle), address.host, port, wanted));
       }
     } catch (cause) {
       await close();

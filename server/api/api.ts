@@ -79,13 +79,24 @@ function dispatch({ methods, takesFile = false }: Route, { log }: ApiParts): Req
       params: paramsOf(request),
       query: new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1]),
       body: hasBody ? await readBody(request) : undefined,
-      stream: request,
+      stream: fileOf(request),
       ifMatch: request.headers['if-match'],
     });
     send(response, answer);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     log[isRead ? 'debug' : 'info']({ event: 'api.answered', ...told(request), status: response.statusCode }, 'answered a client');
   };
+}
+
+/** A file as it comes. Whoever has read enough of it leaves the connection whole, to answer on it; the rest is dropped as it comes. */
+async function* fileOf(request: Request): AsyncGenerator<Buffer> {
+  try {
+    yield* request.iterator({ destroyOnReturn: false });
+  } catch (cause) {
+    throw new HttpProblem(400, 'body-incomplete', 'The body ended early', { cause });
+  } finally {
+    request.resume();
+  }
 }
 
 function handlerOf(methods: Route['methods'], asked: string): Handler {

@@ -23,6 +23,8 @@ export class HttpProblem extends ProvisioningError {
 /** What the code of a service's error means to a client. Any other code is a fault of the server. */
 const STATUSES: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^store-(?:busy|full|closed|not-writable)$/, 503],
+  // A supplied file for which there is no room.
+  [/^download-unwritable$/, 503],
   [/^store-/, 500],
   [/^firmware-file-unknown$/, 422],
   [/-(?:unknown|not-installed)$/, 404],

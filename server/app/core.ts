@@ -9,7 +9,6 @@ import { BASE, flatten } from '../configs/resolve.ts';
 import { type ConfigService, createConfigService } from '../configs/service.ts';
 import { deviceNotifier } from '../devices/notifier.ts';
 import { type DeviceService, deviceService } from '../devices/service.ts';
-import { firmwareNotifier } from '../firmware/notifier.ts';
 import type { FirmwareService } from '../firmware/service.ts';
 import { compileRecogniser, type Recogniser } from '../identify/identify.ts';
 import { defaultAddress } from '../lib/addresses.ts';
@@ -122,10 +121,13 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   });
 
   const outside = await fetching(settings);
-  const firmwareNews = firmwareNotifier();
-  const firmware = await createFirmware(settings, { fetching: outside, notifier: firmwareNews, log, isFirst });
-  // Who does not answer looks at it when it starts again.
-  if (isShared) firmwareNews.subscribe(() => void workers.ask('takeFirmware'));
+  const firmware = await createFirmware(settings, {
+    fetching: outside,
+    // Who does not answer looks at it when it starts again.
+    changed: async () => void (await workers.ask('takeFirmware')),
+    log,
+    isFirst,
+  });
   const images = join(settings.data, 'images');
 
   const pluginNews = pluginNotifier();

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { createFirmwareCache } from '../firmware/cache.ts';
 import { installedFacts } from '../firmware/installed.ts';
 import { checkLinks } from '../firmware/links.ts';
-import type { FirmwareNotifier } from '../firmware/notifier.ts';
 import { type FirmwareService, firmwareService } from '../firmware/service.ts';
 import { unpack } from '../firmware/unpack.ts';
 import type { Log } from '../lib/log.ts';
@@ -17,7 +16,7 @@ const depth = 32;
 /** What installs firmware packages, and finds their files. @param isFirst of the workers the one that changes what is installed */
 export async function createFirmware(
   settings: Settings,
-  { fetching, notifier, log, isFirst }: { fetching: Fetching; notifier: FirmwareNotifier; log: Log; isFirst: boolean },
+  { fetching, changed, log, isFirst }: { fetching: Fetching; changed(): Promise<void>; log: Log; isFirst: boolean },
 ): Promise<FirmwareService> {
   const folder = join(settings.data, 'firmware');
   const { unpacked_megabytes: megabytes, unpacked_files: files } = settings.firmware;
@@ -30,7 +29,7 @@ export async function createFirmware(
     cache: createFirmwareCache(join(folder, 'cache'), { ...fetching, log }),
     unpack: (plan, options) => unpack(plan, { ...options, limits, tools }),
     checkLinks: (wanted, options) => checkLinks(wanted, { ...options, ...fetching }),
-    notifier,
+    changed,
     now: Date.now,
   });
 }

@@ -64,8 +64,7 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
     }
   }
 
-  async function taken(concerned: readonly VendorPackage[], task: Task): Promise<void> {
-    values(await workers.ask('takePackages'));
+  async function configure(concerned: readonly VendorPackage[], task: Task): Promise<void> {
     for (const vendor of new Set(concerned.map(({ definition }) => definition.vendor))) await reconsider(vendor, task.signal);
     await renderAll(workers, task, { plugins: [...new Set(concerned.flatMap((each) => each.plugins.map(({ id }) => id)))] });
   }
@@ -76,7 +75,7 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
     load: (found) => loadPackage(directories, found),
     async bundled(id) {
       const found = (await directories.find()).find((each) => each.id === id);
-      return found && loadPackage(directories, found);
+      return found && loadPackage(directories, found).catch(() => undefined);
     },
     available: () => repositories.available(),
     async fetch(version, { signal, progress }) {
@@ -93,7 +92,8 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
     devicesWith: async (plugin) => (await devices.idsUsing({ plugins: [plugin] })).length,
     // What operators made of its templates is known by the text that it was made of.
     leaving: () => overrides.keepBases(plugins.catalogue),
-    taken,
+    takeIn: async () => void values(await workers.ask('takePackages')),
+    configure,
     now: Date.now,
   });
   return { repositories, packages };

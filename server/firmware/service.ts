@@ -11,7 +11,6 @@ import type { CachedFile, FirmwareCache } from './cache.ts';
 import { type Facts, FILES, type Installed, type InstalledShelf, keyOf } from './installed.ts';
 import type { CheckedLink } from './links.ts';
 import type { Firmware, FirmwarePackage, RemoteFile } from './model.ts';
-import type { FirmwareNotifier } from './notifier.ts';
 import { type Plan, planOf, withDependencies } from './plan.ts';
 import { providersOf } from './provides.ts';
 import { readFirmware } from './read.ts';
@@ -38,7 +37,8 @@ export interface FirmwareParts {
   readonly cache: Pick<FirmwareCache, 'fetch' | 'supply' | 'collect'>;
   unpack(plan: Plan, options: Omit<UnpackOptions, 'limits' | 'tools'>): Promise<string>;
   checkLinks(files: Iterable<RemoteFile>, options: WorkOptions): Promise<CheckedLink[]>;
-  readonly notifier: FirmwareNotifier;
+  /** Called when other firmware is installed than before; resolves when all processes serve that. */
+  changed(): Promise<void>;
   now(): number;
 }
 
@@ -77,15 +77,14 @@ export interface FirmwareService {
   reload(): Promise<void>;
 }
 
-export function firmwareService({ shelf, cache, unpack, checkLinks, notifier, now }: FirmwareParts): FirmwareService {
+export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now }: FirmwareParts): FirmwareService {
   const lock = new KeyedLock();
   let described = new Map<string, Firmware>();
   let problems = new Map<string, ProvisioningError>();
   let served = servedFiles(shelf.items.values());
 
-  const changed = () => {
+  const serve = () => {
     served = servedFiles(shelf.items.values());
-    notifier.changed();
   };
   const describedAs = (vendor: string, firmware: Firmware, each: FirmwarePackage): Described => {
     const installed = shelf.items.get(keyOf(vendor, each.id));
@@ -190,10 +189,12 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, notifier, no
       return describedAs(vendor, firmware, found);
     },
 
-    async install(key, task) {
-      const { vendor, firmware, found } = find(key);
-      const isThere = ({ id, version }: FirmwarePackage) => shelf.items.get(keyOf(vendor, id))?.facts.version === version;
-      return lock.run('', async () => {
+    install: (key, task) =>
+      lock.run('', async () => {
+        task.signal.throwIfAborted();
+        // Only now: while it waited, another version of the vendor package may have come.
+        const { vendor, firmware, found } = find(key);
+        const isThere = ({ id, version }: FirmwarePackage) => shelf.items.get(keyOf(vendor, id))?.facts.version === version;
         const wanted = withDependencies(firmware, found.id).filter((each) => each === found || !isThere(each));
         const plans = new Map(wanted.map((each) => [each, planOf(firmware, each.id)]));
         const files = new Set([...plans.values()].flatMap((plan) => plan.files));
@@ -219,11 +220,11 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, notifier, no
         } finally {
           release(places);
         }
-        changed();
+        serve();
+        await changed();
         await collect();
         return [...made.keys()];
-      });
-    },
+      }),
 
     uninstall: (key) =>
       lock.run('', async () => {
@@ -244,7 +245,8 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, notifier, no
           taken.push(orphan[0]);
         }
         await shelf.change(new Map(), taken);
-        changed();
+        serve();
+        await changed();
         await collect();
         return taken;
       }),
@@ -269,7 +271,7 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, notifier, no
 
     async reload() {
       await shelf.reload();
-      served = servedFiles(shelf.items.values());
+      serve();
     },
   };
   return service;

@@ -102,7 +102,8 @@ export async function openShelf<Facts>(
         for (const { folder } of gone) await remove(folder);
       }),
 
-    reload: load,
+    // Not while a change is under way: what was read before it would stand for what is there after it.
+    reload: () => lock.run(LIST, load),
   };
 }
 

@@ -1,4 +1,4 @@
-import { ProvisioningError } from '../lib/errors.ts';
+import { diskFull, ProvisioningError } from '../lib/errors.ts';
 import type { Failing, Progress, State, Step, Unit } from './model.ts';
 import { checkPlan, type Plan } from './validator.ts';
 
@@ -147,6 +147,8 @@ export class Run {
         complaints: told.complaints.map(({ path, message }) => ({ path, message })),
       };
     }
+    const full = diskFull(told);
+    if (full !== undefined) return { code: 'disk-full', message: `It cannot be written: ${full}`, complaints: [] };
     this.#around.fault(thrown);
     const message = 'The server failed; its log says why, as the event operation.failed';
     return { code: 'internal', message, complaints: [] };

@@ -31,16 +31,21 @@ export interface PluginDao {
 
 /** @param entry the file in a package that exports its definition */
 export function folderDao(directories: readonly string[], entry = 'plugin.js'): PluginDao {
-  const loaded = new Map<string, string>();
+  const loaded = new Map<string, { readonly code: string | undefined; readonly module: Promise<unknown> }>();
 
-  /** Node keeps a module for good, with all that it imports: what has changed since is read from another place. */
+  /** Node keeps a module for good, with all that it imports: what has changed since, or did not load, is read from another place. */
   async function load(folder: string): Promise<unknown> {
     const code = await digestOf(folder);
-    const before = loaded.get(folder) ?? code;
-    if (before === code) {
-      loaded.set(folder, code);
-      return import(pathToFileURL(join(folder, entry)).href);
-    }
+    const before = loaded.get(folder);
+    if (before && before.code === code) return before.module;
+    const module = before ? importCopy(folder) : import(pathToFileURL(join(folder, entry)).href);
+    loaded.set(folder, { code, module });
+    // What was wrong need not have been in the code.
+    module.catch(() => loaded.set(folder, { code: undefined, module }));
+    return module;
+  }
+
+  async function importCopy(folder: string): Promise<unknown> {
     const copy = await mkdtemp(join(tmpdir(), 'offhook-package-'));
     try {
       await writeFile(join(copy, 'package.json'), '{"type":"module"}');

@@ -38,7 +38,7 @@ export interface PackageParts {
   readonly catalogue: () => Catalogue;
   /** Reads a package and checks it, without taking it in. @throws ProvisioningError plugin-… */
   load(found: Found): Promise<VendorPackage>;
-  /** The package that there would be without an installed one: from the directories of the settings. */
+  /** The package that there would be without an installed one: from the directories of the settings. One that does not work is none. */
   bundled(id: string): Promise<VendorPackage | undefined>;
   available(): ReadonlyMap<string, readonly AvailableVersion[]>;
   /** Brings an archive here and checks it. @returns where it lies; whoever asked removes it */
@@ -47,8 +47,10 @@ export interface PackageParts {
   devicesWith(plugin: string): Promise<number>;
   /** Called before another package, or none, takes the place of one. */
   leaving(before: VendorPackage): Promise<void>;
-  /** Has all processes take in what is installed now, and all devices looked at that these packages serve or served. */
-  taken(concerned: readonly VendorPackage[], task: Task): Promise<void>;
+  /** Has all processes take in what is installed now. */
+  takeIn(): Promise<void>;
+  /** Has all devices looked at that these packages serve or served. */
+  configure(concerned: readonly VendorPackage[], task: Task): Promise<void>;
   now(): number;
 }
 
@@ -76,6 +78,7 @@ export interface PackageService {
 export function packageService(parts: PackageParts): PackageService {
   const { shelf, catalogue } = parts;
   const lock = new KeyedLock();
+  const changes = new KeyedLock();
   const present = (id: string): VendorPackage | undefined => catalogue().packages.find((each) => each.id === id);
 
   function installed(id: string): InstalledPackage {
@@ -142,22 +145,32 @@ export function packageService(parts: PackageParts): PackageService {
   /** Puts one in the place of what is there, which is kept for a way back. */
   async function exchange(facts: PackageFacts, folder: string, force: boolean | undefined, task: Task): Promise<PackageFacts> {
     const { id } = facts;
-    const before = present(id);
     const made = await parts.load({ id, folder });
-    refuseTaken(made);
-    await refuseLoss(before, made, force);
-    if (before) await parts.leaving(before);
-    task.signal.throwIfAborted();
-    const old = installedOnes(shelf).get(id);
-    const isOther = old && old.facts.version !== facts.version;
-    await shelf.change(new Map([[id, { folder, facts }], ...(isOther ? [[formerKey(id), old] as const] : [])]));
+    const before = await exclusively(async () => {
+      const there = present(id);
+      refuseTaken(made);
+      await refuseLoss(there, made, force);
+      if (there) await parts.leaving(there);
+      task.signal.throwIfAborted();
+      const old = installedOnes(shelf).get(id);
+      const isOther = old && old.facts.version !== facts.version;
+      await shelf.change(new Map([[id, { folder, facts }], ...(isOther ? [[formerKey(id), old] as const] : [])]));
+      await parts.takeIn();
+      return there;
+    });
     await configure([before, made], task);
     return facts;
   }
 
+  /**
+   * One change of what is there at a time, whatever its package, from the look at its neighbours until all serve it: two packages that
+   * come at once could have the same plugin. Who cancels after the change only does without the devices being looked at.
+   */
+  const exclusively = <Result>(work: () => Promise<Result>): Promise<Result> => changes.run('', work);
+
   const configure = (packages: readonly (VendorPackage | undefined)[], task: Task): Promise<void> => {
     const concerned = packages.filter((each) => each !== undefined);
-    return task.step({ label: 'configure', unit: 'devices' }, (step) => parts.taken(concerned, step));
+    return task.step({ label: 'configure', unit: 'devices' }, (step) => parts.configure(concerned, step));
   };
 
   const service: PackageService = {
@@ -189,9 +202,11 @@ export function packageService(parts: PackageParts): PackageService {
         );
     },
 
-    async install(id, { version, force }, task) {
-      const chosen = choose(id, version);
-      return lock.run(id, async () => {
+    install: (id, { version, force }, task) =>
+      lock.run(id, async () => {
+        task.signal.throwIfAborted();
+        // Only now: while it waited, the repositories may have been read anew.
+        const chosen = choose(id, version);
         const { entry, offer } = chosen;
         const file = await task.step({ label: 'download', unit: 'bytes' }, (step) => parts.fetch(chosen, step));
         try {
@@ -215,8 +230,7 @@ export function packageService(parts: PackageParts): PackageService {
         } finally {
           await rm(file, { force: true });
         }
-      });
-    },
+      }),
 
     rollBack: (id, { force }, task) =>
       lock.run(id, async () => {
@@ -229,10 +243,16 @@ export function packageService(parts: PackageParts): PackageService {
     uninstall: (id, { force }, task) =>
       lock.run(id, async () => {
         installed(id);
-        const [before, after] = [present(id), await parts.bundled(id)];
-        await refuseLoss(before, after, force);
-        if (before) await parts.leaving(before);
-        await shelf.change(new Map(), [id, formerKey(id)]);
+        const after = await parts.bundled(id);
+        const before = await exclusively(async () => {
+          const there = present(id);
+          await refuseLoss(there, after, force);
+          if (there) await parts.leaving(there);
+          task.signal.throwIfAborted();
+          await shelf.change(new Map(), [id, formerKey(id)]);
+          await parts.takeIn();
+          return there;
+        });
         await configure([before, after], task);
       }),
 

@@ -1,4 +1,5 @@
 import { ProvisioningError, reason } from '../lib/errors.ts';
+import { KeyedLock } from '../lib/lock.ts';
 import { compareVersions } from '../lib/version.ts';
 import type { Line, Vendor } from '../sdk.ts';
 import type { Found, PluginDao, Raw } from './dao.ts';
@@ -27,37 +28,41 @@ export interface PluginService {
 const patienceMs = 10_000;
 
 export function pluginService(dao: PluginDao, notifier: PluginNotifier, loadTimeoutMs = patienceMs): PluginService {
+  const loading = new KeyedLock();
   let catalogue = catalogueOf([], []);
+
+  async function load(): Promise<Catalogue> {
+    const packages: VendorPackage[] = [];
+    const broken: BrokenPackage[] = [];
+    const taken = new Map<string, string>();
+    for (const found of await dao.find()) {
+      try {
+        const loaded = await loadPackage(dao, found, loadTimeoutMs);
+        for (const { id } of loaded.plugins) {
+          const owner = taken.get(id);
+          if (owner !== undefined) throw new ProvisioningError('plugin-invalid', `plugins.${id} is already a plugin of ${owner}`);
+        }
+        for (const { id } of loaded.plugins) taken.set(id, loaded.id);
+        packages.push(loaded);
+      } catch (cause) {
+        broken.push({ ...found, problem: reason(cause).replaceAll(/\s*\n\s*/g, '; ') });
+      }
+    }
+    catalogue = catalogueOf(packages, broken);
+    notifier.changed(catalogue);
+    return catalogue;
+  }
+
   return {
     get catalogue() {
       return catalogue;
     },
-    async load() {
-      const packages: VendorPackage[] = [];
-      const broken: BrokenPackage[] = [];
-      const taken = new Map<string, string>();
-      for (const found of await dao.find()) {
-        try {
-          const loaded = await loadPackage(dao, found, loadTimeoutMs);
-          for (const { id } of loaded.plugins) {
-            const owner = taken.get(id);
-            if (owner !== undefined)
-              throw new ProvisioningError('plugin-invalid', `plugins.${id} is already a plugin of ${owner}`);
-          }
-          for (const { id } of loaded.plugins) taken.set(id, loaded.id);
-          packages.push(loaded);
-        } catch (cause) {
-          broken.push({ ...found, problem: reason(cause).replaceAll(/\s*\n\s*/g, '; ') });
-        }
-      }
-      catalogue = catalogueOf(packages, broken);
-      notifier.changed(catalogue);
-      return catalogue;
-    },
+    // One at a time: one that began before a package was exchanged must not end after the one that saw the new.
+    load: () => loading.run('', load),
   };
 }
 
-/** Reads a package and checks it. @throws whatever its code throws, or ProvisioningError plugin-… */
+/** Reads a package and checks it. @throws ProvisioningError plugin-…, also for whatever its code throws */
 export async function loadPackage(dao: PluginDao, found: Found, timeoutMs = patienceMs): Promise<VendorPackage> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -66,6 +71,9 @@ export async function loadPackage(dao: PluginDao, found: Found, timeoutMs = pati
   });
   try {
     return packageOf(found, await Promise.race([dao.read(found), late]));
+  } catch (cause) {
+    if (cause instanceof ProvisioningError) throw cause;
+    throw new ProvisioningError('plugin-unreadable', `its code cannot be loaded: ${reason(cause)}`, { cause });
   } finally {
     clearTimeout(timer);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Content, fileContent } from '../lib/content.ts';
 import { writeDurably } from '../lib/durable.ts';
-import { ProvisioningError, prefixed } from '../lib/errors.ts';
+import { ProvisioningError, prefixed, reason } from '../lib/errors.ts';
 import { checkBytes, readChecked } from './archive.ts';
 import { INDEX, type Index, type IndexEntry, most, SIGNATURE } from './model.ts';
 import { type Expected, readIndex } from './read-index.ts';
@@ -88,8 +88,10 @@ function folderShelf(name: string, folder: string): Shelf {
   return {
     name,
     async read(path, limit) {
-      const content = await fileContent(join(folder, path));
-      return content && closing(content, () => bounded(`${name}: ${path}`, content, 0, content.size, limit));
+      return readable(`${name}: ${path}`, async () => {
+        const content = await fileContent(join(folder, path));
+        return content && closing(content, () => bounded(`${name}: ${path}`, content, 0, content.size, limit));
+      });
     },
   };
 }
@@ -101,18 +103,30 @@ function bundleShelf(name: string, file: string): Shelf {
   return {
     name,
     async read(path, limit) {
-      const content = await fileContent(file);
-      if (!content) throw new ProvisioningError('repository-missing', `${name} is neither a folder nor a file`);
-      return closing(content, async () => {
-        let found: Buffer | undefined;
-        for await (const entry of entriesOf(content, bundleLimits)) {
-          if (entry.type !== 'file' || entry.path !== path) continue;
-          found = await bounded(`${name}: ${path}`, content, entry.offset, entry.size, limit);
-        }
-        return found;
+      return readable(`${name}: ${path}`, async () => {
+        const content = await fileContent(file);
+        if (!content) throw new ProvisioningError('repository-missing', `${name} is neither a folder nor a file`);
+        return closing(content, async () => {
+          let found: Buffer | undefined;
+          for await (const entry of entriesOf(content, bundleLimits)) {
+            if (entry.type !== 'file' || entry.path !== path) continue;
+            found = await bounded(`${name}: ${path}`, content, entry.offset, entry.size, limit);
+          }
+          return found;
+        });
       });
     },
   };
+}
+
+/** What the system refuses is the repository's fault, not ours. @throws ProvisioningError repository-unreadable */
+async function readable<Result>(name: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof ProvisioningError) throw cause;
+    throw new ProvisioningError('repository-unreadable', `${name} cannot be read: ${reason(cause)}`, { cause });
+  }
 }
 
 async function closing<Result>(content: Content, work: () => Promise<Result>): Promise<Result> {

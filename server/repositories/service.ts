@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { makeDirectory } from '../lib/directory.ts';
+import { shown } from '../lib/download/network.ts';
 import { writeDurably } from '../lib/durable.ts';
 import { complaintsOf, ifThere, ProvisioningError, reason } from '../lib/errors.ts';
 import { KeyedLock } from '../lib/lock.ts';
@@ -17,7 +18,9 @@ const count = z.number().int().min(0);
 const entered = z.strictObject({
   name: z.string().regex(/^[a-z\d][\w.-]{0,62}$/i, 'must be letters, digits, dots and dashes'),
   /** A folder, a bundle, or a URL. */
-  location: z.string().min(1),
+  location: z.string().min(1).refine(isPlace, {
+    error: 'must be a URL (http, https, ftp, file), a folder or a bundle; what is special in a password is written as %40',
+  }),
   channel: z.enum(channels),
   /** Of a version that several have, the one of the highest is taken. */
   priority: z.number().int().min(-1_000).max(1_000),
@@ -27,8 +30,11 @@ const entered = z.strictObject({
 });
 
 const known = entered.extend({
-  /** The highest serial that was seen of each channel: an older index is somebody's trick. */
-  serials: z.partialRecord(z.enum(channels), count),
+  /**
+   * The highest serial that was seen of each channel, by the place where: an older index is somebody's trick, also when the repository was
+   * elsewhere for a while.
+   */
+  seen: z.record(z.string(), z.partialRecord(z.enum(channels), count)),
   /** When the index was last read, in milliseconds since 1970. */
   refreshed: count.optional(),
   /** Id of the key that had signed it. */
@@ -43,6 +49,8 @@ export type KnownRepository = z.output<typeof known>;
 export interface RepositoryState extends KnownRepository {
   /** Versions that its index lists; absent until it was read. */
   readonly versions?: number;
+  /** The highest that was seen of its channel where it is now. */
+  readonly serial?: number;
 }
 
 export interface RepositoryParts {
@@ -88,7 +96,8 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
 
   const stateOf = (repository: KnownRepository): RepositoryState => {
     const versions = indexes.get(repository.name)?.packages.length;
-    return { ...repository, ...(versions !== undefined && { versions }) };
+    const serial = seenOf(repository)[repository.channel];
+    return { ...repository, ...(versions !== undefined && { versions }), ...(serial !== undefined && { serial }) };
   };
   const find = (name: string): KnownRepository => {
     const found = repositories.find((each) => each.name === name);
@@ -110,25 +119,23 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
         : [...before, repository],
     );
 
-  async function open(
-    { location, keys, allowUnsigned, channel, serials }: KnownRepository,
-    signal: AbortSignal,
-  ): Promise<Repository> {
-    const seenSerial = serials[channel] ?? 0;
+  async function open(repository: KnownRepository, signal: AbortSignal): Promise<Repository> {
+    const { location, keys, allowUnsigned, channel } = repository;
+    const seenSerial = seenOf(repository)[channel] ?? 0;
     return openRepository(await shelfOf(location), { keys, allowUnsigned, channel, seenSerial, now: new Date(now()) }, signal);
   }
 
   const refreshOne = (name: string, signal: AbortSignal): Promise<void> =>
     lock.run(name, async () => {
       const { problem: _, ...repository } = find(name);
-      const { channel, serials } = repository;
+      const { location, channel, seen } = repository;
       try {
         const { index, signedBy } = await open(repository, signal);
         // Before the index is kept: whoever shows an older one afterwards is found out, also when we end here.
         const { signedBy: _former, ...rest } = repository;
         await put({
           ...rest,
-          serials: { ...serials, [channel]: index.serial },
+          seen: { ...seen, [placeOf(location)]: { ...seenOf(repository), [channel]: index.serial } },
           refreshed: now(),
           ...(signedBy !== undefined && { signedBy }),
         });
@@ -159,9 +166,7 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
           indexes.delete(data.name);
           await rm(indexFile(data.name), { force: true });
         }
-        // Of another place nothing was seen yet.
-        const next = { ...data, serials: before?.location === data.location ? before.serials : {} };
-        await put({ ...(isSame && before), ...next });
+        await put({ ...(isSame && before), ...data, seen: before?.seen ?? {} });
         return stateOf(find(data.name));
       });
     },
@@ -194,10 +199,33 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
 
     async archive({ entry, offer }, to, signal) {
       const repository = await open(find(offer.repository), signal);
+      const { id, version, sha256 } = entry;
+      if (!repository.index.packages.some((each) => each.id === id && each.version === version && each.sha256 === sha256)) {
+        const remedy = 'the index has changed since it was read; read it anew with offhook repository update';
+        throw new ProvisioningError(
+          'package-version-unknown',
+          `${offer.repository} no longer has this ${id} ${version}: ${remedy}`,
+        );
+      }
       await repository.archive(entry, to, signal);
     },
   };
 }
+
+/** A text that looks like a URL and is none would be taken for a path, and shown with its password. */
+function isPlace(location: string): boolean {
+  const [, scheme = ''] = /^([a-z][a-z\d+.-]*):\/\//i.exec(location) ?? /^(https?|ftp|file):/i.exec(location) ?? [];
+  if (scheme === '') return !location.includes('\0');
+  const url = /^(?:https?|ftp|file)$/i.test(scheme) && URL.canParse(location) ? new URL(location) : undefined;
+  return url !== undefined && (url.protocol !== 'file:' || url.hostname === '');
+}
+
+/** Whoever logs in there, and however it is written, the place is the same. */
+function placeOf(location: string): string {
+  return (/^(?:https?|ftp):/i.test(location) ? shown(new URL(location)) : location).replace(/\/+$/, '');
+}
+
+const seenOf = ({ location, seen }: KnownRepository) => seen[placeOf(location)] ?? {};
 
 async function readList(file: string): Promise<KnownRepository[]> {
   const text = await ifThere(readFile(file, 'utf8'));

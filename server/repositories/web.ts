@@ -22,10 +22,15 @@ export async function shelfAt(location: string, options: WebOptions): Promise<Sh
 }
 
 function webShelf(location: string, { folder, ...options }: WebOptions): Shelf {
-  const base = location.endsWith('/') ? location : `${location}/`;
-  const urlOf = (path: string) => new URL(path, base).href;
+  const base = parseUrl(location);
+  const urlOf = (path: string) => {
+    const url = new URL(base);
+    // What follows a question mark belongs to each of its files.
+    url.pathname = `${base.pathname.replace(/\/$/, '')}/${path}`;
+    return url.href;
+  };
   return {
-    name: shown(parseUrl(location)),
+    name: shown(base),
 
     async read(path, most, signal) {
       await makeDirectory(folder);

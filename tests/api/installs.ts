@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFirmwareCache } from '../../server/firmware/cache.ts';
 import { installedFacts } from '../../server/firmware/installed.ts';
-import { firmwareNotifier } from '../../server/firmware/notifier.ts';
 import { type FirmwareService, firmwareService } from '../../server/firmware/service.ts';
 import type { Log } from '../../server/lib/log.ts';
 import { openShelf } from '../../server/lib/shelf.ts';
@@ -33,7 +32,7 @@ export async function openInstalls(catalogue: Catalogue, log: Log): Promise<Inst
     cache: createFirmwareCache(join(folder, 'cache'), { network, credentialsFor: () => undefined, log }),
     unpack: unused,
     checkLinks: async () => [],
-    notifier: firmwareNotifier(),
+    changed: unused,
     now: Date.now,
   });
   firmware.describe(catalogue.packages);
@@ -47,7 +46,8 @@ export async function openInstalls(catalogue: Catalogue, log: Log): Promise<Inst
     unpack: unused,
     devicesWith: async () => 0,
     leaving: unused,
-    taken: unused,
+    takeIn: unused,
+    configure: unused,
     now: Date.now,
   });
   return { packages, repositories, firmware, close: () => rm(folder, { recursive: true }) };

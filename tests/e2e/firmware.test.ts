@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Administrator, administratorOf } from '../support/administrator.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 import { httpGet, tftpGet } from '../support/phones.ts';
 import { writeAcme } from '../support/repository.ts';
 import { type Behaviour, type RudeServer, startRudeServer } from '../support/rude-server.ts';
@@ -209,6 +213,42 @@ test('a file that the vendor does not offer is supplied by the administrator, an
   // What nobody could fetch again stays when it is uninstalled.
   await administrator.ask('DELETE', '/firmware/acme/rom');
   expect(await install()).toMatchObject({ state: 'success' });
+});
+
+/** Sends a file piece by piece, without saying how long it is. @returns the answer, or what broke the connection */
+function upload(pieces: Iterable<Buffer>, isCut = false): Promise<string> {
+  const { url = '' } = server.app.addresses.find(({ name }) => name === 'admin') ?? {};
+  const token = readFileSync(join(server.data, 'admin.token'), 'utf8').trim();
+  return new Promise((resolve) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' };
+    const sending = request(`${url}/api/v1/firmware/files`, { method: 'POST', headers }, async (response) => {
+      const { code, files } = (await json(response)) as { code?: string; files?: object[] };
+      resolve(`${response.statusCode} ${code ?? files?.length}`);
+    });
+    sending.on('error', (cause: NodeJS.ErrnoException) => resolve(cause.code ?? cause.message));
+    const source = Readable.from(pieces);
+    source.pipe(sending, { end: !isCut });
+    if (isCut) source.once('end', () => setTimeout(() => sending.destroy(), 100));
+  });
+}
+
+test('a file that nobody wants, however long, is refused with an answer, and the connection is not broken', async () => {
+  const pieces = function* () {
+    for (let piece = 0; piece < 400; piece++) yield Buffer.alloc(65_536);
+  };
+  expect(await upload(pieces())).toBe('422 firmware-file-unknown');
+  await describe(whole);
+  expect(await upload(pieces())).toBe('422 firmware-file-unknown');
+  expect(await upload([archive.subarray(0, 100), archive.subarray(100)])).toBe('200 1');
+});
+
+test('an upload that is broken off leaves nothing, and is no fault of the server', async () => {
+  await describe(whole);
+  await upload([archive.subarray(0, 100)], true);
+  const incoming = join(server.data, 'firmware/cache/incoming');
+  await eventually(() => expect(readdirSync(incoming)).toEqual([]));
+  expect(readFileSync(join(server.data, 'offhook.log'), 'utf8')).not.toContain('api.failed');
+  expect(await upload([archive])).toBe('200 1');
 });
 
 test('links are checked, and what is gone is told', async () => {

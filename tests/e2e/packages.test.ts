@@ -127,6 +127,18 @@ test('a package that was changed in its directory is read anew with a reload', a
   expect((await phone()).body).toBe('changed acme-9');
 });
 
+test('an installed package can be uninstalled although the one in a directory under it does not work', async () => {
+  await repository.add({ version: '1.0' });
+  await enter();
+  await refresh();
+  await succeed('POST', '/packages/acme/install', {});
+  mkdirSync(join(root, 'empty/acme'));
+  writeFileSync(join(root, 'empty/acme/plugin.js'), "throw new Error('broken');\n");
+  expect((await ask('GET', '/packages/acme/losses')).status).toBe(200);
+  await succeed('DELETE', '/packages/acme');
+  expect(await shown()).toMatchObject({ version: null, problem: expect.stringContaining('broken') });
+});
+
 test('an index is believed only if it is signed by a key that was entered, and is not older than one that was seen', async () => {
   await repository.add({ version: '1.0' });
   const old = readFileSync(join(repository.folder, 'stable/index.json'));

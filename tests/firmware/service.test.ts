@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FILES, type InstalledShelf, installedFacts } from '../../server/firmware/installed.ts';
-import { firmwareNotifier } from '../../server/firmware/notifier.ts';
 import { type FirmwareParts, type FirmwareService, firmwareService } from '../../server/firmware/service.ts';
 import { ProvisioningError } from '../../server/lib/errors.ts';
 import { openShelf } from '../../server/lib/shelf.ts';
@@ -83,7 +83,10 @@ const parts = (): FirmwareParts => ({
   },
   unpack,
   checkLinks: async (files) => Array.from(files, (file) => ({ file, state: { kind: 'ok', words: 'is there' } })),
-  notifier: firmwareNotifier(),
+  async changed() {
+    await setImmediate();
+    news++;
+  },
   now: () => 1_000 + fetched.length,
 });
 
@@ -91,9 +94,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'offhook-firmware-'));
   shelf = await open();
   [fetched, kept, held, broken, news] = [[], [], new Set(), undefined, 0];
-  const made = parts();
-  made.notifier.subscribe(() => news++);
-  service = firmwareService(made);
+  service = firmwareService(parts());
   service.describe([acme]);
 });
 afterEach(async () => {
@@ -235,4 +236,23 @@ test('links are checked of the packages that are asked for', async () => {
 test('which packages would install a file is told for each line', async () => {
   expect([service.providers(first, 'fw/c.rom'), service.providers(second, 'fw/c.rom')]).toEqual([['acme/c'], []]);
   expect(service.providers(first, 'fw/x.rom')).toEqual([]);
+});
+
+test('who waits for another installation gets the firmware that the vendor package describes then', async () => {
+  const first = service.install('acme/c', task);
+  const second = service.install('acme/other', task);
+  service.describe([{ ...acme, pkgs: new Map([['pkgs.db', pkgs.replaceAll('version: 1\n', 'version: 2\n')]]) }]);
+  await first;
+  await second;
+  expect(service.installed.get('acme/other')?.facts.version).toBe('2');
+});
+
+test('an installation that was cancelled while it waited does nothing', async () => {
+  const cancelling = new AbortController();
+  const first = service.install('acme/c', task);
+  const second = service.install('acme/other', { ...task, signal: cancelling.signal });
+  cancelling.abort(new Error('cancelled'));
+  await first;
+  await expect(second).rejects.toThrow('cancelled');
+  expect([fetched, [...service.installed.keys()]]).toEqual([['c.rom'], ['acme/c']]);
 });

@@ -58,6 +58,23 @@ test('changes at one time all happen', async () => {
   expect([...(await open()).items.keys()].sort()).toEqual(keys.sort());
 });
 
+test('a list that is read anew while it changes takes nothing back', async () => {
+  const shelf = await open();
+  for (let round = 0; round < 20; round++) {
+    const key = `key${round}`;
+    const changing = shelf.change(new Map([[key, await staged(shelf, key, key)]]));
+    let isOver = false;
+    const reading = Array.from({ length: 8 }, async () => {
+      while (!isOver) await shelf.reload();
+    });
+    await changing;
+    isOver = true;
+    await Promise.all(reading);
+    expect([...shelf.items.keys()]).toContain(key);
+    expect(shelf.items.size).toBe(round + 1);
+  }
+});
+
 test('what was staged and never put goes with the next sweep, and only then', async () => {
   const shelf = await open();
   const kept = await staged(shelf, 'kept', '1');

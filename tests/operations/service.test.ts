@@ -90,6 +90,14 @@ test('what is thrown otherwise is told as a fault of the server, and logged with
   expect(logged).toMatchObject([{ operation: id, err: { message: 'x is undefined', stack: expect.anything() } }]);
 });
 
+test('a disk that is full is no fault of the server, and told with what to do', async () => {
+  const { operations, lines } = await openOperations();
+  const { id } = await operations.start(install, () => Promise.reject(Object.assign(new Error('write'), { code: 'ENOSPC' })));
+  const error = { code: 'disk-full', message: expect.stringContaining('make room, then try again') };
+  expect(await operations.wait(id)).toMatchObject({ state: 'fail', error });
+  expect(lines.filter(({ event }) => event === 'operation.failed')).toEqual([]);
+});
+
 test('a fault that the work deals with is in the log all the same', async () => {
   const { operations, lines } = await openOperations();
   const { id } = await operations.start(install, async (task) => {

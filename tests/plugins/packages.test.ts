@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ProvisioningError } from '../../server/lib/errors.ts';
 import { openShelf } from '../../server/lib/shelf.ts';
@@ -26,7 +27,19 @@ const versions: Readonly<Record<string, () => VendorPackage>> = {
   'thief 1.0': () => testPackage('thief', { version: '1.0', plugins: lines('acme-1') }),
 };
 
-const task: Task = { signal: new AbortController().signal, progress() {}, step: async (_plan, work) => work(task) };
+/** As operations do it: no part begins once it is cancelled. */
+function taskWith(signal: AbortSignal): Task {
+  const own: Task = {
+    signal,
+    progress() {},
+    async step(_plan, work) {
+      signal.throwIfAborted();
+      return work(own);
+    },
+  };
+  return own;
+}
+const task = taskWith(new AbortController().signal);
 
 let directory: string;
 let shelf: PackageShelf;
@@ -37,6 +50,8 @@ let refused: Map<string, string>;
 let devices: Map<string, number>;
 let left: string[];
 let bundled: VendorPackage | undefined;
+/** What comes between a change and all knowing it. */
+let midst: () => Promise<void>;
 
 async function load({ folder }: { folder: string }): Promise<VendorPackage> {
   const made = versions[await readFile(join(folder, 'name'), 'utf8')];
@@ -53,6 +68,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'offhook-packages-'));
   shelf = await openShelf(join(directory, 'packages'), packageFacts, { report: (problem) => expect(problem).toBe('') });
   [offered, refused, devices, left, bundled] = [['2.0', '1.0'], new Map(), new Map(), [], undefined];
+  midst = async () => {};
   await takeIn();
   service = packageService({
     shelf,
@@ -82,7 +98,11 @@ beforeEach(async () => {
     async leaving({ definition: { version } }) {
       left.push(version);
     },
-    taken: takeIn,
+    takeIn: async () => {
+      await midst();
+      await takeIn();
+    },
+    async configure() {},
     now: () => 1_000,
   });
 });
@@ -212,4 +232,51 @@ test('what is not installed has no way back and cannot be pinned', async () => {
   await install('1.0');
   await expect(service.rollBack('acme', {}, task)).rejects.toThrow('No version was there before acme 1.0');
   await expect(service.pin('other', true)).rejects.toMatchObject({ code: 'package-not-installed' });
+});
+
+test('of two packages with the same plugin that are installed at once one is refused, and nothing of it is left', async () => {
+  offered = ['1.0'];
+  midst = () => setTimeout(20);
+  const outcomes = await Promise.allSettled([install(), service.install('thief', {}, task)]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  expect(outcomes[1]).toMatchObject({
+    reason: { code: 'plugin-invalid', message: 'plugins.acme-1 is already a plugin of acme' },
+  });
+  expect([...shelf.items.keys()]).toEqual(['acme']);
+  expect((await readdir(join(directory, 'packages'))).length).toBe(2);
+});
+
+test('whoever cancels when the packages are exchanged already finds what is installed in use', async () => {
+  const cancelling = new AbortController();
+  midst = async () => cancelling.abort(new ProvisioningError('operation-cancelled', 'It was cancelled'));
+  const cancelled = { code: 'operation-cancelled' };
+  await expect(service.install('acme', {}, taskWith(cancelling.signal))).rejects.toMatchObject(cancelled);
+  expect([stateOf('acme')?.installed?.version, catalogue.plugin('acme-2')?.package.definition.version]).toEqual(['2.0', '2.0']);
+  const again = new AbortController();
+  midst = async () => again.abort(new ProvisioningError('operation-cancelled', 'It was cancelled'));
+  await expect(service.uninstall('acme', {}, taskWith(again.signal))).rejects.toMatchObject(cancelled);
+  expect([shelf.items.size, catalogue.packages]).toEqual([0, []]);
+});
+
+test('what was cancelled before it began changes nothing', async () => {
+  await install('1.0');
+  const signal = AbortSignal.abort(new ProvisioningError('operation-cancelled', 'It was cancelled'));
+  for (const work of [
+    () => service.install('acme', {}, taskWith(signal)),
+    () => service.rollBack('acme', {}, taskWith(signal)),
+    () => service.uninstall('acme', {}, taskWith(signal)),
+  ])
+    await expect(work()).rejects.toMatchObject({
+      code: expect.stringMatching(/^(?:operation-cancelled|package-not-installed)$/),
+    });
+  expect([stateOf('acme')?.version, stateOf('acme')?.former]).toEqual(['1.0', undefined]);
+  expect((await readdir(join(directory, 'packages'))).length).toBe(2);
+});
+
+test('who waits for another installation gets what repositories have then', async () => {
+  const first = install('1.0');
+  const second = install();
+  offered = ['3.0', '1.0'];
+  await first;
+  expect(await second).toMatchObject({ version: '3.0' });
 });

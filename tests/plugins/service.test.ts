@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { folderDao, readOverrides } from '../../server/plugins/dao.ts';
+import { folderDao, type PluginDao, readOverrides } from '../../server/plugins/dao.ts';
 import { pluginNotifier } from '../../server/plugins/notifier.ts';
-import { type Catalogue, pluginService } from '../../server/plugins/service.ts';
+import { type Catalogue, loadPackage, pluginService } from '../../server/plugins/service.ts';
 import { checkVendor } from '../../server/plugins/validator.ts';
 
 let root: string;
@@ -68,7 +69,7 @@ test('a package for another Offhook is refused before any of its code runs, and 
 });
 
 test.each<[string, string, RegExp]>([
-  ['throws', 'throw new Error("no licence");', /^no licence$/],
+  ['throws', 'throw new Error("no licence");', /^its code cannot be loaded: no licence$/],
   ['is no JavaScript', 'export default {', /Unexpected end of input|Unexpected token|Unexpected eof/i],
   ['exports nothing', 'export const nothing = 1;', /^plugin\.js has no default export$/],
   ['exports something else', 'export default 5;', /expected object/i],
@@ -131,12 +132,47 @@ test.each<[string, string, RegExp]>([
   expect(broken[0]?.problem).not.toMatch(/\n/);
 });
 
+test('whatever the code of a package throws is told as a fault of the package', async () => {
+  write('bad/plugin.js', "throw new TypeError('boom');");
+  await expect(loadPackage(folderDao([root]), { id: 'bad', folder: join(root, 'bad') })).rejects.toMatchObject({
+    code: 'plugin-unreadable',
+    message: expect.stringContaining('boom'),
+  });
+});
+
 test('a package that waits for ever at its top level does not hold up the others', async () => {
   good('acme');
   write('bad/plugin.js', 'await new Promise(() => {}); export default {};');
   const { packages, broken } = await pluginService(folderDao([root]), pluginNotifier(), 500).load();
   expect(packages.map(({ id }) => id)).toEqual(['acme']);
   expect(broken[0]?.problem).toBe('plugin.js did not finish loading within 0.5 s');
+});
+
+test('a package that is exchanged while all are loaded is the new one afterwards', async () => {
+  good('old');
+  good('new');
+  const dao = folderDao([root]);
+  let exchanged = false;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const slow: PluginDao = {
+    find: async () => (await dao.find()).filter(({ id }) => id === (exchanged ? 'new' : 'old')),
+    async read(found) {
+      if (found.id === 'old') await held;
+      return dao.read(found);
+    },
+  };
+  const service = pluginService(slow, pluginNotifier());
+  const before = service.load();
+  await setTimeout(20);
+  exchanged = true;
+  const after = service.load();
+  await setTimeout(20);
+  release();
+  await Promise.all([before, after]);
+  expect(service.catalogue.plugins().map(({ id }) => id)).toEqual(['new-1']);
 });
 
 test('of two packages with one name the one in the later directory counts', async () => {

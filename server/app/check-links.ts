@@ -1,6 +1,6 @@
 import { CHECK, linkCheck } from '../firmware/check.ts';
 import { keyOf } from '../firmware/installed.ts';
-import type { FirmwareService } from '../firmware/service.ts';
+import type { CheckedFile, FirmwareService } from '../firmware/service.ts';
 import { reason } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { OperationService } from '../operations/service.ts';
@@ -35,13 +35,13 @@ export function checkLinksRegularly({
     const [last] = operations.list({ label: CHECK, limit: 1 }).operations;
     if (last && now() - last.created < days * dayMs) return;
     const keys = firmware.list().map(({ vendor, package: { id } }) => keyOf(vendor, id));
-    const [order, work] = linkCheck(firmware, keys, (wrong) => {
+    const told = (wrong: readonly CheckedFile[]) => {
       for (const { file, state, firmware: needing } of wrong) {
         const fields = { event: 'firmware.link-gone', file: file.name, url: file.url, firmware: needing, why: state.words };
         log.warn(fields, `a firmware file can no longer be fetched: ${state.words}`);
       }
-    });
-    await operations.start(order, work);
+    };
+    await operations.start(...linkCheck(firmware, { keys, told }));
   };
   const timer = setInterval(() => {
     look().catch((cause) =>

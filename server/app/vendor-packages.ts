@@ -9,7 +9,7 @@ import type { PackageShelf } from '../plugins/installed.ts';
 import type { VendorPackage } from '../plugins/model.ts';
 import { type PackageService, packageService } from '../plugins/packages.ts';
 import { loadPackage, type PluginService } from '../plugins/service.ts';
-import { unpackArchive } from '../repositories/archive.ts';
+import { readArchive, readChecked, unpackArchive } from '../repositories/archive.ts';
 import { type RepositoryService, repositoryService } from '../repositories/service.ts';
 import { shelfAt } from '../repositories/web.ts';
 import type { Settings } from '../settings.ts';
@@ -83,12 +83,16 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
       const to = join(incoming, sha256);
       await makeDirectory(incoming);
       progress(0, size);
-      await makeDirectory(incoming);
       await repositories.archive(version, to, signal);
       progress(size, size);
       return to;
     },
     unpack: (file, { entry }, folder, signal) => unpackArchive(file, entry, folder, signal),
+    async readPkgs(file, { entry }) {
+      const { files } = await readArchive(await readChecked(file, { ...entry, sums: { sha256: entry.sha256 } }));
+      const pkgs = [...files].filter(([path]) => path.startsWith('pkgs/'));
+      return new Map(pkgs.map(([path, bytes]) => [path.slice('pkgs/'.length), bytes.toString()]));
+    },
     devicesWith: async (plugin) => (await devices.idsUsing({ plugins: [plugin] })).length,
     // What operators made of its templates is known by the text that it was made of.
     leaving: () => overrides.keepBases(plugins.catalogue),

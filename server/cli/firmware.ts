@@ -18,6 +18,7 @@ interface WhichOptions extends FollowOptions {
   readonly vendor?: string;
   readonly installed?: boolean;
   readonly available?: boolean;
+  readonly repositories?: boolean;
 }
 
 const KEY = 'such as digium/firmware-2.8.1; what follows the slash is enough where only one vendor package has it';
@@ -69,7 +70,9 @@ export function addFirmware(program: Command, io: Io, host: Host): void {
 
   following(
     asking(
-      which(firmware.command('check').description('ask the vendors whether they still have the files of firmware packages')),
+      which(
+        firmware.command('check').description('ask the vendors whether they still have the files of firmware packages'),
+      ).option('--repositories', 'also what vendor packages describe that could be installed'),
     ),
   ).action((options: WhichOptions) => check(options, io, host));
 }
@@ -201,7 +204,8 @@ async function uninstall(key: string, options: ClientOptions, io: Io): Promise<v
 
 async function check(options: WhichOptions, io: Io, host: Host): Promise<void> {
   const client = clientFor(options, io);
-  const { document } = await client.ask('POST', '/api/v1/firmware/check', { query: queryOf(options) });
+  const also = options.repositories ? [['repositories', 'true'] as const] : [];
+  const { document } = await client.ask('POST', '/api/v1/firmware/check', { query: [...queryOf(options), ...also] });
   const ended = await follow(document, options, { client, io, host }, (each) => checkedText(objectIn(each, 'result')));
   const wrong = listOf(objectIn(ended, 'result'), 'wrong').length;
   if (wrong > 0) throw new Failure(`${wrong === 1 ? '1 file' : `${wrong} files`} cannot be downloaded`);

@@ -1,24 +1,32 @@
 import type { Json } from '../operations/model.ts';
-import type { Work } from '../operations/run.ts';
+import type { Task, Work } from '../operations/run.ts';
 import type { Order } from '../operations/validator.ts';
-import type { CheckedFile, FirmwareService } from './service.ts';
+import type { CheckedFile, FirmwareService, Pkgs } from './service.ts';
 
 /** Of the operation that asks vendors. */
 export const CHECK = 'check';
 
-/** The check of links as an operation. @param keys of firmware packages @param told is given what is not as it should be */
+export interface LinkCheck {
+  /** Of firmware packages. */
+  readonly keys: readonly string[];
+  /** What vendor packages describe that are not installed. */
+  others?(task: Task): Promise<ReadonlyMap<string, Pkgs>>;
+  /** Is given what is not as it should be. */
+  told?(wrong: readonly CheckedFile[]): void;
+}
+
+/** The check of links as an operation. */
 export function linkCheck(
   firmware: Pick<FirmwareService, 'check'>,
-  keys: readonly string[],
-  told: (wrong: readonly CheckedFile[]) => void = () => {},
+  { keys, others, told }: LinkCheck,
 ): readonly [Order, Work<Json>] {
   const order = { label: CHECK, title: 'ask vendors whether they still have the files', key: 'firmware check' };
   return [
     order,
     async (task) => {
-      const checked = await firmware.check(keys, task);
+      const checked = await firmware.check(keys, task, await others?.(task));
       const wrong = checked.filter(({ state }) => state.kind !== 'ok');
-      told(wrong);
+      told?.(wrong);
       return { checked: checked.length, wrong: wrong.map(documentOf) };
     },
   ];

@@ -71,8 +71,11 @@ export interface FirmwareService {
    * @throws ProvisioningError firmware-file-unknown
    */
   supply(bytes: AsyncIterable<Buffer>): Promise<readonly { readonly file: RemoteFile; readonly firmware: readonly string[] }[]>;
-  /** Asks whether the files of some packages are still where they were. */
-  check(keys: readonly string[], task: Task): Promise<readonly CheckedFile[]>;
+  /**
+   * Asks whether the files of some packages are still where they were.
+   * @param others what vendor packages describe that are not installed: the files of their `pkgs` folder by id
+   */
+  check(keys: readonly string[], task: Task, others?: ReadonlyMap<string, Pkgs>): Promise<readonly CheckedFile[]>;
   /** Looks anew what is installed, after another process has changed it. */
   reload(): Promise<void>;
 }
@@ -145,6 +148,48 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
     }
   }
 
+  const isThere = (vendor: string, { id, version }: FirmwarePackage): boolean =>
+    shelf.items.get(keyOf(vendor, id))?.facts.version === version;
+
+  /** What is to be installed for a package: itself, and what it needs and is not there. */
+  function wantedFor(key: string): Wanted {
+    const { vendor, firmware, found } = find(key);
+    const needed = withDependencies(firmware, found.id);
+    const plans = needed
+      .filter((each) => each === found || !isThere(vendor, each))
+      .map((each) => [each, planOf(firmware, each.id)] as const);
+    return { vendor, firmware, found, needed, plans: new Map(plans) };
+  }
+
+  const isStill = ({ vendor, firmware, needed, plans }: Wanted): boolean =>
+    described.get(vendor) === firmware && needed.every((each) => plans.has(each) || isThere(vendor, each));
+
+  async function put({ vendor, found, plans }: Wanted, places: Fetched, task: Task): Promise<string[]> {
+    const made = new Map<string, Shelved<Facts>>();
+    try {
+      await task.step('install', async (step) => {
+        for (const [each, plan] of plans) {
+          step.progress(made.size, plans.size);
+          const key = keyOf(vendor, each.id);
+          const asked = each === found || shelf.items.get(key)?.facts.asked === true;
+          made.set(key, await make(key, factsOf(vendor, each, plan, asked, now()), plan, places, step));
+        }
+        await shelf.change(made);
+        step.progress(plans.size, plans.size);
+      });
+    } catch (cause) {
+      // What is listed already is no longer ours to remove.
+      const listed = new Set(Array.from(shelf.items.values(), ({ folder }) => folder));
+      const left = [...made.values()].filter(({ folder }) => !listed.has(folder));
+      for (const { folder } of left) await rm(folder, { recursive: true, force: true });
+      throw cause;
+    }
+    serve();
+    await changed();
+    await collect();
+    return [...made.keys()];
+  }
+
   const needing = (file: RemoteFile): string[] =>
     service.list().flatMap(({ vendor, package: { id }, files }) => (files.includes(file) ? [keyOf(vendor, id)] : []));
 
@@ -154,7 +199,7 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
       problems = new Map();
       for (const { id, pkgs } of packages) {
         try {
-          described.set(id, readFirmware(Array.from(pkgs, ([name, text]) => ({ name, text }))));
+          described.set(id, read(pkgs));
         } catch (cause) {
           if (!(cause instanceof ProvisioningError)) throw cause;
           problems.set(id, cause);
@@ -189,42 +234,24 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
       return describedAs(vendor, firmware, found);
     },
 
-    install: (key, task) =>
-      lock.run('', async () => {
-        task.signal.throwIfAborted();
-        // Only now: while it waited, another version of the vendor package may have come.
-        const { vendor, firmware, found } = find(key);
-        const isThere = ({ id, version }: FirmwarePackage) => shelf.items.get(keyOf(vendor, id))?.facts.version === version;
-        const wanted = withDependencies(firmware, found.id).filter((each) => each === found || !isThere(each));
-        const plans = new Map(wanted.map((each) => [each, planOf(firmware, each.id)]));
-        const files = new Set([...plans.values()].flatMap((plan) => plan.files));
+    async install(key, task) {
+      for (;;) {
+        const wanted = wantedFor(key);
+        const files = new Set([...wanted.plans.values()].flatMap((plan) => plan.files));
+        // Not behind the lock: others need not wait for what a vendor's server takes its time for.
         const places = await task.step({ label: 'download', unit: 'bytes' }, (step) => fetchAll([...files], step));
-        const made = new Map<string, Shelved<Facts>>();
         try {
-          await task.step('install', async (step) => {
-            for (const [each, plan] of plans) {
-              step.progress(made.size, plans.size);
-              const key = keyOf(vendor, each.id);
-              const asked = each === found || shelf.items.get(key)?.facts.asked === true;
-              made.set(key, await make(key, factsOf(vendor, each, plan, asked, now()), plan, places, step));
-            }
-            await shelf.change(made);
-            step.progress(plans.size, plans.size);
+          const installed = await lock.run('', async () => {
+            task.signal.throwIfAborted();
+            // Meanwhile another version of the vendor package may have come, or something have gone that is needed.
+            return isStill(wanted) ? put(wanted, places, task) : undefined;
           });
-        } catch (cause) {
-          // What is listed already is no longer ours to remove.
-          const listed = new Set(Array.from(shelf.items.values(), ({ folder }) => folder));
-          const left = [...made.values()].filter(({ folder }) => !listed.has(folder));
-          for (const { folder } of left) await rm(folder, { recursive: true, force: true });
-          throw cause;
+          if (installed) return installed;
         } finally {
           release(places);
         }
-        serve();
-        await changed();
-        await collect();
-        return [...made.keys()];
-      }),
+      }
+    },
 
     uninstall: (key) =>
       lock.run('', async () => {
@@ -262,11 +289,23 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
       return matched.map((file) => ({ file, firmware: needing(file) }));
     },
 
-    async check(keys, task) {
-      const files = new Set(keys.flatMap((key) => service.get(key).files));
+    async check(keys, task, others = new Map()) {
+      const owners = new Map<RemoteFile, string[]>();
+      const add = (key: string, files: Iterable<RemoteFile>) => {
+        for (const file of files) owners.set(file, [...(owners.get(file) ?? []), key]);
+      };
+      for (const key of keys) add(key, service.get(key).files);
+      for (const [vendor, pkgs] of others) {
+        const firmware = read(pkgs);
+        for (const { id, files } of firmware.packages.values())
+          add(
+            keyOf(vendor, id),
+            files.flatMap((each) => firmware.files.get(each) ?? []),
+          );
+      }
       const progress = (current: number, end?: number) => task.progress(current, end);
-      const checked = await checkLinks(files, { signal: task.signal, progress });
-      return checked.map((each) => ({ ...each, firmware: needing(each.file) }));
+      const checked = await checkLinks(owners.keys(), { signal: task.signal, progress });
+      return checked.map((each) => ({ ...each, firmware: owners.get(each.file) ?? [] }));
     },
 
     async reload() {
@@ -277,11 +316,28 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
   return service;
 }
 
+/** The files of a `pkgs` folder by name, as text. */
+export type Pkgs = ReadonlyMap<string, string>;
+
+function read(pkgs: Pkgs): Firmware {
+  return readFirmware(Array.from(pkgs, ([name, text]) => ({ name, text })));
+}
+
 /** What is installed although no vendor package describes it any more: it is there until somebody removes it. */
 function leftBehind(installed: Installed): Described {
   const { vendor, id, version, plugins, depends } = installed.facts;
   const none = { descriptions: new Map(), files: [], extra: new Map() };
   return { vendor, package: { id, version, plugins, depends, ...none }, files: [], installed };
+}
+
+/** What an installation sets out to do. */
+interface Wanted {
+  readonly vendor: string;
+  readonly firmware: Firmware;
+  readonly found: FirmwarePackage;
+  /** With all that it needs, there or not. */
+  readonly needed: readonly FirmwarePackage[];
+  readonly plans: ReadonlyMap<FirmwarePackage, Plan>;
 }
 
 /** What is held in the cache until it is installed. */

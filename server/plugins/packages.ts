@@ -44,6 +44,8 @@ export interface PackageParts {
   /** Brings an archive here and checks it. @returns where it lies; whoever asked removes it */
   fetch(version: AvailableVersion, task: Task): Promise<string>;
   unpack(file: string, version: AvailableVersion, folder: string, signal: AbortSignal): Promise<unknown>;
+  /** The files of the `pkgs` folder of an archive, by name; nothing else of it is looked at. */
+  readPkgs(file: string, version: AvailableVersion): Promise<ReadonlyMap<string, string>>;
   devicesWith(plugin: string): Promise<number>;
   /** Called before another package, or none, takes the place of one. */
   leaving(before: VendorPackage): Promise<void>;
@@ -71,6 +73,8 @@ export interface PackageService {
   uninstall(id: string, options: { force?: boolean }, task: Task): Promise<void>;
   /** @throws ProvisioningError package-not-installed */
   pin(id: string, pinned: boolean): Promise<PackageFacts>;
+  /** What the packages that could be installed, and are not, describe: the files of their `pkgs` folder by id. */
+  pkgsToBeHad(task: Task): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
   /** How many devices would lose their plugin if it were uninstalled. @throws ProvisioningError package-not-installed; package-in-use unless forced */
   losses(id: string, options: { force?: boolean }): Promise<readonly Losing[]>;
 }
@@ -263,6 +267,24 @@ export function packageService(parts: PackageParts): PackageService {
         await shelf.change(new Map([[id, { folder, facts: next }]]));
         return next;
       }),
+
+    async pkgsToBeHad(task) {
+      const found = new Map<string, ReadonlyMap<string, string>>();
+      for (const [id, versions] of parts.available()) {
+        const newest = versions.find(({ refusal }) => refusal === undefined);
+        if (!newest || present(id)) continue;
+        const file = await task.step(
+          { label: 'download', title: `download ${id} ${newest.entry.version}`, unit: 'bytes' },
+          (step) => parts.fetch(newest, step),
+        );
+        try {
+          found.set(id, await parts.readPkgs(file, newest));
+        } finally {
+          await rm(file, { force: true });
+        }
+      }
+      return found;
+    },
 
     async losses(id, { force }) {
       installed(id);

@@ -44,6 +44,7 @@ export async function openInstalls(catalogue: Catalogue, log: Log): Promise<Inst
     available: () => repositories.available(),
     fetch: unused,
     unpack: unused,
+    readPkgs: unused,
     devicesWith: async () => 0,
     leaving: unused,
     takeIn: unused,

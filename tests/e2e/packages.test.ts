@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { bundle } from '../../server/packaging/publish.ts';
 import { type Administrator, administratorOf, type Json } from '../support/administrator.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { httpGet } from '../support/phones.ts';
@@ -230,4 +231,27 @@ test('what cannot be asked for is told with what to do', async () => {
       expect([path, (await ask('GET', `/operations/${answer.json.id}`)).json.error.code]).toEqual([path, code]);
     }
   }
+});
+
+test('a bundle, which is one file, is a repository without a network', async () => {
+  await repository.add({ version: '1.0' });
+  await bundle(repository.folder, ['stable'], join(root, 'offhook.bundle'));
+  rmSync(repository.folder, { recursive: true });
+  await enter({ location: join(root, 'offhook.bundle') });
+  expect((await refresh())[0]).toMatchObject({ versions: 1, problem: null });
+  await succeed('POST', '/packages/acme/install', {});
+  expect((await phone()).body).toContain('# version 1.0');
+});
+
+test('links are also checked of what could be installed', async () => {
+  web = await startRudeServer();
+  const url = web.serve('/rom', (_request, response) => response.writeHead(410).end());
+  await repository.add({ version: '1.0', firmware: { url, bytes: Buffer.from('x') } });
+  await enter();
+  await refresh();
+  expect(await succeed('POST', '/firmware/check')).toEqual({ checked: 0, wrong: [] });
+  expect(await succeed('POST', '/firmware/check?repositories=true')).toMatchObject({
+    checked: 1,
+    wrong: [{ url, kind: 'gone', firmware: ['acme/rom'] }],
+  });
 });

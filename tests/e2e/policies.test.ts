@@ -186,7 +186,7 @@ test('two broken packages beside a good one: one clear line each, and the good o
     expect(broken).toHaveLength(2);
     return broken.map((line) => JSON.parse(line) as { msg: string });
   });
-  expect(lines[0]?.msg).toBe('the vendor package throws is disabled: no licence found');
+  expect(lines[0]?.msg).toBe('the vendor package throws is disabled: its code cannot be loaded: no licence found');
   expect(lines[1]?.msg).toMatch(/^the vendor package wrong is disabled: version: /);
 });
 

@@ -94,6 +94,7 @@ beforeEach(async () => {
     async unpack(file, _version, folder) {
       await writeFile(join(folder, 'name'), await readFile(file));
     },
+    readPkgs: async (file) => new Map([['pkgs.db', await readFile(file, 'utf8')]]),
     devicesWith: async (plugin) => devices.get(plugin) ?? 0,
     async leaving({ definition: { version } }) {
       left.push(version);
@@ -279,4 +280,16 @@ test('who waits for another installation gets what repositories have then', asyn
   offered = ['3.0', '1.0'];
   await first;
   expect(await second).toMatchObject({ version: '3.0' });
+});
+
+test('what packages describe that could be installed is read from their archives, and nothing is left of these', async () => {
+  expect(await service.pkgsToBeHad(task)).toEqual(
+    new Map([
+      ['acme', new Map([['pkgs.db', 'acme 2.0']])],
+      ['thief', new Map([['pkgs.db', 'thief 1.0']])],
+    ]),
+  );
+  await install('1.0');
+  expect([...(await service.pkgsToBeHad(task)).keys()]).toEqual(['thief']);
+  expect(await readdir(directory)).toEqual(['packages']);
 });

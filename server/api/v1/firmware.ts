@@ -2,20 +2,24 @@ import * as z from 'zod';
 import { linkCheck } from '../../firmware/check.ts';
 import { keyOf } from '../../firmware/installed.ts';
 import type { Described } from '../../firmware/service.ts';
+import type { Task } from '../../operations/run.ts';
 import { flag, readQuery } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
 import { timeOf } from '../revision.ts';
 import { type Answer, type Call, param, type Route } from '../route.ts';
 import { begun } from './operations.ts';
 
-const query = z.strictObject({ vendor: z.string(), plugin: z.string(), installed: flag }).partial();
+const which = { vendor: z.string(), plugin: z.string(), installed: flag };
+const query = z.strictObject(which).partial();
+/** repositories: also what packages describe that could be installed. */
+const checkQuery = z.strictObject({ ...which, repositories: flag }).partial();
 
 /** Firmware packages: what the installed vendor packages describe, and what of it is installed. */
-export function firmwareRoutes({ firmware, operations }: ApiParts): Route[] {
+export function firmwareRoutes({ firmware, packages, operations }: ApiParts): Route[] {
   const keyIn = (call: Call) => keyOf(param(call, 'vendor'), param(call, 'id'));
 
-  function wanted(call: Call): Described[] {
-    const { vendor, plugin, installed } = readQuery(call.query, query);
+  function wanted(call: Call, type: typeof checkQuery | typeof query = checkQuery): Described[] {
+    const { vendor, plugin, installed } = readQuery(call.query, type);
     return firmware
       .list()
       .filter((each) => vendor === undefined || each.vendor === vendor)
@@ -24,7 +28,7 @@ export function firmwareRoutes({ firmware, operations }: ApiParts): Route[] {
   }
 
   function list(call: Call): Answer {
-    const found = wanted(call);
+    const found = wanted(call, query);
     const problems = Array.from(firmware.problems, ([vendor, { message }]) => ({ vendor, problem: message }));
     return { json: { firmware: found.map(summaryOf), total: found.length, problems } };
   }
@@ -59,8 +63,10 @@ export function firmwareRoutes({ firmware, operations }: ApiParts): Route[] {
   }
 
   async function check(call: Call): Promise<Answer> {
+    const { repositories = false } = readQuery(call.query, checkQuery);
     const keys = wanted(call).map(({ vendor, package: { id } }) => keyOf(vendor, id));
-    return begun(await operations.start(...linkCheck(firmware, keys)));
+    const others = repositories ? { others: (task: Task) => packages.pkgsToBeHad(task) } : {};
+    return begun(await operations.start(...linkCheck(firmware, { keys, ...others })));
   }
 
   return [

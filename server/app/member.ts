@@ -1,8 +1,8 @@
 import cluster, { type Worker as Process } from 'node:cluster';
 import { once } from 'node:events';
-import { reason } from '../lib/errors.ts';
+import { ProvisioningError, reason } from '../lib/errors.ts';
 import type { FromWorker, Question, ToWorker } from './messages.ts';
-import { type Answer, errorOf, problemOf } from './workers.ts';
+import { type Answer, ENDED, errorOf, problemOf } from './workers.ts';
 
 /** How long a question waits for one worker: as long as it may take to read all templates anew on a slow disk. */
 const patienceMs = 10_000;
@@ -41,7 +41,7 @@ export class Member {
       });
       void this.ended.then((how) => {
         reject(new Error(`it ended with ${how} before it served`));
-        for (const id of this.#asked.keys()) this.#answered(id, { problem: problemOf(new Error('it ended')) });
+        for (const id of this.#asked.keys()) this.#answered(id, { problem: problemOf(new ProvisioningError(ENDED, 'it ended')) });
       });
     });
     // Whoever waits for it hears of it; there may be nobody.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { heard, values, type Which, type Workers } from './workers.ts';
+import { ENDED, heard, values, type Which, type Workers } from './workers.ts';
 
 /** How often the workers are asked how far they are. */
 const lookMs = 100;
@@ -17,7 +17,9 @@ export async function renderAll(
 ): Promise<void> {
   const job = randomUUID();
   try {
-    values(await workers.ask('beginRendering', job, which));
+    const begun = await workers.ask('beginRendering', job, which);
+    // One that ended looks at its devices of its own accord when it is started again.
+    values(begun.filter((answer) => !('problem' in answer && answer.problem.code === ENDED)));
     for (;;) {
       const shares = heard(await workers.ask('rendering', job));
       const [total, left] = [sum(shares.map((share) => share.total)), sum(shares.map((share) => share.left))];

@@ -43,6 +43,9 @@ export interface Learned {
 /** What one worker said. */
 export type Answer<Value> = { readonly value: Value } | { readonly problem: Problem };
 
+/** The code of the problem of a worker that ended before it answered. */
+export const ENDED = 'worker-ended';
+
 /** An error as it goes from one process to another. */
 export interface Problem {
   readonly code: string;

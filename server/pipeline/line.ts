@@ -161,7 +161,9 @@ export async function learn(
   if (!device) return caller;
   security.deviceCreated(ip, device.id);
   devices.noteSighting(device.id, ip);
-  return { ...caller, device };
+  // Another request of this phone made it between the two looks of `recall`: then the address is its own, and nobody else's.
+  const addressOwner = caller.addressOwner === device.id ? undefined : caller.addressOwner;
+  return { ...caller, device, addressOwner };
 }
 
 /** The device's plugin; for a phone that is no device, the one that supports best what it told. */

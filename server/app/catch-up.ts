@@ -1,4 +1,7 @@
+import type { ConfigService } from '../configs/service.ts';
+import type { DeviceNotifier } from '../devices/notifier.ts';
 import type { Change, Changes } from '../store/store.ts';
+import type { TenantService } from '../tenants/service.ts';
 
 /**
  * Brings what this process keeps in memory up to what all processes have committed: resolves when all that was committed before the
@@ -33,4 +36,16 @@ export async function catchUp(changes: Changes, tell: (changes: readonly Change[
       await telling;
     }
   };
+}
+
+/** Tells the parts what other workers committed, as they are told what this one does. */
+export async function tellChanges(
+  changes: readonly Change[],
+  { tenants, configs, devices }: { tenants: TenantService; configs: ConfigService; devices: DeviceNotifier },
+): Promise<void> {
+  const ids = (wanted: Change['kind']) => [...new Set(changes.filter(({ kind }) => kind === wanted).map(({ id }) => id))];
+  const [changedTenants, changedConfigs, changedDevices] = [ids('tenant'), ids('config'), ids('device')];
+  if (changedTenants.length > 0) await tenants.changedElsewhere(changedTenants);
+  if (changedConfigs.length > 0) await configs.changedElsewhere(changedConfigs);
+  if (changedDevices.length > 0) devices.changed(changedDevices);
 }

@@ -1,29 +1,27 @@
 import { join } from 'node:path';
 import { openImages } from '../artefacts/images.ts';
-import { originOf, type TemplateTexts } from '../artefacts/overrides.ts';
-import { Renderer } from '../artefacts/renderer.ts';
-import { whyNoTemplate } from '../artefacts/template/template.ts';
+import type { Renderer } from '../artefacts/renderer.ts';
 import { choose } from '../associate/associate.ts';
+import type { Config } from '../configs/model.ts';
 import { createConfigNotifier } from '../configs/notifier.ts';
 import { BASE, flatten } from '../configs/resolve.ts';
 import { type ConfigService, createConfigService } from '../configs/service.ts';
 import { deviceNotifier } from '../devices/notifier.ts';
 import { type DeviceService, deviceService } from '../devices/service.ts';
 import type { FirmwareService } from '../firmware/service.ts';
-import { compileRecogniser, type Recogniser } from '../identify/identify.ts';
+import type { Recogniser } from '../identify/identify.ts';
 import { defaultAddress } from '../lib/addresses.ts';
 import { type Arrivals, createArrivals } from '../lib/arrivals.ts';
 import { createAsking } from '../lib/asking.ts';
 import { makeDirectory } from '../lib/directory.ts';
-import { ProvisioningError, reason } from '../lib/errors.ts';
+import { reason } from '../lib/errors.ts';
 import { createLog, type RootLog } from '../lib/log.ts';
 import { createMetrics, type Metrics } from '../lib/metrics.ts';
 import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
 import type { Operation } from '../operations/model.ts';
 import { operationNotifier } from '../operations/notifier.ts';
 import { type OperationService, operationService } from '../operations/service.ts';
-import { folderOverrideDao } from '../overrides/dao.ts';
-import { type OverrideService, overrideService } from '../overrides/service.ts';
+import type { OverrideService } from '../overrides/service.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
 import { Desired, type DesiredOptions } from '../pipeline/desired.ts';
 import { type ExplainParts, type Explanation, explain, type Question } from '../pipeline/explain/explain.ts';
@@ -32,24 +30,27 @@ import { type MoveOrder, type MoveParts, startMove } from '../pipeline/move/move
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
-import { type Rendering, Sweep } from '../pipeline/sweep.ts';
-import { openPackages, readOverrides, readSharedTemplates } from '../plugins/dao.ts';
-import { pluginNotifier } from '../plugins/notifier.ts';
-import { type PluginService, pluginService } from '../plugins/service.ts';
+import type { Sweep } from '../pipeline/sweep.ts';
+import type { PluginService } from '../plugins/service.ts';
 import { explainSystemError } from '../settings/system-error.ts';
 import type { Settings } from '../settings.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
-import type { Change, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { tenantNotifier } from '../tenants/notifier.ts';
 import { type TenantService, tenantService } from '../tenants/service.ts';
-import { catchUp } from './catch-up.ts';
+import { createAhead } from './ahead.ts';
+import { createAnswers } from './answers.ts';
+import { catchUp, tellChanges } from './catch-up.ts';
+import { createElsewhere } from './elsewhere.ts';
 import { createFirmware } from './firmware.ts';
 import { fetching } from './network.ts';
-import { counted, reportFirmware, reportOverrides, reportPlugins } from './observe.ts';
+import { counted } from './observe.ts';
+import { createPlugins } from './plugins.ts';
 import { checkLogFiles } from './preflight.ts';
 import { renderAll } from './render-all.ts';
+import { createTemplates } from './templates.ts';
 import { createVendorPackages, type VendorPackages } from './vendor-packages.ts';
-import { alone, heard, values, type Worker, type Workers, workerOf } from './workers.ts';
+import { alone, heard, type Worker, type Workers } from './workers.ts';
 
 /** The server without its sockets: everything that answers, constructed by hand, once, in reading order. */
 export interface Core extends VendorPackages {
@@ -88,9 +89,6 @@ export interface Core extends VendorPackages {
   close(): Promise<void>;
 }
 
-/** How often a worker that nobody asks looks what others changed, and tells them under which URLs phones came. */
-const watchMs = 100;
-
 /** @throws ProvisioningError for what the settings ask for and the system does not give */
 export async function createCore(settings: Settings, workers: Workers = alone()): Promise<Core> {
   const isShared = workers.count > 1;
@@ -104,7 +102,8 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   const metrics = createMetrics({ process: true });
   const security = counted(openSecurityLog(settings.log.security_file, { shared: isShared }), metrics);
   const store = await openSqliteStore(join(settings.data, 'offhook.sqlite'), { shared: isShared, check: isFirst });
-  const takeIn = await catchUp(store.changes, tell);
+  const takeIn = await catchUp(store.changes, (changes) => tellChanges(changes, { tenants, configs, devices: deviceNews }));
+  const elsewhere = createElsewhere(workers, takeIn, log);
 
   const tenantNews = tenantNotifier();
   const tenants = await tenantService(store.tenants, tenantNews);
@@ -128,32 +127,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     log,
     isFirst,
   });
-  const images = join(settings.data, 'images');
-
-  const pluginNews = pluginNotifier();
-  const { directories, shelf, all } = await openPackages(settings.plugins.directories, settings.data, {
-    sweep: isFirst,
-    report: (why) => log.warn({ event: 'plugin.left-behind', why }, 'could not remove what is no longer installed'),
-  });
-  const plugins = pluginService(all, pluginNews);
-  let recogniser: Recogniser;
-  const reported = new Set<string>();
-  pluginNews.subscribe((catalogue) => {
-    reported.clear();
-    recogniser = compileRecogniser(catalogue.packages, (id, cause) => {
-      // Once is enough: the same phone asks again and again.
-      if (reported.has(id)) return;
-      reported.add(id);
-      log.error(
-        { event: 'plugin.facts-failed', package: id, err: cause },
-        `the facts function of ${id} failed; what it found is left out`,
-      );
-    });
-    if (isFirst) reportPlugins(catalogue, settings.plugins.directories, log);
-    firmware.describe(catalogue.packages);
-    if (isFirst) reportFirmware(firmware.problems, log);
-  });
-  await plugins.load();
+  const { plugins, news: pluginNews, recogniser, directories, shelf } = await createPlugins({ settings, firmware, log, isFirst });
 
   const deviceNews = deviceNotifier();
   const devices: DeviceService = deviceService({
@@ -182,91 +156,39 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     keepMs: keepDays * 86_400_000,
   });
 
-  const templates = join(settings.data, 'templates');
-  const readTexts = async (): Promise<TemplateTexts> => ({
-    overrides: await readOverrides(templates),
-    shared: await readSharedTemplates(),
-  });
-  let texts = await readTexts();
-  const overrides = overrideService({
-    dao: folderOverrideDao(templates, readOverrides),
-    plugins,
-    origin: (name, plugin) => originOf(name, plugin, texts.shared),
-    complaint: (plugin, name, text) => whyNoTemplate({ name: `templates/${plugin}/${name}`, text }),
-    changed: async (plugin) => void values(await workers.ask('overridesChanged', plugin)),
-  });
-  const lookAtOverrides = async () => {
-    if (!isFirst) return;
-    // In somebody else's folder, say, nothing can be noted: phones are served all the same.
-    await overrides.keepBases(plugins.catalogue).catch((cause) => {
-      const told = 'could not note of which templates overrides were made; what packages change under them will not be told';
-      log.error({ event: 'template.base-not-kept', why: reason(cause) }, told);
-    });
-    await overrides.list().then(
-      (found) => reportOverrides(found, log),
-      (cause) => log.error({ event: 'template.not-read', why: reason(cause) }, 'could not look how overrides stand'),
-    );
-  };
-  await lookAtOverrides();
-  pluginNews.subscribe(() => void lookAtOverrides());
-  const { cache_megabytes, limits } = settings.render;
-  const renderer = new Renderer({
-    texts,
-    cacheBytes: cache_megabytes * 1_048_576,
-    limits: { outputBytes: limits.output_kilobytes * 1_024, steps: limits.steps, milliseconds: limits.milliseconds },
-    observe: (event) => {
-      metrics.cacheLookup(event.kind === 'hit' ? 'hit' : 'miss');
-      if (event.kind !== 'hit') metrics.rendered(event.kind, event.milliseconds / 1_000);
-    },
-  });
-  const base = {
-    id: BASE,
-    tenant: tenants.main.id,
-    parents: [],
-    raw: new Map(),
-    transient: false,
-    deletable: false,
-    extra: new Map(),
-  };
+  const templates = await createTemplates({ settings, plugins, news: pluginNews, workers, metrics, log });
+  const { overrides, renderer } = templates;
   const desiredOptions: DesiredOptions = {
     renderer,
     configs: {
       resolve: (id, keep) => configs.resolve(id, keep),
       fallback: (tenant) => configs.fallback(tenant),
-      base: flatten(settings.base_config, { ...base, created: 0, updated: 0, revision: 0 }, new Map()),
+      base: flatten(settings.base_config, nothingOf(tenants.main.id), new Map()),
     },
     tenants,
     tftpPort: settings.tftp.port,
   };
   const desired = new Desired(desiredOptions);
+  // What is made to be told of only is not kept for phones.
+  const rehearsal = new Desired({ ...desiredOptions, renderer: { render: (made) => renderer.rehearse(made) } });
 
-  let newUrls = new Map<string, string | undefined>();
-  const baseUrls = new BaseUrls(settings.phones.url, defaultAddress(), (device, url) => {
-    if (isShared) newUrls.set(device, url);
-  });
+  const baseUrls = new BaseUrls(settings.phones.url, defaultAddress(), elsewhere.tellUrl);
+  const expectedUrl = (device: string) => baseUrls.expected(device);
   const arrivals = createArrivals();
   const asking = createAsking();
   const busy = () => (arrivals.busy ? 'crowd' : asking.busy ? 'asking' : undefined);
-  const sweep = new Sweep({
+  const ahead = createAhead({
     devices,
     plugins,
     desired,
-    baseUrl: (device) => baseUrls.expected(device),
+    baseUrl: expectedUrl,
     busy,
     log,
+    store,
+    workers,
+    news: { devices: deviceNews, configs: configNews, tenants: tenantNews },
   });
-  // The others look at theirs; what each makes for phones that ask, it keeps.
-  const ours = (ids: readonly string[]) => (isShared ? ids.filter((id) => workerOf(id, workers.count) === workers.number) : ids);
-  const touch = async (ids: Promise<readonly string[]>) => {
-    try {
-      sweep.touch(ours(await ids));
-    } catch (cause) {
-      log.error({ event: 'sweep.failed', why: reason(cause) }, 'could not look up the devices that a change concerns');
-    }
-  };
-  deviceNews.subscribe((ids) => sweep.touch(ours(ids)));
-  configNews.subscribe((ids) => void touch(store.devices.idsUsing({ configs: ids })));
-  tenantNews.subscribe((id) => void touch(store.devices.ids(id)));
+  const { sweep } = ahead;
 
   const vendorPackages = await createVendorPackages({
     settings,
@@ -281,9 +203,10 @@ export async function createCore(settings: Settings, workers: Workers = alone())
 
   const { per_device: perDevice, unrecognised, megabytes } = settings.recent_requests;
   const recent = new RecentRequests({ perDevice, unrecognised, bytes: megabytes * 1_048_576 });
+  const images = join(settings.data, 'images');
   const parts: Parts = {
     plugins,
-    recogniser: () => recogniser,
+    recogniser,
     devices,
     tenants,
     desired,
@@ -294,15 +217,20 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     security,
     recent,
   };
-  // What is made to be told of only is not kept for phones.
-  const rehearsal = new Desired({ ...desiredOptions, renderer: { render: (made) => renderer.rehearse(made) } });
+  const serve = (request: PhoneRequest) => asking.answered(servePhone(request, parts));
+  const answer = isShared
+    ? async (request: PhoneRequest) => {
+        await elsewhere.current();
+        return serve(request);
+      }
+    : serve;
   const explainParts: ExplainParts = {
     ...parts,
     tenants,
     configs,
     renderer,
     desired: rehearsal,
-    expectedUrl: (device) => baseUrls.expected(device),
+    expectedUrl,
     overrideState: overrides.state,
   };
   const moveParts: MoveParts = {
@@ -311,53 +239,10 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     tenants,
     operations,
     desired: rehearsal,
-    baseUrl: (device) => baseUrls.expected(device),
+    baseUrl: expectedUrl,
     busy,
     render: (ids, task) => renderAll(workers, task, { devices: ids }),
   };
-
-  /** Tells the parts what other workers committed, as they are told what this one does. */
-  async function tell(changes: readonly Change[]): Promise<void> {
-    const ids = (wanted: Change['kind']) => [...new Set(changes.filter(({ kind }) => kind === wanted).map(({ id }) => id))];
-    const [changedTenants, changedConfigs, changedDevices] = [ids('tenant'), ids('config'), ids('device')];
-    if (changedTenants.length > 0) await tenants.changedElsewhere(changedTenants);
-    if (changedConfigs.length > 0) await configs.changedElsewhere(changedConfigs);
-    if (changedDevices.length > 0) deviceNews.changed(changedDevices);
-  }
-
-  async function current(): Promise<void> {
-    try {
-      if (isShared) await takeIn();
-    } catch (cause) {
-      if (cause instanceof ProvisioningError && cause.code === 'store-behind') {
-        log.fatal({ event: 'worker.behind', why: cause.message }, 'this worker missed changes, and another takes its place');
-        log.flushSync();
-        workers.giveUp();
-      }
-      throw cause;
-    }
-  }
-
-  const watch = async () => {
-    const urls = newUrls;
-    newUrls = new Map();
-    try {
-      if (urls.size > 0) await workers.ask('learnUrls', urls);
-      await current();
-    } catch (cause) {
-      log.error({ event: 'worker.changes-unread', why: reason(cause) }, 'could not look what other workers changed');
-    }
-  };
-  const watching = isShared ? setInterval(() => void watch(), watchMs) : undefined;
-
-  const serve = (request: PhoneRequest) => asking.answered(servePhone(request, parts));
-
-  const answer = isShared
-    ? async (request: PhoneRequest) => {
-        await current();
-        return serve(request);
-      }
-    : serve;
 
   const flush = async () => {
     try {
@@ -370,64 +255,29 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     }
   };
   const flushing = setInterval(() => void flush(), settings.deliveries.flush_seconds * 1_000);
-  metrics.gauge('offhook_render_cache_bytes', 'Memory that rendered files take', () => renderer.cachedBytes);
   metrics.gauge('offhook_sweep_waiting', 'Devices whose files are still to be rendered ahead', () => sweep.waiting);
   metrics.gauge('offhook_operations_running', 'Operations that go on', () => operations.running);
   metrics.gauge('offhook_workers', 'Processes that serve phones', () => 1);
 
+  const worker = createAnswers({
+    log,
+    security,
+    metrics,
+    store,
+    shelf,
+    plugins,
+    firmware,
+    templates,
+    baseUrls,
+    recent,
+    ahead,
+  });
   /** A worker that is started again learns what the others were told meanwhile. */
   const learn = async () => {
     for (const { logLevel, urls } of heard(await workers.ask('learned'))) {
       if (logLevel !== settings.log.level) log.level = logLevel;
       baseUrls.learn(urls);
     }
-  };
-  const takePackages = async () => {
-    await shelf.reload();
-    await plugins.load();
-  };
-  const reload = async () => {
-    log.reopen();
-    security.reopen();
-    texts = await readTexts();
-    renderer.replaceTexts(texts);
-    await takePackages();
-  };
-  const renderings = new Map<string, Rendering>();
-  const worker: Worker = {
-    metrics: () => metrics.values(),
-    waiting: () => sweep.waiting,
-    learned: () => ({ logLevel: log.level, urls: baseUrls.told }),
-    learnUrls: (urls) => baseUrls.learn(urls),
-    recent: (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
-    setLogLevel(level) {
-      log.level = level;
-    },
-    async overridesChanged(plugin) {
-      const now = (await readOverrides(templates)).get(plugin);
-      const all = new Map(texts.overrides);
-      if (now) all.set(plugin, now);
-      else all.delete(plugin);
-      texts = { ...texts, overrides: all };
-      renderer.replaceTexts(texts);
-      await touch(store.devices.idsUsing({ plugins: [plugin] }));
-    },
-    reload,
-    lookAtAll: () => touch(store.devices.ids()),
-    takePackages,
-    takeFirmware: () => firmware.reload(),
-    async beginRendering(job, which) {
-      const ids = which?.devices ?? (await (which ? store.devices.idsUsing(which) : store.devices.ids()));
-      renderings.set(job, sweep.render(ours(ids)));
-    },
-    rendering(job) {
-      const { total, left } = renderings.get(job) ?? { total: 0, left: 0 };
-      return { total, left };
-    },
-    endRendering(job) {
-      renderings.get(job)?.stop();
-      renderings.delete(job);
-    },
   };
   return {
     settings,
@@ -447,7 +297,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     renderer,
     sweep,
     baseUrls,
-    recogniser: parts.recogniser,
+    recogniser,
     explain: (question) => explain(question, explainParts),
     move: (order) => startMove(order, moveParts),
     circumstances: {
@@ -462,7 +312,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     },
     arrivals,
     answer,
-    current,
+    current: elsewhere.current,
     worker,
     begin() {
       // What the store says of a device may be older than a package, a template or a setting.
@@ -471,7 +321,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     },
     async close() {
       clearInterval(flushing);
-      clearInterval(watching);
+      elsewhere.close();
       await operations.close();
       await configNews.settled();
       await sweep.stop();
@@ -483,3 +333,17 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     },
   };
 }
+
+/** The config of who has none. */
+const nothingOf = (tenant: string): Config => ({
+  id: BASE,
+  tenant,
+  parents: [],
+  raw: new Map(),
+  transient: false,
+  deletable: false,
+  extra: new Map(),
+  created: 0,
+  updated: 0,
+  revision: 0,
+});

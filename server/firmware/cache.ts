@@ -150,7 +150,7 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
       try {
         const content = [file.url, file.authenticated, file.size, ...placesOf(file.sums)].join(' ');
         // What two packages say differently of the same content is looked after one by one.
-        await fetches.run(content, options, (shared) => places.run(path, () => provide(file, path, shared)));
+        await fetches.run(content, options, (shared) => places.run(path, () => provide(file, path, shared), shared.signal));
         return { path, release };
       } catch (cause) {
         release();

@@ -241,11 +241,9 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
         // Not behind the lock: others need not wait for what a vendor's server takes its time for.
         const places = await task.step({ label: 'download', unit: 'bytes' }, (step) => fetchAll([...files], step));
         try {
-          const installed = await lock.run('', async () => {
-            task.signal.throwIfAborted();
-            // Meanwhile another version of the vendor package may have come, or something have gone that is needed.
-            return isStill(wanted) ? put(wanted, places, task) : undefined;
-          });
+          // Meanwhile another version of the vendor package may have come, or something have gone that is needed.
+          const turn = async () => (isStill(wanted) ? put(wanted, places, task) : undefined);
+          const installed = await lock.run('', turn, task.signal);
           if (installed) return installed;
         } finally {
           release(places);

@@ -2,15 +2,28 @@
 export class KeyedLock {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  async run<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-    const before = this.#last.get(key) ?? Promise.resolve();
-    // What went wrong for the one before is the one before's; its turn is over either way.
-    const mine = before.then(work, work);
-    this.#last.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#last.get(key) === mine) this.#last.delete(key);
-    }
+  /**
+   * @param signal who gives up while it waits for its turn is told so at once, with the signal's reason, and its work is not begun; work that
+   *   has begun looks after the signal itself
+   */
+  run<Result>(key: string, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(signal?.reason);
+      if (signal?.aborted) return giveUp();
+      signal?.addEventListener('abort', giveUp);
+      const turn = async () => {
+        signal?.removeEventListener('abort', giveUp);
+        signal?.throwIfAborted();
+        return work();
+      };
+      // What went wrong for the one before is the one before's; its turn is over either way.
+      const mine = (this.#last.get(key) ?? Promise.resolve()).then(turn, turn);
+      this.#last.set(key, mine);
+      const over = () => {
+        if (this.#last.get(key) === mine) this.#last.delete(key);
+      };
+      mine.then(over, over);
+      mine.then(resolve, reject);
+    });
   }
 }

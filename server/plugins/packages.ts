@@ -83,6 +83,7 @@ export function packageService(parts: PackageParts): PackageService {
   const { shelf, catalogue } = parts;
   const lock = new KeyedLock();
   const changes = new KeyedLock();
+  const inTurn = <Result>(id: string, { signal }: Task, work: () => Promise<Result>) => lock.run(id, work, signal);
   const present = (id: string): VendorPackage | undefined => catalogue().packages.find((each) => each.id === id);
 
   function installed(id: string): InstalledPackage {
@@ -150,7 +151,7 @@ export function packageService(parts: PackageParts): PackageService {
   async function exchange(facts: PackageFacts, folder: string, force: boolean | undefined, task: Task): Promise<PackageFacts> {
     const { id } = facts;
     const made = await parts.load({ id, folder });
-    const before = await exclusively(async () => {
+    const before = await exclusively(task, async () => {
       const there = present(id);
       refuseTaken(made);
       await refuseLoss(there, made, force);
@@ -170,7 +171,7 @@ export function packageService(parts: PackageParts): PackageService {
    * One change of what is there at a time, whatever its package, from the look at its neighbours until all serve it: two packages that
    * come at once could have the same plugin. Who cancels after the change only does without the devices being looked at.
    */
-  const exclusively = <Result>(work: () => Promise<Result>): Promise<Result> => changes.run('', work);
+  const exclusively = <Result>({ signal }: Task, work: () => Promise<Result>): Promise<Result> => changes.run('', work, signal);
 
   const configure = (packages: readonly (VendorPackage | undefined)[], task: Task): Promise<void> => {
     const concerned = packages.filter((each) => each !== undefined);
@@ -207,8 +208,7 @@ export function packageService(parts: PackageParts): PackageService {
     },
 
     install: (id, { version, force }, task) =>
-      lock.run(id, async () => {
-        task.signal.throwIfAborted();
+      inTurn(id, task, async () => {
         // Only now: while it waited, the repositories may have been read anew.
         const chosen = choose(id, version);
         const { entry, offer } = chosen;
@@ -237,7 +237,7 @@ export function packageService(parts: PackageParts): PackageService {
       }),
 
     rollBack: (id, { force }, task) =>
-      lock.run(id, async () => {
+      inTurn(id, task, async () => {
         const { facts } = installed(id);
         const former = shelf.items.get(formerKey(id));
         if (!former) throw new ProvisioningError('package-not-installed', `No version was there before ${id} ${facts.version}`);
@@ -245,10 +245,10 @@ export function packageService(parts: PackageParts): PackageService {
       }),
 
     uninstall: (id, { force }, task) =>
-      lock.run(id, async () => {
+      inTurn(id, task, async () => {
         installed(id);
         const after = await parts.bundled(id);
-        const before = await exclusively(async () => {
+        const before = await exclusively(task, async () => {
           const there = present(id);
           await refuseLoss(there, after, force);
           if (there) await parts.leaving(there);

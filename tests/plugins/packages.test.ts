@@ -259,6 +259,24 @@ test('whoever cancels when the packages are exchanged already finds what is inst
   expect([shelf.items.size, catalogue.packages]).toEqual([0, []]);
 });
 
+test('who cancels while another change of the package goes on is told at once, and nothing of it is done', async () => {
+  const cancelling = new AbortController();
+  let goOn = () => {};
+  midst = () =>
+    new Promise((resolve) => {
+      goOn = resolve;
+    });
+  const first = service.install('acme', { version: '1.0' }, task);
+  const second = service.install('acme', { version: '2.0' }, taskWith(cancelling.signal));
+  cancelling.abort(new ProvisioningError('operation-cancelled', 'It was cancelled'));
+  await expect(second).rejects.toMatchObject({ code: 'operation-cancelled' });
+  expect(catalogue.packages).toEqual([]);
+  while (!installedOnes(shelf).has('acme')) await setTimeout(5);
+  goOn();
+  await first;
+  expect(installedOnes(shelf).get('acme')?.facts.version).toBe('1.0');
+});
+
 test('what was cancelled before it began changes nothing', async () => {
   await install('1.0');
   const signal = AbortSignal.abort(new ProvisioningError('operation-cancelled', 'It was cancelled'));

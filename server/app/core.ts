@@ -273,6 +273,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     baseUrls,
     recent,
     ahead,
+    isFirst,
   });
   /** A worker that is started again learns what the others were told meanwhile. */
   const learn = async () => {

@@ -8,7 +8,7 @@ import type { PluginDao } from '../plugins/dao.ts';
 import type { PackageShelf } from '../plugins/installed.ts';
 import type { VendorPackage } from '../plugins/model.ts';
 import { type PackageService, packageService } from '../plugins/packages.ts';
-import { loadPackage, type PluginService } from '../plugins/service.ts';
+import { loadTried, type PluginService } from '../plugins/service.ts';
 import { readArchive, readChecked, unpackArchive } from '../repositories/archive.ts';
 import { type RepositoryService, repositoryService } from '../repositories/service.ts';
 import { shelfAt } from '../repositories/web.ts';
@@ -72,10 +72,10 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
   const packages = packageService({
     shelf,
     catalogue: () => plugins.catalogue,
-    load: (found) => loadPackage(directories, found),
+    load: (found, signal) => loadTried(directories, found, signal),
     async bundled(id) {
       const found = (await directories.find()).find((each) => each.id === id);
-      return found && loadPackage(directories, found).catch(() => undefined);
+      return found && loadTried(directories, found).catch(() => undefined);
     },
     available: () => repositories.available(),
     async fetch(version, { signal, progress }) {
@@ -96,7 +96,7 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
     devicesWith: async (plugin) => (await devices.idsUsing({ plugins: [plugin] })).length,
     // What operators made of its templates is known by the text that it was made of.
     leaving: () => overrides.keepBases(plugins.catalogue),
-    takeIn: async () => void values(await workers.ask('takePackages')),
+    takeIn: async () => void values(await workers.ask('takePackages', await plugins.tryOut())),
     configure,
     now: Date.now,
   });

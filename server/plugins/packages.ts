@@ -36,8 +36,8 @@ export interface PackageState {
 export interface PackageParts {
   readonly shelf: PackageShelf;
   readonly catalogue: () => Catalogue;
-  /** Reads a package and checks it, without taking it in. @throws ProvisioningError plugin-… */
-  load(found: Found): Promise<VendorPackage>;
+  /** Reads a package and checks it, without taking it in. @throws ProvisioningError plugin-…; the signal's reason */
+  load(found: Found, signal: AbortSignal): Promise<VendorPackage>;
   /** The package that there would be without an installed one: from the directories of the settings. One that does not work is none. */
   bundled(id: string): Promise<VendorPackage | undefined>;
   available(): ReadonlyMap<string, readonly AvailableVersion[]>;
@@ -150,7 +150,7 @@ export function packageService(parts: PackageParts): PackageService {
   /** Puts one in the place of what is there, which is kept for a way back. */
   async function exchange(facts: PackageFacts, folder: string, force: boolean | undefined, task: Task): Promise<PackageFacts> {
     const { id } = facts;
-    const made = await parts.load({ id, folder });
+    const made = await parts.load({ id, folder }, task.signal);
     const before = await exclusively(task, async () => {
       const there = present(id);
       refuseTaken(made);

@@ -194,6 +194,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
 
   const vendorPackages = await createVendorPackages({
     settings,
+    log,
     fetching: outside,
     shelf,
     directories,

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeviceService } from '../devices/service.ts';
 import { makeDirectory } from '../lib/directory.ts';
+import type { Log } from '../lib/log.ts';
 import type { Task } from '../operations/run.ts';
 import type { OverrideService } from '../overrides/service.ts';
 import type { PluginDao } from '../plugins/dao.ts';
@@ -25,6 +26,7 @@ export interface VendorPackages {
 
 export interface VendorPackageParts {
   readonly settings: Settings;
+  readonly log: Log;
   readonly fetching: Fetching;
   readonly shelf: PackageShelf;
   /** The directories of the settings, without what is installed. */
@@ -40,7 +42,7 @@ const page = 1_000;
 
 /** What it does, the first of several processes does alone. */
 export async function createVendorPackages(parts: VendorPackageParts): Promise<VendorPackages> {
-  const { settings, fetching, shelf, directories, plugins, devices, overrides, workers } = parts;
+  const { settings, log, fetching, shelf, directories, plugins, devices, overrides, workers } = parts;
   const directory = join(settings.data, 'repositories');
   const incoming = join(directory, 'incoming');
   // What was on its way when the process ended: some kilobytes that come again.
@@ -50,6 +52,11 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
     directory,
     shelfOf: (location) => shelfAt(location, { network, patience, folder: incoming }),
     now: Date.now,
+    distrusted(repository, { message: why }) {
+      // All processes read it, and one tells.
+      if (workers.number === 1)
+        log.warn({ event: 'repository.distrusted', repository, why }, 'does not use the index that was kept');
+    },
   });
 
   /** A phone of that vendor may now be served better, or by nobody. */

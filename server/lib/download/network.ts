@@ -62,10 +62,6 @@ export function credentialsIn(url: URL): Credentials | undefined {
   return { username: decoded(url.username), password: new Secret(decoded(url.password)) };
 }
 
-export function basic({ username, password }: Credentials): string {
-  return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
-}
-
 /**
  * Reads where a file is.
  *

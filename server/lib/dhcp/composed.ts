@@ -188,7 +188,7 @@ export const clientFqdn: Format<ClientFqdn> = {
     if (flags === undefined || bytes.length < 3) return undefined;
     const rest = bytes.subarray(3);
     if (rest.length === 0) return { flags, name: '' };
-    const name = flags & ENCODED ? readOneName(rest) : rest.toString('latin1').replace(/\0+$/, '');
+    const name = flags & ENCODED ? readOneName(rest) : text.read(rest);
     return name === undefined ? undefined : { flags, name };
   },
   write({ flags, name }) {

@@ -61,7 +61,11 @@ export const bytes: Format<Buffer> = {
  */
 export const text: Format<string> = {
   takes: 'text',
-  read: (value) => value.toString('latin1').replace(/\0+$/, ''),
+  read(value) {
+    let end = value.length;
+    while (value[end - 1] === 0) end -= 1;
+    return value.toString('latin1', 0, end);
+  },
   write: (value) => Buffer.from(value, 'latin1'),
   print: (value) => printText(Buffer.from(value, 'latin1')),
   parse: (value) => parseText(value)?.toString('latin1'),

@@ -192,6 +192,11 @@ test('a text ends before its NULs, and no byte of it is lost', () => {
   expect(describeOption(12, bytes('42fc726f')).text).toBe('0x42fc726f');
 });
 
+test('NULs within a text are parts of it, however many', () => {
+  const value = Buffer.concat([Buffer.alloc(60_000), text('end'), Buffer.alloc(3)]);
+  expect(readOption(new Map([[60, value]]), 60)).toBe(`${'\0'.repeat(60_000)}end`);
+});
+
 test('a user class without a length before it is the text that it is', () => {
   expect(read(77, text('Thomson ST2030S').toString('hex'))).toEqual(['Thomson ST2030S']);
   expect(read(77, `${text('snom').toString('hex')}00`)).toEqual(['snom']);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DeviceService } from '../devices/service.ts';
 import { makeDirectory } from '../lib/directory.ts';
 import type { Log } from '../lib/log.ts';
+import { writing } from '../lib/writing.ts';
 import type { Task } from '../operations/run.ts';
 import type { OverrideService } from '../overrides/service.ts';
 import type { PluginDao } from '../plugins/dao.ts';
@@ -88,21 +89,24 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
     async fetch(version, { signal, progress }) {
       const { sha256, size } = version.entry;
       const to = join(incoming, sha256);
-      await makeDirectory(incoming);
       progress(0, size);
-      await repositories.archive(version, to, signal);
+      await writing(directory, async () => {
+        await makeDirectory(incoming);
+        await repositories.archive(version, to, signal);
+      });
       progress(size, size);
       return to;
     },
-    unpack: (file, { entry }, folder, signal) => unpackArchive(file, entry, folder, signal),
+    unpack: (file, { entry }, folder, signal) => writing(folder, () => unpackArchive(file, entry, folder, signal)),
     async readPkgs(file, { entry }) {
       const { files } = await readArchive(await readChecked(file, { ...entry, sums: { sha256: entry.sha256 } }));
       const pkgs = [...files].filter(([path]) => path.startsWith('pkgs/'));
       return new Map(pkgs.map(([path, bytes]) => [path.slice('pkgs/'.length), bytes.toString()]));
     },
     devicesWith: async (plugin) => (await devices.idsUsing({ plugins: [plugin] })).length,
-    // What operators made of its templates is known by the text that it was made of.
-    leaving: () => overrides.keepBases(plugins.catalogue),
+    // What operators made of its templates is known by the text that it was made of. That goes with the package: where it cannot be noted,
+    // the package stays. At the start it can wait, for the text is still there.
+    leaving: ({ plugins: going }) => overrides.keepBases(going),
     takeIn: async () => void values(await workers.ask('takePackages', await plugins.tryOut())),
     configure,
     now: Date.now,

@@ -65,8 +65,11 @@ export interface PackageService {
    *   unpacking throw
    */
   install(id: string, options: { version?: string; force?: boolean }, task: Task): Promise<PackageFacts>;
-  /** The packages of which a newer version can be had and that are not pinned. */
-  upgradable(): readonly { readonly id: string; readonly version: string }[];
+  /**
+   * The packages of which a newer version can be had and that are not pinned.
+   * @param ids of these alone @throws ProvisioningError package-not-installed, package-refused, when one of them is not, or is pinned
+   */
+  upgradable(ids?: readonly string[]): readonly { readonly id: string; readonly version: string }[];
   /** Back to the version that was there before. @throws ProvisioningError package-not-installed, package-in-use, plugin-… */
   rollBack(id: string, options: { force?: boolean }, task: Task): Promise<PackageFacts>;
   /** @throws ProvisioningError package-not-installed, package-in-use */
@@ -199,12 +202,20 @@ export function packageService(parts: PackageParts): PackageService {
       );
     },
 
-    upgradable() {
-      return service
-        .list()
-        .flatMap(({ id, upgrade, installed: facts }) =>
-          upgrade !== undefined && facts?.pinned !== true ? [{ id, version: upgrade }] : [],
-        );
+    upgradable(ids) {
+      const there = service.list().filter(({ version }) => version !== undefined);
+      for (const id of ids ?? []) {
+        const found = there.find((each) => each.id === id);
+        if (!found) {
+          const told = there.map((each) => each.id).join(', ') || 'none';
+          throw new ProvisioningError('package-not-installed', `The package ${id} is not installed; there is ${told}`);
+        }
+        if (found.installed?.pinned)
+          throw new ProvisioningError('package-refused', `${id} is pinned; offhook plugin unpin ${id} lets it be upgraded`);
+      }
+      return there
+        .filter(({ id, installed: facts }) => (ids ? ids.includes(id) : facts?.pinned !== true))
+        .flatMap(({ id, upgrade }) => (upgrade === undefined ? [] : [{ id, version: upgrade }]));
     },
 
     install: (id, { version, force }, task) =>

@@ -1,11 +1,12 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import { makeDirectory } from '../lib/directory.ts';
 import { shown } from '../lib/download/network.ts';
 import { writeDurably } from '../lib/durable.ts';
 import { complaintsOf, ifThere, ProvisioningError, reason } from '../lib/errors.ts';
 import { KeyedLock } from '../lib/lock.ts';
+import { writing } from '../lib/writing.ts';
 import { type AvailableVersion, available, type Offer } from './available.ts';
 import { keepIndex, readKept } from './kept.ts';
 import { readPublicLine } from './keys.ts';
@@ -86,12 +87,12 @@ export interface RepositoryService {
   archive(version: AvailableVersion, to: string, signal: AbortSignal): Promise<void>;
 }
 
-/** @throws ProvisioningError repositories-unreadable */
+/** @throws ProvisioningError repositories-unreadable; disk-full, disk-not-writable, also of its methods that change something */
 export async function repositoryService({ directory, shelfOf, now, distrusted }: RepositoryParts): Promise<RepositoryService> {
   const list = join(directory, 'list.json');
   const indexFile = (name: string) => join(directory, `${name}.index.json`);
   const lock = new KeyedLock();
-  await makeDirectory(directory);
+  await writing(directory, () => makeDirectory(directory));
   let repositories = await readList(list);
   const indexes = new Map<string, Index>();
   /** Why the index that was kept of one is not used, until somebody tries to read it anew. */
@@ -138,7 +139,7 @@ export async function repositoryService({ directory, shelfOf, now, distrusted }:
   const change = (edit: (before: readonly KnownRepository[]) => KnownRepository[]): Promise<void> =>
     lock.run(list, async () => {
       const next = edit(repositories);
-      await writeDurably(list, `${JSON.stringify(next, undefined, 2)}\n`, 0o600);
+      await writing(directory, () => writeDurably(list, `${JSON.stringify(next, undefined, 2)}\n`, 0o600));
       repositories = next;
     });
   const put = (repository: KnownRepository) =>
@@ -168,7 +169,7 @@ export async function repositoryService({ directory, shelfOf, now, distrusted }:
           refreshed: now(),
           ...(signedBy !== undefined && { signedBy }),
         });
-        await keepIndex(indexFile(name), signed);
+        await writing(directory, () => keepIndex(indexFile(name), signed));
         indexes.set(name, index);
       } catch (cause) {
         signal.throwIfAborted();
@@ -250,10 +251,15 @@ function isPlace(location: string): boolean {
   const [, scheme = ''] = /^([a-z][a-z\d+.-]*):\/\//i.exec(location) ?? /^(https?|ftp|file):/i.exec(location) ?? [];
   if (scheme === '') return !location.includes('\0');
   const url = /^(?:https?|ftp|file)$/i.test(scheme) && URL.canParse(location) ? new URL(location) : undefined;
-  return url !== undefined && (url.protocol !== 'file:' || url.hostname === '');
+  return url !== undefined && (url.protocol !== 'file:' || (url.hostname === '' && url.search === ''));
 }
 
-/** Whoever logs in there, and however it is written, the place is the same. */
+/** Whether a location is found from everywhere: a URL, or the whole path of a folder or a bundle. */
+export function isWhole(location: string): boolean {
+  return isAbsolute(location) || /^(?:https?|ftp|file):/i.test(location);
+}
+
+/** Whoever logs in there, with a password or a token in the query, and however it is written, the place is the same. */
 function placeOf(location: string): string {
   return (/^(?:https?|ftp):/i.test(location) ? shown(new URL(location)) : location).replace(/\/+$/, '');
 }

@@ -183,6 +183,7 @@ test.each([
   'https://user:hush@:99999/',
   'sftp://user:hush@packages.example/',
   'file://user:hush@packages.example/',
+  'file:///repository?token=hush',
   'http:',
 ])('%s is not entered, and its password is not shown', async (location) => {
   const refused = enter({ location });
@@ -192,6 +193,15 @@ test.each([
   });
   await expect(refused).rejects.not.toThrow(/hu.?sh/);
   expect(service.list()).toEqual([]);
+});
+
+test('an older index is refused, although the token that opens the place is another', async () => {
+  await enter({ location: `${home}?token=monday` });
+  offer(`${home}?token=monday`);
+  expect(await refresh()).toEqual([7]);
+  await enter({ location: `${home}?token=tuesday` });
+  offer(`${home}?token=tuesday`, { serial: 6 });
+  expect(await refresh()).toEqual([expect.stringContaining('somebody shows an old one')]);
 });
 
 test('a key that is none is not entered', async () => {

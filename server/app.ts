@@ -209,11 +209,15 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
   // A firmware file comes over any line, in whatever time that takes; Node would break it off after five minutes.
   const patience = { requestTimeout: 0, headersTimeout: 60_000 };
   const handle: RequestListener = (request, response) => {
+    const answer = () => api(request, response);
     // What cannot be read now, the API finds out for itself, and says so.
-    void core
+    core
       .current()
-      .finally(() => api(request, response))
-      .catch(() => {});
+      .then(answer, answer)
+      .catch((cause) => {
+        core.log.error({ event: 'api.failed', err: cause }, 'could not answer a client');
+        response.destroy();
+      });
   };
   return listening('admin', admin.listen, admin.port, async (wanted) => {
     const servers: Server[] = [];

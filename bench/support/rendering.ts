@@ -15,7 +15,7 @@ export async function bundled(): Promise<Catalogue> {
 
 /** A renderer as a server has one. */
 export async function createRenderer(): Promise<Renderer> {
-  const texts = { overrides: new Map(), shared: await readTemplates('templates'), updated: 0 };
+  const texts = { overrides: new Map(), shared: await readTemplates('templates') };
   return new Renderer({ texts, cacheBytes: 1_048_576, limits: defaultLimits });
 }
 

@@ -57,7 +57,7 @@ export function addFirmware(program: Command, io: Io, host: Host): void {
     firmware
       .command('supply')
       .description(
-        'give the server a file that the vendor offers no link to; it is known by its sums, and its name does not matter',
+        'give the server a file that the vendor offers no link to, or no longer serves; it is known by its sums, whatever its name',
       )
       .argument('<file>', 'the file, as the vendor gave it to you'),
   ).action((file: string, options: ClientOptions) => supply(file, options, io));

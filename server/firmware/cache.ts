@@ -33,8 +33,12 @@ export interface FirmwareCache {
    *   disk-not-writable; the signal's reason
    */
   supply(bytes: AsyncIterable<Buffer>, candidates: readonly RemoteFile[], options?: WorkOptions): Promise<RemoteFile[]>;
-  /** Removes what is neither to be kept nor in use, and what cut-off downloads left a week ago. */
-  collect(keep: Iterable<RemoteFile>): Promise<{ readonly files: number; readonly bytes: number }>;
+  /**
+   * Removes what is neither to be kept nor in use, and what cut-off downloads left a week ago.
+   *
+   * @param wanted of these, what was supplied is kept, too: it was because it cannot be downloaded, whatever link there is
+   */
+  collect(keep: Iterable<RemoteFile>, wanted: Iterable<RemoteFile>): Promise<{ readonly files: number; readonly bytes: number }>;
 }
 
 export interface CachedFile {
@@ -62,11 +66,12 @@ const MOST_NAMED = 5;
 
 /**
  * Opens a cache, one for a folder. A content has a name for each of its sums, `sha256/…`, `sha1/…`, `md5/…`, which are links to the
- * same bytes: whichever of them a package knows it by, it is found, and it is there once.
+ * same bytes: whichever of them a package knows it by, it is found, and it is there once. What was supplied has one more, `supplied/…`.
  */
 export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache {
   const { network, credentialsFor, log, patience, now = Date.now } = parts;
   const incoming = join(folder, 'incoming');
+  const supplied = join(folder, 'supplied');
   const fetches = new SharedWork<void>();
   const places = new KeyedLock();
   const sweeping = new KeyedLock();
@@ -99,10 +104,10 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
       };
     });
 
-  /** Gives a content that stands at one of its places all others. */
-  const nameAll = async (path: string, sums: Sums) => {
+  /** Gives a content that stands at one of these places all others. */
+  const nameAll = async (path: string, all: readonly string[]) => {
     await makeDirectory(incoming);
-    for (const other of placesOf(sums).filter((place) => place !== path)) {
+    for (const other of all.filter((place) => place !== path)) {
       const temporary = join(incoming, randomUUID());
       uploads.add(temporary);
       try {
@@ -142,7 +147,7 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
       );
     const patient = { retrying, ...patience };
     const fetched = await download(url, { to: path, size, sums, network, credentials, patience: patient, signal, progress });
-    await nameAll(path, fetched.sums());
+    await nameAll(path, placesOf(fetched.sums()));
   };
 
   return {
@@ -175,12 +180,13 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
         const matches = found.size > most ? [] : candidates.filter((each) => differenceOf(found, each) === undefined);
         if (matches.length === 0) throw unknownFile(found, most, candidates);
         const sums = found.sums();
-        const path = join(folder, 'sha256', sums.get('sha256') ?? '');
+        const sha256 = sums.get('sha256') ?? '';
+        const path = join(folder, 'sha256', sha256);
         const place = async () => {
           await makeDirectory(dirname(path));
           await rename(temporary, path);
           await syncFolder(dirname(path));
-          await nameAll(path, sums);
+          await nameAll(path, [...placesOf(sums), join(supplied, sha256)]);
         };
         await sweeping.run('', () => writing(folder, place));
         return matches;
@@ -190,22 +196,21 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
       }
     },
 
-    collect: (keep) =>
+    collect: (keep, wanted) =>
       sweeping.run('', async () => {
-        const needed = new Set([...held.keys(), ...[...keep].flatMap(({ sums }) => placesOf(sums))]);
-        const contents = new Set<number>();
-        for (const path of needed) {
-          const inode = (await ifThere(stat(path)))?.ino;
-          if (inode !== undefined) contents.add(inode);
-        }
+        const placesOfAll = (files: Iterable<RemoteFile>) => [...files].flatMap(({ sums }) => placesOf(sums));
+        const kept = await contentsAt([...held.keys(), ...placesOfAll(keep)]);
+        const given = await contentsAt(await pathsIn(supplied));
+        for (const content of await contentsAt(placesOfAll(wanted))) if (given.has(content)) kept.add(content);
         const removed = new Map<number, number>();
-        for (const path of (await Promise.all(algorithms.map((each) => pathsIn(join(folder, each))))).flat()) {
+        const folders = [...algorithms.map((each) => join(folder, each)), supplied];
+        for (const path of (await Promise.all(folders.map(pathsIn))).flat()) {
           const found = await ifThere(stat(path));
           const [, whole = path, part] = /^(.+?)(\.part(?:\.json)?)?$/.exec(path) ?? [];
           if (!found || held.has(whole)) continue;
           if (part !== undefined) {
             if (now() - found.mtimeMs > PART_MS) await removePart(whole);
-          } else if (!needed.has(path) && !contents.has(found.ino)) {
+          } else if (!kept.has(found.ino)) {
             await rm(path, { force: true });
             removed.set(found.ino, found.size);
           }
@@ -283,6 +288,16 @@ export function loginFor(
     'firmware-credentials-missing',
     `${url.hostname} gives ${name} (${shown(url)}) only to who logs in: set a username and a password for it, or supply the file`,
   );
+}
+
+/** By the numbers that the file system gives them. */
+async function contentsAt(paths: readonly string[]): Promise<Set<number>> {
+  const contents = new Set<number>();
+  for (const path of paths) {
+    const found = await ifThere(stat(path));
+    if (found) contents.add(found.ino);
+  }
+  return contents;
 }
 
 async function pathsIn(folder: string): Promise<string[]> {

@@ -109,11 +109,12 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
     });
   };
 
-  /** Forgets downloads, but for what is installed and what nobody could download again. */
+  const describedFiles = (): RemoteFile[] => [...described.values()].flatMap(({ files }) => [...files.values()]);
+
+  /** Forgets downloads, but for what is installed; what was supplied only when it is described no more. */
   const collect = async (): Promise<void> => {
-    const supplied = [...described.values()].flatMap(({ files }) => [...files.values()].filter(({ url }) => url === undefined));
     const sources = [...shelf.items.values()].flatMap(({ facts }) => facts.sources.map(sourceOf));
-    await cache.collect([...supplied, ...sources]);
+    await cache.collect(sources, describedFiles());
   };
 
   /** Until it is released, nothing of it leaves the cache. */
@@ -286,8 +287,7 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
     },
 
     async supply(bytes) {
-      const candidates = [...described.values()].flatMap(({ files }) => [...files.values()]);
-      const matched = await cache.supply(bytes, candidates);
+      const matched = await cache.supply(bytes, describedFiles());
       return matched.map((file) => ({ file, firmware: needing(file) }));
     },
 

@@ -105,6 +105,10 @@ export async function openShelf<Facts>(
           await makeDirectory(directory);
           for (const { folder } of put.values()) await syncTree(folder);
           await writeDurably(list, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`, 0o600);
+        }).catch(async (cause) => {
+          // The list may stand as it should, and only its folder refuse to be synced: whoever clears up after this asks what is listed.
+          await load();
+          throw cause;
         });
         const kept = new Set(Array.from(next.values(), ({ folder }) => folder));
         const gone = [...items.values()].filter(({ folder }) => !kept.has(folder));

@@ -43,10 +43,6 @@ export interface Step {
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** What comes of work, if anything. */
-// biome-ignore lint/suspicious/noConfusingVoidType: most work has nothing to say, and ends without a word
-export type Outcome = Json | undefined | void;
-
 /** A long piece of work with progress: an installation, a download, rendering for many devices. */
 export interface Operation extends Step {
   /** Twelve hexadecimal digits. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ProvisioningError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { OperationDao } from './dao.ts';
-import { type Failing, type Json, type Operation, OperationRunning, type Outcome, type State, type Step } from './model.ts';
+import { type Failing, type Json, type Operation, OperationRunning, type State, type Step } from './model.ts';
 import type { OperationNotifier } from './notifier.ts';
 import { Run, type Work } from './run.ts';
 import { checkOrder, type Order } from './validator.ts';
@@ -18,7 +18,7 @@ export interface OperationService {
    * @param work what it resolves with is the operation's result
    * @throws OperationRunning when one with the same key runs; ProvisioningError operation-invalid, store-…
    */
-  start(order: Order, work: Work<Outcome>): Promise<Operation>;
+  start(order: Order, work: Work<Json | undefined>): Promise<Operation>;
   get(id: string): Operation | undefined;
   /** The latest first. */
   list(query?: OperationQuery): { readonly operations: readonly Operation[]; readonly total: number };
@@ -158,7 +158,7 @@ export function operationService(options: OperationOptions): OperationService {
     if (key !== undefined) holders.delete(key);
   }
 
-  async function go(going: Running, work: Work<Outcome>): Promise<void> {
+  async function go(going: Running, work: Work<Json | undefined>): Promise<void> {
     const { id, run, controller } = going;
     try {
       // Neither null nor nothing is a result.
@@ -282,7 +282,7 @@ export function operationService(options: OperationOptions): OperationService {
           (each) =>
             (!states || states.includes(each.state)) &&
             (label === undefined || each.label === label) &&
-            wanted.every(([name, value]) => Object.hasOwn(each.subject, name) && each.subject[name] === value),
+            wanted.every(([name, value]) => each.subject[name] === value),
         )
         .sort((one, other) => other.created - one.created || (one.id < other.id ? -1 : 1));
       return { operations: all.slice(offset, limit === undefined ? undefined : offset + limit), total: all.length };

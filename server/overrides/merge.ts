@@ -24,7 +24,7 @@ interface Hunk {
   readonly lines: readonly string[];
 }
 
-/** Texts with more lines added and taken away than this, which is half a second of work, are told as changed from top to bottom. */
+/** Texts with more lines added and taken away than this are told as changed from top to bottom: who compares them holds phones up. */
 const MOST_EDITS = 2_000;
 
 /**

@@ -110,7 +110,7 @@ export async function repositoryService({ directory, shelfOf, now, distrusted }:
       if (!(cause instanceof ProvisioningError)) throw cause;
       doubts.set(
         name,
-        `What was kept of it is not used until it is read anew (offhook repository update ${name}): ${cause.message}`,
+        `What was kept of it is not used until it is read anew (offhook repository refresh ${name}): ${cause.message}`,
       );
       distrusted(name, cause);
       return undefined;
@@ -235,7 +235,7 @@ export async function repositoryService({ directory, shelfOf, now, distrusted }:
       const repository = await open(find(offer.repository), signal);
       const { id, version, sha256 } = entry;
       if (!repository.index.packages.some((each) => each.id === id && each.version === version && each.sha256 === sha256)) {
-        const remedy = 'the index has changed since it was read; read it anew with offhook repository update';
+        const remedy = 'the index has changed since it was read; read it anew with offhook repository refresh';
         throw new ProvisioningError(
           'package-version-unknown',
           `${offer.repository} no longer has this ${id} ${version}: ${remedy}`,

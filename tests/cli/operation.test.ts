@@ -22,7 +22,7 @@ function on(words: readonly string[], io: Partial<Io> = {}, host: Host = noHost)
   return offhook([...words, ...here.words], '', io, host);
 }
 
-async function ended(work: (task: Task) => Promise<void> = async () => {}): Promise<string> {
+async function ended(work: (task: Task) => Promise<undefined> = async () => {}): Promise<string> {
   const { id } = await here.stage.operations.start(install, work);
   await here.stage.operations.wait(id);
   return id;

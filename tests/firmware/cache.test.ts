@@ -128,6 +128,13 @@ test('a content that several want at the same time is fetched once, and all hear
   expect(asked(wanted)).toBe(1);
 });
 
+test('what several know by another URL is looked after one by one: what one cannot have the next can, and the last finds', async () => {
+  const [gone, there, elsewhere] = [remote([status(404)]), remote([slow(body, 5, 20)]), remote([file(body)])];
+  const ends = await Promise.allSettled([gone, there, elsewhere].map((each) => cache.fetch(each)));
+  expect(ends.map((end) => end.status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+  expect([gone, there, elsewhere].map(asked)).toEqual([1, 1, 0]);
+});
+
 test('one who cancels does not take the file from another; when all have, nothing is left, and it can be wanted again', async () => {
   const wanted = remote([slow(body, 10, 30)]);
   const [one, two] = [new AbortController(), new AbortController()];
@@ -174,7 +181,7 @@ test('of a file without a link, an administrator is told what to supply; then it
   expect(readFileSync((await cache.fetch(same)).path).equals(body)).toBe(true);
   expect(statSync(place('sha256')).ino).toBe(statSync(place('sha1')).ino);
   expect(statSync(place('sha256')).mode & 0o777).toBe(0o600);
-  expect(names()).toHaveLength(3);
+  expect(names()).toHaveLength(4);
 });
 
 test('an upload that is none of the wanted files is refused with what it is and what was wanted, and leaves nothing', async () => {
@@ -201,8 +208,15 @@ test('an upload that is too long is read for a while, so that its answer can be;
     'longer than the 50,000 bytes of the largest that is wanted',
   );
   expect(sent).toBe(67_110_000);
-  const long = Readable.from([Buffer.alloc(40_000), Buffer.alloc(40_000)]);
-  await expect(cache.supply(long, [withoutUrl(remote([]))])).rejects.toThrow('The file is 80,000 bytes, SHA-256');
+  let written = 0;
+  async function* long() {
+    yield Buffer.alloc(40_000);
+    yield Buffer.alloc(40_000);
+    const incoming = join(folder, 'firmware/incoming');
+    written = statSync(join(incoming, readdirSync(incoming)[0] ?? '')).size;
+  }
+  await expect(cache.supply(long(), [withoutUrl(remote([]))])).rejects.toThrow('The file is 80,000 bytes, SHA-256');
+  expect(written).toBe(40_000);
   await expect(cache.supply(endless(), [])).rejects.toThrow('no file is wanted');
   expect(names()).toEqual([]);
 });
@@ -217,6 +231,12 @@ test('an upload that is cancelled, or breaks off, leaves nothing', async () => {
   }
   const cancelled = broken(() => controller.abort(new Error('not wanted any more')));
   await expect(cache.supply(cancelled, wanted, { signal: controller.signal })).rejects.toThrow('not wanted any more');
+  const late = new AbortController();
+  async function* whole() {
+    yield body;
+    late.abort(new Error('too late'));
+  }
+  await expect(cache.supply(whole(), wanted, { signal: late.signal })).rejects.toThrow('too late');
   const cutOffUpload = broken(() => {
     throw new Error('the browser left');
   });
@@ -244,12 +264,12 @@ test('what is not to be kept is removed, and how much it was is told', async () 
   const gone = pattern(1_000);
   (await cache.fetch(kept)).release();
   (await cache.fetch(remote([file(gone)], ['sha256'], gone))).release();
-  expect(await cache.collect([kept])).toEqual({ files: 1, bytes: 1_000 });
+  expect(await cache.collect([kept], [])).toEqual({ files: 1, bytes: 1_000 });
   expect(existsSync(place('sha256', gone))).toBe(false);
   // Its other names stay, for who knows it by them.
   expect(names()).toHaveLength(3);
-  expect(await cache.collect([kept])).toEqual({ files: 0, bytes: 0 });
-  expect(await cache.collect([])).toEqual({ files: 1, bytes: body.length });
+  expect(await cache.collect([kept], [])).toEqual({ files: 0, bytes: 0 });
+  expect(await cache.collect([], [])).toEqual({ files: 1, bytes: body.length });
   expect(names()).toEqual([]);
 });
 
@@ -260,13 +280,57 @@ test('what is in use, or on its way, is not removed', async () => {
   const fetching = cache.fetch(coming);
   await new Promise((resolve) => setTimeout(resolve, 100));
   now += 30 * day;
-  expect(await cache.collect([])).toEqual({ files: 0, bytes: 0 });
+  expect(await cache.collect([], [])).toEqual({ files: 0, bytes: 0 });
   expect(readFileSync(inUse.path).equals(body)).toBe(true);
-  expect(readFileSync((await fetching).path).equals(long)).toBe(true);
+  const fetched = await fetching;
+  expect(readFileSync(fetched.path).equals(long)).toBe(true);
+  fetched.release();
   expect(asked(coming)).toBe(1);
+  const again = await cache.fetch(remote([], ['sha1']));
   inUse.release();
   inUse.release();
-  expect(await cache.collect([])).toEqual({ files: 1, bytes: body.length });
+  // Who lets go twice lets go of nobody else's.
+  expect(await cache.collect([], [])).toEqual({ files: 1, bytes: long.length });
+  again.release();
+  expect(await cache.collect([], [])).toEqual({ files: 1, bytes: body.length });
+});
+
+test('what was supplied stays while it is wanted, although there is a link to it; what was downloaded does not', async () => {
+  const gone = remote([status(404)], ['sha1']);
+  const there = remote([file(pattern(1_000))], ['sha1'], pattern(1_000));
+  await cache.supply(Readable.from([body]), [gone]);
+  (await cache.fetch(there)).release();
+  expect(await cache.collect([], [gone, there])).toEqual({ files: 1, bytes: 1_000 });
+  const { path, release } = await openCache().fetch(gone);
+  expect(readFileSync(path).equals(body)).toBe(true);
+  release();
+  expect(await cache.collect([], [there])).toEqual({ files: 1, bytes: body.length });
+  expect(names()).toEqual([]);
+});
+
+test('an upload that is under way is not removed', async () => {
+  const wanted = withoutUrl(remote([], ['sha1']));
+  async function* upload() {
+    yield body.subarray(0, 100);
+    await cache.collect([wanted], []);
+    yield body.subarray(100);
+  }
+  expect(await cache.supply(upload(), [wanted])).toEqual([wanted]);
+  expect(await cache.has(wanted)).toBe(true);
+});
+
+test('what is taken in while there is a look at what is needed stays', async () => {
+  const wanted = withoutUrl(remote([], ['md5']));
+  for (let round = 0; round < 20; round++) {
+    let taken = false;
+    const supplying = cache.supply(Readable.from([body]), [wanted]).finally(() => {
+      taken = true;
+    });
+    while (!taken) await cache.collect([wanted], []);
+    await supplying;
+    expect(await cache.has(wanted)).toBe(true);
+    expect(await cache.collect([], [])).toEqual({ files: 1, bytes: body.length });
+  }
 });
 
 test('what a cut-off download left stays for a week, and is gone on with; what an upload left when the server was killed goes at once', async () => {
@@ -275,10 +339,10 @@ test('what a cut-off download left stays for a week, and is gone on with; what a
   const supplied = pattern(1_000);
   await cache.supply(Readable.from([supplied]), [remote([], ['sha256'], supplied)]);
   writeFileSync(join(folder, 'firmware/incoming/left'), 'x');
-  await cache.collect([]);
+  await cache.collect([], []);
   const parts = [`${digest('sha1', body)}.part`, `${digest('sha1', body)}.part.json`];
   expect(names().sort()).toEqual(parts);
   now += 8 * day;
-  await cache.collect([wanted]);
+  await cache.collect([wanted], []);
   expect(names()).toEqual([]);
 });

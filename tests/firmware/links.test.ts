@@ -140,3 +140,14 @@ test('a check that is cancelled ends', async () => {
   const running = checkLinks([remote(silent), remote(silent)], { ...options, signal: controller.signal });
   await expect(running).rejects.toThrow('enough');
 });
+
+test('a host is asked one thing at a time, with a pause before the next', async () => {
+  const times: number[] = [];
+  const noted: Behaviour = (request, response) => {
+    times.push(performance.now());
+    file(body)(request, response);
+  };
+  await checkLinks([remote(noted), remote(noted)], { ...options, delayMs: 200 });
+  const [first = 0, second = 0] = times;
+  expect(second - first).toBeGreaterThan(190);
+});

@@ -50,6 +50,7 @@ let directory: string;
 let shelf: InstalledShelf;
 let fetched: string[];
 let kept: string[];
+let wanted: string[];
 let held: Set<string>;
 let broken: string | undefined;
 let service: FirmwareService;
@@ -76,8 +77,9 @@ const parts = (): FirmwareParts => ({
     async supply(_bytes, candidates) {
       return candidates.filter(({ name }) => name === 'c.rom');
     },
-    async collect(keep) {
+    async collect(keep, all) {
       kept = Array.from(keep, ({ name }) => name).sort();
+      wanted = Array.from(all, ({ name }) => name).sort();
       return { files: 0, bytes: 0 };
     },
   },
@@ -93,7 +95,7 @@ const parts = (): FirmwareParts => ({
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'offhook-firmware-'));
   shelf = await open();
-  [fetched, kept, held, broken, news] = [[], [], new Set(), undefined, 0];
+  [fetched, kept, wanted, held, broken, news] = [[], [], [], new Set(), undefined, 0];
   service = firmwareService(parts());
   service.describe([acme]);
 });
@@ -149,6 +151,21 @@ test('of two packages with a file of one name the one that was installed last se
   expect(await text()).toBe('c.rom');
 });
 
+test('what is for a phone’s own line comes before what is for another, whichever was installed last', async () => {
+  const text = pkgs.replace(/(\[pkg_other\][^[]*depends: )c\nplugin: /, '$1\nplugin: acme-2');
+  const named: FirmwareParts['unpack'] = async (plan, { folder }) => {
+    await mkdir(join(folder, 'r/fw'), { recursive: true });
+    await writeFile(join(folder, 'r/fw/image'), plan.files[0]?.name ?? '');
+    return join(folder, 'r');
+  };
+  const made = firmwareService({ ...parts(), unpack: named });
+  made.describe([{ ...acme, pkgs: new Map([['pkgs.db', text]]) }]);
+  await made.install('acme/c', task);
+  await made.install('acme/other', task);
+  const served = [first, second].map((plugin) => readFile(made.served(plugin, '/fw/image') ?? '', 'utf8'));
+  expect(await Promise.all(served)).toEqual(['c.rom', 'other.rom']);
+});
+
 test('what others need is not removed, and what only they needed goes with them', async () => {
   await service.install('acme/a', task);
   await service.install('acme/other', task);
@@ -177,6 +194,35 @@ test('when one of several fails nothing is installed, and nothing is left behind
   expect(await readdir(join(directory, 'installed'))).toEqual([]);
   broken = undefined;
   expect(await service.install('acme/a', task)).toHaveLength(3);
+});
+
+test('when one of several cannot be fetched, what was fetched is let go', async () => {
+  const made = parts();
+  const fetch: FirmwareParts['cache']['fetch'] = async (file, options) => {
+    if (file.name === 'a.rom') throw new ProvisioningError('download-missing', 'it is gone');
+    return made.cache.fetch(file, options);
+  };
+  const unlucky = firmwareService({ ...made, cache: { ...made.cache, fetch } });
+  unlucky.describe([acme]);
+  await expect(unlucky.install('acme/a', task)).rejects.toMatchObject({ code: 'download-missing' });
+  expect([fetched, [...held]]).toEqual([['c.rom', 'b.rom'], []]);
+});
+
+test('what is on the list stays, also when the operation ends badly after that', async () => {
+  const step: Task['step'] = async (plan, work) => {
+    const result = await work(task);
+    if (plan === 'install') throw new Error('too late');
+    return result;
+  };
+  await expect(service.install('acme/c', { ...task, step })).rejects.toThrow('too late');
+  expect(existsSync(service.get('acme/c').installed?.folder ?? '')).toBe(true);
+});
+
+test('a package is known as asked for when it comes anew because another needs a newer one', async () => {
+  await service.install('acme/c', task);
+  service.describe([{ ...acme, pkgs: new Map([['pkgs.db', pkgs.replaceAll('version: 1\n', 'version: 2\n')]]) }]);
+  expect(await service.install('acme/other', task)).toEqual(['acme/c', 'acme/other']);
+  expect(service.get('acme/c').installed?.facts).toMatchObject({ version: '2', asked: true });
 });
 
 test('a package that is installed is installed anew when somebody asks for it, and what it needs is not', async () => {
@@ -214,11 +260,12 @@ test('what another process installed is served after a look at the list', async 
   expect(other.served(first, '/fw/c.rom')).toBeDefined();
 });
 
-test('what nobody could download again is kept in the cache, installed or not', async () => {
-  const text = pkgs.replace('url: http://vendor.example/b.rom', 'url:\nfilename: b.rom');
-  service.describe([testPackage('acme', { plugins: { 'acme-1': { series } } }, {}, { 'pkgs.db': text })]);
+test('of all that is described, installed or not, the cache keeps what was supplied', async () => {
   await service.install('acme/c', task);
-  expect(kept).toEqual(['b.rom', 'c.rom']);
+  expect([kept, wanted]).toEqual([['c.rom'], ['a.rom', 'b.rom', 'c.rom', 'other.rom']]);
+  service.describe([]);
+  await service.uninstall('acme/c');
+  expect([kept, wanted]).toEqual([[], []]);
 });
 
 test('a file that an administrator supplies is told with the packages that need it', async () => {

@@ -162,6 +162,8 @@ test('unsign wants exactly one file, with a gzip within its first 512 bytes', as
   });
   // The magic alone is none: these bytes say a method that there is not.
   await expect(install(steps, { 'fw.sgn': Buffer.from('\x1f\x8b\x07\0rest', 'latin1') })).rejects.toThrow('has no gzip');
+  // Nor do those that have flags that there are not.
+  await expect(install(steps, { 'fw.sgn': Buffer.from('\x1f\x8b\x08\xe0rest', 'latin1') })).rejects.toThrow('has no gzip');
   await expect(install(steps, { 'fw.sgn': '' })).rejects.toThrow('has no gzip');
   await expect(install(steps, { 'a.sgn': tgz, 'b.sgn': tgz })).rejects.toThrow(
     'f.tgz is made of exactly one file; found 2: "a.sgn", "b.sgn"',

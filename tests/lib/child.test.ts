@@ -29,6 +29,11 @@ test('a program that wants no more of its input is well, and so is a caller that
     expect(piece.length).toBeGreaterThan(0);
     break;
   }
+  // One that says nothing more would not notice.
+  for await (const piece of outputOf('xz', ['-c', 'echo first; exec sleep 60'], child)) {
+    expect(piece.toString()).toBe('first\n');
+    break;
+  }
 });
 
 test('the fault has what the program said, without where the file lies', async () => {

@@ -166,16 +166,28 @@ test('a part that the work does without does not fail the whole, nor stop what g
 
 // Cancelling --------------------------------------------------------------------------------------------------------------------
 
+test('a part that has ended is as far as it was, whatever it says afterwards', async () => {
+  const { operations } = await openOperations();
+  const { id } = await operations.start(install, async (task) => {
+    const part = await task.step('download', async (step) => {
+      step.progress(3, 9);
+      return step;
+    });
+    part.progress(4, 9);
+  });
+  expect((await operations.wait(id))?.steps).toMatchObject([{ state: 'success', progress: { current: 3, end: 9 } }]);
+});
+
 test('one that is cancelled says so until it ends, and has failed with that', async () => {
   const { operations } = await openOperations();
   const { release, until } = held();
   const { id } = await operations.start(install, (task) =>
-    task.step('download', async (part) => {
-      await endless(part).catch(async (cause) => {
+    task.step('download', (part) =>
+      endless(part).catch(async (cause) => {
         await until;
         throw cause;
-      });
-    }),
+      }),
+    ),
   );
   expect(operations.cancel(id)).toMatchObject({ state: 'progress', cancelling: true });
   // Who asks twice means the same.
@@ -235,6 +247,7 @@ test('what cannot be written down is not started, and its key is free again', as
   let isDone = false;
   const work = async () => {
     isDone = true;
+    return undefined;
   };
   await expect(operations.start({ ...install, key: 'k' }, work)).rejects.toMatchObject({ code: 'store-full' });
   expect([isDone, operations.running, operations.list().total]).toEqual([false, 0, 0]);
@@ -372,9 +385,9 @@ test('what went on when the server was killed has failed, with how far it was, a
   await first.operations.wait(done.id);
   const steps = [{ label: 'download' }, { label: 'install' }];
   const { id } = await first.operations.start({ ...install, key: 'k', steps }, (task) =>
-    task.step('download', async (part) => {
+    task.step('download', (part) => {
       part.progress(3, 9);
-      await endless(part);
+      return endless(part);
     }),
   );
   await eventually(() => expect(disk.texts.get(id)).toContain('"current":3'));

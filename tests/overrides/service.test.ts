@@ -265,6 +265,18 @@ test('links that lead out of the folder are neither read nor written through', a
   expect(readFileSync(join(outside, 'acme-1/phone.tpl'), 'utf8')).toBe('outside');
 });
 
+test('a merge that cannot be written leaves no word that it was to be', async () => {
+  const outside = join(place, 'outside');
+  mkdirSync(outside);
+  mkdirSync(folder);
+  symlinkSync(outside, join(folder, 'acme-1'));
+  const dao = folderOverrideDao(folder, readOverrides);
+  await expect(dao.writeWithBase('acme-1', 'phone.tpl', 'mine', 'theirs')).rejects.toMatchObject({
+    code: 'template-not-writable',
+  });
+  expect(readdirSync(join(folder, '.pending/acme-1'))).toEqual([]);
+});
+
 test('the folder of all overrides may be a link: it is the operator’s', async () => {
   mkdirSync(join(place, 'checkout'));
   symlinkSync(join(place, 'checkout'), folder);

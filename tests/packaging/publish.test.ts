@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -53,6 +53,19 @@ test('a new version stands beside the older ones, and the serial grows', async (
   expect((await publish(root, [built()], options)).serial).toBe(1);
   const { serial, packages } = await publish(root, [built({ version: '1.1.0' })], options);
   expect([serial, packages.map(({ version }) => version)]).toEqual([2, ['1.1.0', '1.0.0']]);
+});
+
+test('whenever it ends, the index that is there has a signature that is right', async () => {
+  await publish(root, [built()], options);
+  // In the way of the new index: as far as this, the signature of both stands beside the old one.
+  mkdirSync(at('index.json.part'));
+  await expect(publish(root, [built({ version: '1.1.0' })], options)).rejects.toThrow();
+  expect(readFileSync(at('index.json.sig'), 'utf8').trim().split('\n')).toHaveLength(2);
+  expect((await read()).index.serial).toBe(1);
+  rmSync(at('index.json.part'), { recursive: true, force: true });
+  await publish(root, [], options);
+  expect(readFileSync(at('index.json.sig'), 'utf8').trim().split('\n')).toHaveLength(1);
+  expect((await read()).index.serial).toBe(2);
 });
 
 test('an archive that was taken away leaves the index', async () => {

@@ -52,6 +52,8 @@ let left: string[];
 let bundled: VendorPackage | undefined;
 /** What comes between a change and all knowing it. */
 let midst: () => Promise<void>;
+/** What comes just before a change. */
+let before: () => void;
 
 async function load({ folder }: { folder: string }): Promise<VendorPackage> {
   const made = versions[await readFile(join(folder, 'name'), 'utf8')];
@@ -69,6 +71,7 @@ beforeEach(async () => {
   shelf = await openShelf(join(directory, 'packages'), packageFacts, { report: (problem) => expect(problem).toBe('') });
   [offered, refused, devices, left, bundled] = [['2.0', '1.0'], new Map(), new Map(), [], undefined];
   midst = async () => {};
+  before = () => {};
   await takeIn();
   service = packageService({
     shelf,
@@ -98,6 +101,7 @@ beforeEach(async () => {
     devicesWith: async (plugin) => devices.get(plugin) ?? 0,
     async leaving({ definition: { version } }) {
       left.push(version);
+      before();
     },
     takeIn: async () => {
       await midst();
@@ -246,12 +250,13 @@ test('what is not installed has no way back and cannot be pinned', async () => {
 
 test('of two packages with the same plugin that are installed at once one is refused, and nothing of it is left', async () => {
   offered = ['1.0'];
-  midst = () => setTimeout(20);
-  const outcomes = await Promise.allSettled([install(), service.install('thief', {}, task)]);
-  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
-  expect(outcomes[1]).toMatchObject({
-    reason: { code: 'plugin-invalid', message: 'plugins.acme-1 is already a plugin of acme' },
-  });
+  let thief: Promise<unknown> = Promise.resolve();
+  midst = async () => {
+    thief = service.install('thief', {}, task).catch((cause: unknown) => cause);
+    await setTimeout(100);
+  };
+  await install();
+  expect(await thief).toMatchObject({ code: 'plugin-invalid', message: 'plugins.acme-1 is already a plugin of acme' });
   expect([...shelf.items.keys()]).toEqual(['acme']);
   expect((await readdir(join(directory, 'packages'))).length).toBe(2);
 });
@@ -262,6 +267,7 @@ test('whoever cancels when the packages are exchanged already finds what is inst
   const cancelled = { code: 'operation-cancelled' };
   await expect(service.install('acme', {}, taskWith(cancelling.signal))).rejects.toMatchObject(cancelled);
   expect([stateOf('acme')?.installed?.version, catalogue.plugin('acme-2')?.package.definition.version]).toEqual(['2.0', '2.0']);
+  expect(await readdir(shelf.items.get('acme')?.folder ?? '')).toEqual(['name']);
   const again = new AbortController();
   midst = async () => again.abort(new ProvisioningError('operation-cancelled', 'It was cancelled'));
   await expect(service.uninstall('acme', {}, taskWith(again.signal))).rejects.toMatchObject(cancelled);
@@ -284,6 +290,25 @@ test('who cancels while another change of the package goes on is told at once, a
   goOn();
   await first;
   expect(installedOnes(shelf).get('acme')?.facts.version).toBe('1.0');
+});
+
+test('whoever cancels before packages are exchanged finds what was there, and its way back', async () => {
+  await install('1.0');
+  await install('2.0');
+  offered = ['3.0', ...offered];
+  const controller = new AbortController();
+  before = () => controller.abort(new Error('cancelled'));
+  const cancelled = taskWith(controller.signal);
+  await expect(service.install('acme', { version: '3.0', force: true }, cancelled)).rejects.toThrow('cancelled');
+  await expect(service.uninstall('acme', { force: true }, taskWith(controller.signal))).rejects.toThrow('cancelled');
+  expect(stateOf('acme')).toMatchObject({ version: '2.0', former: '1.0' });
+});
+
+test('what is installed once more keeps its way back', async () => {
+  await install('1.0');
+  await install('2.0');
+  await install('2.0');
+  expect(stateOf('acme')).toMatchObject({ version: '2.0', former: '1.0' });
 });
 
 test('what was cancelled before it began changes nothing', async () => {

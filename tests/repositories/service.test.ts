@@ -104,11 +104,17 @@ test('what an index no longer has is not installed, although its archive is ther
   if (!found) throw new Error('not listed');
   await service.archive(found, join(root, 'taken'), options.signal);
   expect(readFileSync(join(root, 'taken'))).toEqual(archive());
-  offer(home, { serial: 8, packages: [] });
-  await expect(service.archive(found, join(root, 'again'), options.signal)).rejects.toMatchObject({
-    code: 'package-version-unknown',
-    message: expect.stringContaining('main no longer has this acme 1.0.0'),
-  });
+  const others = { ...found.entry, sha256: 'ab'.repeat(32) };
+  for (const [serial, packages] of [
+    [8, [others]],
+    [9, []],
+  ] as const) {
+    offer(home, { serial, packages });
+    await expect(service.archive(found, join(root, 'again'), options.signal)).rejects.toMatchObject({
+      code: 'package-version-unknown',
+      message: expect.stringContaining('main no longer has this acme 1.0.0'),
+    });
+  }
 });
 
 test.each([
@@ -265,7 +271,7 @@ test.each<[string, string, () => void]>([
   const [state] = service.list();
   expect(state).not.toHaveProperty('versions');
   expect(state?.problem).toMatch(
-    /^What was kept of it is not used until it is read anew \(offhook repository update main\): The index/,
+    /^What was kept of it is not used until it is read anew \(offhook repository refresh main\): The index/,
   );
   await refresh();
   expect(versions()).toEqual(['1.0.0 main']);

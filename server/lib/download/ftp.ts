@@ -10,6 +10,8 @@ export interface FtpFile {
   readonly size: number | undefined;
   /** When it was changed, if the server tells. */
   readonly modified: string | undefined;
+  /** It says that it can begin in the middle (RFC 3659, section 5). */
+  readonly resumes: boolean;
   /** The bytes from there; ends the session. */
   read(offset: number): AsyncGenerator<Buffer, void>;
   close(): void;
@@ -54,8 +56,13 @@ export async function openFtp(
       });
     const size = await explained(() => told(client.size(path), (code) => code >= 500 && code <= 504));
     const modified = await explained(() => told(client.lastMod(path), (code) => code >= 500));
+    // A server that does not say so may be able to all the same; then it sends once more what is here already.
+    const resumes = (
+      await explained(() => within(client.features(), stallMs, { where: url.host, what: 'no answer', signal }))
+    ).has('REST');
     return {
       size,
+      resumes,
       modified: modified?.toISOString(),
       close: () => client.close(),
       async *read(offset) {

@@ -156,10 +156,14 @@ function answered(
   signal: AbortSignal | undefined,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const giveUp = (problem: string) => () =>
-      request.destroy(new Failure('download-failed', `${where}: ${problem}`, { passing: true }));
+    const refuse = (cause: unknown) => {
+      settle();
+      reject(cause);
+      request.destroy();
+    };
+    const giveUp = (problem: string) => () => refuse(new Failure('download-failed', `${where}: ${problem}`, { passing: true }));
     let timer = setTimeout(giveUp(`no connection within ${connectMs / 1_000} s`), connectMs);
-    const cancel = () => request.destroy();
+    const cancel = () => refuse(signal?.reason);
     const settle = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
@@ -174,10 +178,12 @@ function answered(
       settle();
       resolve(answer);
     });
-    request.on('error', (cause) => {
-      settle();
-      reject(signal?.aborted ? signal.reason : connectionFailure(cause, where));
+    // 101 Switching Protocols: nobody asked for that.
+    request.once('upgrade', ({ statusCode = 0 }: IncomingMessage, socket: Socket) => {
+      socket.destroy();
+      refuse(statusFailure(statusCode, where));
     });
+    request.on('error', (cause) => refuse(connectionFailure(cause, where)));
     if (signal?.aborted) cancel();
     request.end();
   });

@@ -39,7 +39,7 @@ export function openSource(url: URL, wanted: Wanted): Promise<Source> {
 
 async function fromFtp(url: URL, { offset, validator, credentials, network, signal }: Wanted): Promise<Source> {
   const file = await openFtp(url, { credentials, network, signal });
-  const from = validator === file.modified ? offset : 0;
+  const from = file.resumes && validator === file.modified ? offset : 0;
   return {
     offset: from,
     validator: file.modified,
@@ -93,7 +93,7 @@ function validatorOf({ headers }: IncomingMessage): string | undefined {
 /** Bytes of the whole that an answer with status 200 announces. */
 export function lengthOf({ headers }: IncomingMessage): number | undefined {
   const length = headers['content-length'];
-  return length !== undefined && headers['transfer-encoding'] === undefined ? Number(length) : undefined;
+  return length === undefined ? undefined : Number(length);
 }
 
 function sourceOf(answer: IncomingMessage, offset: number, where: string): Source {

@@ -1,0 +1,105 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodePacket, encodePacket, type Packet } from '../../server/listeners/dhcp/packet.ts';
+import { ip } from '../support/requests.ts';
+
+/** Two network namespaces with a wire between them: a DHCP server in one, and who asks it, as a relay does, in the other. */
+export interface DhcpPlace {
+  readonly folder: string;
+  /** Starts a server, which is ended with the place. */
+  start(command: string, words: readonly string[], environment?: NodeJS.ProcessEnv): ChildProcess;
+  /** Sends a request until it is answered. @throws after ten seconds, with what the server said */
+  ask(options: Packet['options'], mac: string): Promise<Packet>;
+  close(): Promise<void>;
+}
+
+const SERVER = '10.88.0.1';
+const RELAY = '10.88.0.2';
+
+/** Sends from the port of relays, as servers ask, and prints what comes. */
+const relay = `
+const socket = require('node:dgram').createSocket('udp4');
+const bytes = Buffer.from(process.argv[1], 'hex');
+const send = () => socket.send(bytes, 67, '${SERVER}', () => {});
+socket.on('error', () => {});
+socket.on('message', (message) => { process.stdout.write(message.toString('hex')); process.exit(); });
+socket.bind(67, '${RELAY}', () => { send(); setInterval(send, 250); });
+setTimeout(() => process.exit(1), 10_000);
+`;
+
+let places = 0;
+
+export function openDhcpPlace(): DhcpPlace {
+  const folder = mkdtempSync(join(tmpdir(), 'offhook-dhcp-'));
+  const name = `offhook-${process.pid}-${++places}`;
+  const [inside, outside] = [`${name}-s`, `${name}-r`];
+  const run = (...words: string[]) => execFileSync('ip', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  run('netns', 'add', inside);
+  run('netns', 'add', outside);
+  run('link', 'add', 'wire', 'netns', inside, 'type', 'veth', 'peer', 'name', 'wire', 'netns', outside);
+  for (const [space, address] of [
+    [inside, SERVER],
+    [outside, RELAY],
+  ] as const) {
+    run('-n', space, 'link', 'set', 'lo', 'up');
+    run('-n', space, 'addr', 'add', `${address}/24`, 'broadcast', '10.88.0.255', 'dev', 'wire');
+    run('-n', space, 'link', 'set', 'wire', 'up');
+  }
+  const children: ChildProcess[] = [];
+  let said = '';
+
+  return {
+    folder,
+    start(command, words, environment = {}) {
+      const child = spawn('ip', ['netns', 'exec', inside, command, ...words], { env: { ...process.env, ...environment } });
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (said += bytes));
+      children.push(child);
+      return child;
+    },
+    ask(options, mac) {
+      const packet: Packet = {
+        op: 'request',
+        htype: 1,
+        hops: 1,
+        xid: 0x12345678,
+        secs: 0,
+        flags: 0,
+        giaddr: ip(RELAY),
+        chaddr: Buffer.from(mac.replaceAll(':', ''), 'hex'),
+        sname: '',
+        file: '',
+        options,
+      };
+      const hex = encodePacket(packet).bytes.toString('hex');
+      const child = spawn('ip', ['netns', 'exec', outside, process.execPath, '-e', relay, hex]);
+      let answer = '';
+      child.stdout.on('data', (bytes: Buffer) => (answer += bytes));
+      return new Promise((resolve, reject) => {
+        child.once('close', () => {
+          const decoded = decodePacket(Buffer.from(answer, 'hex'));
+          if ('packet' in decoded) resolve(decoded.packet);
+          else reject(new Error(`No answer: ${decoded.problem}. The server said: ${said}`));
+        });
+      });
+    },
+    async close() {
+      for (const child of children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
+        const ended = new Promise((resolve) => child.once('close', resolve));
+        child.kill('SIGKILL');
+        await ended;
+      }
+      run('netns', 'del', inside);
+      run('netns', 'del', outside);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Writes a file for a server. @returns its path */
+export function put({ folder }: DhcpPlace, name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}

@@ -104,24 +104,35 @@ export function sizeOf({ bytes }: Piece): number {
  * @returns false when it fits nowhere; then nothing has changed
  */
 export function place(option: Piece, rooms: Rooms, pieces: Pieces): boolean {
-  const whole = option.bytes.length <= MAX_PIECE;
-  const placed: [Area, Piece][] = [];
-  let rest = option.bytes;
-  for (const area of areas) {
-    for (let room = rooms[area]; rest.length > 0 || placed.length === 0; ) {
-      const length = Math.min(rest.length, MAX_PIECE, room - HEAD);
-      if (length < (whole ? rest.length : 1)) break;
-      placed.push([area, { code: option.code, bytes: rest.subarray(0, length) }]);
-      rest = rest.subarray(length);
-      room -= HEAD + length;
-    }
-  }
-  if (rest.length > 0 || placed.length === 0) return false;
-  for (const [area, piece] of placed) {
+  const split = option.bytes.length > MAX_PIECE ? splitOver(option, rooms) : wholeIn(option, rooms);
+  if (!split) return false;
+  for (const [area, piece] of split) {
     rooms[area] -= sizeOf(piece);
     pieces[area].push(piece);
   }
   return true;
+}
+
+type Placed = readonly (readonly [Area, Piece])[];
+
+function wholeIn(option: Piece, rooms: Rooms): Placed | undefined {
+  const size = sizeOf(option);
+  const area = areas.find((each) => size <= rooms[each]);
+  return area && [[area, option]];
+}
+
+function splitOver({ code, bytes }: Piece, rooms: Rooms): Placed | undefined {
+  const split: [Area, Piece][] = [];
+  let start = 0;
+  for (const area of areas) {
+    for (let room = rooms[area]; room > HEAD && start < bytes.length; ) {
+      const piece = { code, bytes: bytes.subarray(start, start + Math.min(MAX_PIECE, room - HEAD)) };
+      split.push([area, piece]);
+      start += piece.bytes.length;
+      room -= sizeOf(piece);
+    }
+  }
+  return start < bytes.length ? undefined : split;
 }
 
 /** Writes the pieces from `at` on, and the mark behind them. */

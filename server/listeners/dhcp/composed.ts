@@ -2,7 +2,7 @@
 
 import { ProvisioningError } from '../../lib/errors.ts';
 import type { Ip } from '../../lib/ip.ts';
-import { address, addresses, all, type Format, parseText, parts, printHex, printText } from './format.ts';
+import { address, addresses, all, type Format, parseText, parts, printHex, printText, text } from './format.ts';
 import { addressAt } from './ipv4.ts';
 import { isName, readNames, readOneName, writeNames } from './names.ts';
 
@@ -22,7 +22,7 @@ const NEXT = /\s*,\s*(?=(?:\d+:)?\d+=)/;
  */
 function subOptions(marked: boolean): Format<SubOptions> {
   return {
-    takes: 'sub-options (1=text, 2=0x0a0b), or bytes (0x0a0b)',
+    takes: 'sub-options (1=text, 2=0x0a0b)',
     read(bytes) {
       const read = new Map<number, Buffer>();
       for (let at = 0; at < bytes.length; ) {
@@ -60,7 +60,7 @@ export const relayInformation = subOptions(false);
 
 /** By enterprise number. */
 export const enterpriseClasses: Format<ReadonlyMap<number, Buffer>> = {
-  takes: 'a class for each enterprise number (40712=text, 9=0x0a0b), or bytes (0x0a0b)',
+  takes: 'a class for each enterprise number (40712=text, 9=0x0a0b)',
   read(bytes) {
     const read = new Map<number, Buffer>();
     for (let at = 0; at < bytes.length; ) {
@@ -92,7 +92,7 @@ export const enterpriseClasses: Format<ReadonlyMap<number, Buffer>> = {
 };
 
 export const enterpriseOptions: Format<ReadonlyMap<number, SubOptions>> = {
-  takes: 'sub-options, each with its enterprise number (13885:1=text, 13885:2=0x0a0b), or bytes (0x0a0b)',
+  takes: 'sub-options, each with its enterprise number (13885:1=text, 13885:2=0x0a0b)',
   read(bytes) {
     const read = Array.from(enterpriseClasses.read(bytes) ?? [], ([enterprise, value]) => {
       const options = relayInformation.read(value);
@@ -126,13 +126,16 @@ export const enterpriseOptions: Format<ReadonlyMap<number, SubOptions>> = {
  * that it is, when its first bytes cannot be lengths that fill the option. Latin-1; always written with lengths.
  */
 export const userClasses: Format<readonly string[]> = {
-  takes: 'classes (one, another), or bytes (0x0a0b)',
+  takes: 'classes (one, another)',
   read(bytes) {
     if (bytes.length === 0) return undefined;
     const read: string[] = [];
     for (let at = 0; at < bytes.length; ) {
       const end = at + 1 + (bytes[at] ?? 0);
-      if (end === at + 1 || end > bytes.length) return [bytes.toString('latin1').replace(/\0+$/, '')];
+      if (end === at + 1 || end > bytes.length) {
+        const bare = text.read(bytes);
+        return bare ? [bare] : undefined;
+      }
       read.push(bytes.toString('latin1', at + 1, end));
       at = end;
     }
@@ -142,8 +145,8 @@ export const userClasses: Format<readonly string[]> = {
     Buffer.concat(
       values.map((value) => Buffer.from(`${String.fromCharCode(lengthOf(value, 'a user class'))}${value}`, 'latin1')),
     ),
-  print: (values) => values.map((value) => printText(Buffer.from(value, 'latin1'))).join(', '),
-  parse: (text) => all(parts(text).map((part) => parseText(part)?.toString('latin1'))),
+  print: (values) => values.map((value) => printPart(Buffer.from(value, 'latin1'))).join(', '),
+  parse: (written) => all(parts(written).map((part) => parseText(part)?.toString('latin1'))),
 };
 
 /** Type 255 is a DUID with the number of the interface (RFC 4361, section 6.1); any other type that of the hardware, 1 being Ethernet. */
@@ -152,7 +155,7 @@ export type ClientIdentifier =
   | { readonly type: number; readonly bytes: Buffer };
 
 export const clientIdentifier: Format<ClientIdentifier> = {
-  takes: 'bytes (0x010015655e167c)',
+  takes: 'a type and what is of that type',
   read(bytes) {
     const [type] = bytes;
     if (type === undefined || bytes.length < 2) return undefined;
@@ -179,13 +182,13 @@ export interface ClientFqdn {
 const ENCODED = 4;
 
 export const clientFqdn: Format<ClientFqdn> = {
-  takes: 'bytes (0x0000007068)',
+  takes: 'flags and a domain name',
   read(bytes) {
     const [flags] = bytes;
     if (flags === undefined || bytes.length < 3) return undefined;
     const rest = bytes.subarray(3);
     if (rest.length === 0) return { flags, name: '' };
-    const name = flags & ENCODED ? readOneName(rest) : rest.toString('latin1').replace(/\0+$/, '');
+    const name = flags & ENCODED ? readOneName(rest) : text.read(rest);
     return name === undefined ? undefined : { flags, name };
   },
   write({ flags, name }) {
@@ -249,7 +252,7 @@ export const routes: Format<readonly Route[]> = {
       if (width > 32 || next > bytes.length) return undefined;
       const destination = Buffer.alloc(4);
       bytes.copy(destination, 0, at + 1, at + 1 + octets);
-      read.push({ destination: `${addressAt(destination, 0)}/${width}`, router: addressAt(bytes, next - 4) });
+      read.push({ destination: prefixOf(addressAt(destination, 0), width), router: addressAt(bytes, next - 4) });
       at = next;
     }
     return read.length > 0 ? read : undefined;
@@ -274,12 +277,16 @@ function parseRoute(text: string): Route | undefined {
   } = /^(?<network>[\d.]+)\/(?<width>\d\d?)\s+(?<router>[\d.]+)$/.exec(text)?.groups ?? {};
   const [to, by] = [address.parse(network), address.parse(router)];
   if (!to || !by || Number(width) > 32) return undefined;
-  // Bits behind the prefix do not matter, and must not be told.
-  const octets = to.split('.').map((octet, index) => {
-    const fixed = Math.min(8, Math.max(0, Number(width) - index * 8));
+  return { destination: prefixOf(to, Number(width)), router: by };
+}
+
+/** Bits behind the prefix do not matter, and are not told. */
+function prefixOf(network: Ip, width: number): string {
+  const octets = network.split('.').map((octet, index) => {
+    const fixed = Math.min(8, Math.max(0, width - index * 8));
     return Number(octet) & (0xff << (8 - fixed)) & 0xff;
   });
-  return { destination: `${octets.join('.')}/${width}`, router: by };
+  return `${octets.join('.')}/${width}`;
 }
 
 /** As a part of a list: text with a comma would be two. */

@@ -48,7 +48,7 @@ export function parseText(text: string): Buffer | undefined {
 
 /** What has no shape that the server knows. */
 export const bytes: Format<Buffer> = {
-  takes: 'bytes (0x0a0b)',
+  takes: 'text',
   read: (value) => value,
   write: (value) => value,
   print: printText,
@@ -60,8 +60,12 @@ export const bytes: Format<Buffer> = {
  * asks: phones send the C string that they have.
  */
 export const text: Format<string> = {
-  takes: 'text, or bytes (0x0a0b)',
-  read: (value) => value.toString('latin1').replace(/\0+$/, ''),
+  takes: 'text',
+  read(value) {
+    let end = value.length;
+    while (value[end - 1] === 0) end -= 1;
+    return value.toString('latin1', 0, end);
+  },
   write: (value) => Buffer.from(value, 'latin1'),
   print: (value) => printText(Buffer.from(value, 'latin1')),
   parse: (value) => parseText(value)?.toString('latin1'),

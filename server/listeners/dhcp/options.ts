@@ -1,6 +1,6 @@
 /** The options of DHCP, as a table: what the server and its users can say and read of each. Others are bytes. */
 
-import { ProvisioningError } from '../../lib/errors.ts';
+import { ProvisioningError, prefixed } from '../../lib/errors.ts';
 import {
   clientFqdn,
   clientIdentifier,
@@ -267,7 +267,7 @@ export interface Description {
   readonly name: string;
   /** Its value as a person writes it; of what has no format, or is not of its format, text where it is some, else `0x…`. */
   readonly text: string;
-  /** That it is not of its format, as a sentence without its subject: `is 3 bytes, and should be an IPv4 address (10.0.0.1)`. */
+  /** That it is not of its format, as a sentence without its subject: `has 3 bytes that are not an IPv4 address (10.0.0.1)`. */
   readonly problem?: string;
 }
 
@@ -275,7 +275,7 @@ export function describeOption(code: number, value: Buffer): Description {
   const [name, format]: Row = byCode.get(code) ?? [`Option ${code}`, bytes];
   const said = format.read(value);
   if (said !== undefined) return { name, text: format.print(said) };
-  return { name, text: bytes.print(value), problem: `is ${value.length} bytes, and should be ${format.takes}` };
+  return { name, text: bytes.print(value), problem: `has ${value.length} bytes that are not ${format.takes}` };
 }
 
 /**
@@ -284,17 +284,23 @@ export function describeOption(code: number, value: Buffer): Description {
  *
  * @throws ProvisioningError dhcp-option-invalid, with what the option takes
  */
-export function parseOption(code: number, written: string): Buffer {
+export function parseOption(code: number, said: string): Buffer {
   const [name, format]: Row = byCode.get(code) ?? ['which has no format', bytes];
   const why = Number.isInteger(code) && code >= 0 && code <= 255 ? NOT_TO_GIVE.get(code) : 'which is none: they are 1 to 254';
   if (why !== undefined) throw invalid(`There is no giving DHCP option ${code}, ${why}`);
-  const trimmed = written.trim();
+  const trimmed = said.trim();
   const bare = trimmed.startsWith('0x') ? parseHex(trimmed) : undefined;
   if (bare) return bare;
   const value = format.parse(trimmed);
-  if (value !== undefined) return format.write(value);
+  if (value !== undefined) {
+    try {
+      return format.write(value);
+    } catch (cause) {
+      throw prefixed(`DHCP option ${code}, ${name}`, cause);
+    }
+  }
   if (format === encapsulated && !/^(?:\d+\s*=|0x)/.test(trimmed) && trimmed !== '') return Buffer.from(trimmed);
-  throw invalid(`DHCP option ${code}, ${name}, cannot be "${written}": it takes ${format.takes}`);
+  throw invalid(`DHCP option ${code}, ${name}, cannot be "${said}": it takes ${format.takes}; or bytes (0x0a0b)`);
 }
 
 function invalid(message: string): ProvisioningError {

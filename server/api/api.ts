@@ -8,6 +8,7 @@ import type { Answer, Handler, Method, Route } from './route.ts';
 import { statusRoutes } from './status.ts';
 import { configRoutes } from './v1/configs.ts';
 import { deviceRoutes } from './v1/devices.ts';
+import { dhcpConfigRoutes } from './v1/dhcp-config.ts';
 import { explainRoutes } from './v1/explain.ts';
 import { firmwareRoutes } from './v1/firmware.ts';
 import { operationRoutes } from './v1/operations.ts';
@@ -34,6 +35,7 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...operationRoutes(parts),
     ...requestRoutes(parts),
     ...explainRoutes(parts),
+    ...dhcpConfigRoutes(parts),
     ...serverRoutes(parts),
   ];
 }

@@ -28,11 +28,14 @@ function classOf(each: BootClass, { server }: BootPlan): string[] {
     ...each.userClasses.filter(sayable).map(({ text }) => `dhcp-userclass=set:${each.name},${quoted(text)}`),
     ...each.macPrefixes.map((prefix) => `dhcp-mac=set:${each.name},${masked(prefix)}`),
     ...(server.address === undefined ? [] : [`dhcp-option=${tag},option:server-ip-address,${server.address}`]),
-    ...each.options.flatMap((option) => [
-      ...comments('#', [optionTitle(option)]),
+    ...each.options.flatMap((option) => {
+      const said = written(option);
+      if (said === undefined) {
+        return comments('#', [`Note: ${optionTitle(option)} is left out, for dnsmasq takes nothing there but text on one line.`]);
+      }
       // Also to a phone that does not ask for it.
-      `dhcp-option-force=${tag},${option.code}${written(option)}`,
-    ]),
+      return [...comments('#', [optionTitle(option)]), `dhcp-option-force=${tag},${option.code}${said}`];
+    }),
   ];
 }
 
@@ -48,8 +51,12 @@ function quoted(text: string): string {
   return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
-function written({ bytes, text, addresses }: BootOption): string {
+/** Options that are names to dnsmasq: it takes whatever stands there for text, addresses and bytes too. */
+const names: ReadonlySet<number> = new Set([12, 14, 15, 17, 18, 40, 47, 64, 66, 67, 119]);
+
+function written({ code, bytes, text, addresses }: BootOption): string | undefined {
   if (bytes.length === 0) return '';
+  if (names.has(code)) return text === undefined ? undefined : `,${quoted(text)}`;
   if (addresses) return `,${addresses.join(',')}`;
   // A text that could be a number or bytes is taken for one, quotes or not.
   if (text !== undefined && /[^\da-f:*si]/i.test(text)) return `,${quoted(text)}`;

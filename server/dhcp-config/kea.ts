@@ -11,26 +11,28 @@ export function keaConfig(plan: BootPlan): string {
     '//',
     heading('phones for Kea DHCPv4, 2.2 and newer', plan, [
       'Save it as /etc/kea/offhook.json and include it as the first of the members of Dhcp4:',
-      '  "Dhcp4": { <?include "/etc/kea/offhook.json"?>, "interfaces-config": … }'.replace('…', '...'),
+      '  "Dhcp4": { <?include "/etc/kea/offhook.json"?>, "interfaces-config": ... }',
       'A configuration that has client-classes or hooks-libraries already takes the entries of the lists below into its own.',
       'The hook tells Offhook of leases; docs/dhcp.md says how to install it. Kea does not pass option 60 to it.',
     ]),
   );
   const classes = plan.classes.map((each) => [...comments('//', classLines(each, impossible(each))), entry(classOf(each, plan))]);
+  // Kea takes no empty list of classes.
+  const list = classes.length > 0 ? ['"client-classes": [', ...separated(classes).map(indent), '],'] : [];
   return [
     ...head,
-    '"client-classes": [',
-    ...classes.flatMap(([...lines], index) => {
-      const last = lines.pop() ?? '';
-      return [...lines, last + (index < classes.length - 1 ? ',' : '')].map(indent);
-    }),
-    '],',
+    ...list,
     '"hooks-libraries": [',
     indent('// The folder of the library is another on other hardware than amd64.'),
     indent(entry(runScript)),
     ']',
     '',
   ].join('\n');
+}
+
+/** With a comma after each but the last. */
+function separated(entries: readonly (readonly string[])[]): string[] {
+  return entries.flatMap((lines, index) => (index < entries.length - 1 ? [...lines.slice(0, -1), `${lines.at(-1)},`] : lines));
 }
 
 const runScript = {

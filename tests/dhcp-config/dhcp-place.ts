@@ -8,6 +8,8 @@ import { ip } from '../support/requests.ts';
 /** Two network namespaces with a wire between them: a DHCP server in one, and who asks it, as a relay does, in the other. */
 export interface DhcpPlace {
   readonly folder: string;
+  /** Has a server look at its configuration. @throws with what it says against it */
+  check(command: string, words: readonly string[], environment?: NodeJS.ProcessEnv): void;
   /** Starts a server, which is ended with the place. */
   start(command: string, words: readonly string[], environment?: NodeJS.ProcessEnv): ChildProcess;
   /** Sends a request until it is answered. @throws after ten seconds, with what the server said */
@@ -52,6 +54,12 @@ export function openDhcpPlace(): DhcpPlace {
 
   return {
     folder,
+    check(command, words, environment = {}) {
+      execFileSync('ip', ['netns', 'exec', inside, command, ...words], {
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    },
     start(command, words, environment = {}) {
       const child = spawn('ip', ['netns', 'exec', inside, command, ...words], { env: { ...process.env, ...environment } });
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (said += bytes));

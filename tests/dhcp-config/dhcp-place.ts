@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Ip } from '../../server/lib/ip.ts';
 import { decodePacket, encodePacket, type Packet } from '../../server/listeners/dhcp/packet.ts';
 import { ip } from '../support/requests.ts';
 
@@ -14,6 +15,8 @@ export interface DhcpPlace {
   start(command: string, words: readonly string[], environment?: NodeJS.ProcessEnv): ChildProcess;
   /** Sends a request until it is answered. @throws after ten seconds, with what the server said */
   ask(options: Packet['options'], mac: string): Promise<Packet>;
+  /** Sends what is not answered. @param from its own address */
+  tell(options: Packet['options'], mac: string, from: Ip): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,8 +31,15 @@ const send = () => socket.send(bytes, 67, '${SERVER}', () => {});
 socket.on('error', () => {});
 socket.on('message', (message) => { process.stdout.write(message.toString('hex')); process.exit(); });
 socket.bind(67, '${RELAY}', () => { send(); setInterval(send, 250); });
+if (process.argv[2] === 'tell') setTimeout(() => process.exit(), 100);
 setTimeout(() => process.exit(1), 10_000);
 `;
+
+function request(mac: string): Packet {
+  const chaddr = Buffer.from(mac.replaceAll(':', ''), 'hex');
+  const fields = { op: 'request', htype: 1, hops: 1, xid: 0x12345678, secs: 0, flags: 0 } as const;
+  return { ...fields, giaddr: ip(RELAY), chaddr, sname: '', file: '', options: new Map() };
+}
 
 let places = 0;
 
@@ -51,6 +61,16 @@ export function openDhcpPlace(): DhcpPlace {
   }
   const children: ChildProcess[] = [];
   let said = '';
+  const send = (packet: Packet, ...words: string[]): Promise<Buffer> => {
+    const hex = encodePacket(packet).bytes.toString('hex');
+    const child = spawn('ip', ['netns', 'exec', outside, process.execPath, '-e', relay, hex, ...words]);
+    let answer = '';
+    child.stdout.on('data', (bytes: Buffer) => (answer += bytes));
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', () => resolve(Buffer.from(answer, 'hex')));
+    });
+  };
 
   return {
     folder,
@@ -66,31 +86,13 @@ export function openDhcpPlace(): DhcpPlace {
       children.push(child);
       return child;
     },
-    ask(options, mac) {
-      const packet: Packet = {
-        op: 'request',
-        htype: 1,
-        hops: 1,
-        xid: 0x12345678,
-        secs: 0,
-        flags: 0,
-        giaddr: ip(RELAY),
-        chaddr: Buffer.from(mac.replaceAll(':', ''), 'hex'),
-        sname: '',
-        file: '',
-        options,
-      };
-      const hex = encodePacket(packet).bytes.toString('hex');
-      const child = spawn('ip', ['netns', 'exec', outside, process.execPath, '-e', relay, hex]);
-      let answer = '';
-      child.stdout.on('data', (bytes: Buffer) => (answer += bytes));
-      return new Promise((resolve, reject) => {
-        child.once('close', () => {
-          const decoded = decodePacket(Buffer.from(answer, 'hex'));
-          if ('packet' in decoded) resolve(decoded.packet);
-          else reject(new Error(`No answer: ${decoded.problem}. The server said: ${said}`));
-        });
-      });
+    async ask(options, mac) {
+      const decoded = decodePacket(await send({ ...request(mac), options }));
+      if ('packet' in decoded) return decoded.packet;
+      throw new Error(`No answer: ${decoded.problem}. The server said: ${said}`);
+    },
+    async tell(options, mac, from) {
+      await send({ ...request(mac), ciaddr: from, options }, 'tell');
     },
     async close() {
       for (const child of children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {

@@ -126,7 +126,9 @@ async function lease(mac: string, more: readonly (readonly [number, Buffer])[], 
     ...more,
   ]);
   const given = await place.ask(request, mac);
-  if (release) await place.tell(new Map([option(Code.messageType, MessageType.release), server]), mac, offer.yiaddr);
+  const identifier = more.filter(([code]) => code === Code.clientIdentifier);
+  const goodbye = new Map([option(Code.messageType, MessageType.release), server, ...identifier]);
+  if (release) await place.tell(goodbye, mac, offer.yiaddr);
   return given;
 }
 
@@ -177,14 +179,16 @@ test('what dnsmasq knows of a phone reaches the hook', async () => {
   });
 });
 
-test('address, MAC address and name reach the hook of Kea', async () => {
+test('address, MAC address and name reach the hook of Kea, and a release', async () => {
   const hooks = openHooks();
   startWith('kea', await bundled('kea'), hooks.hook('kea'));
   const all = [12, 60, 61].map((code) => [code, samples[code] ?? Buffer.alloc(0)] as const);
-  const { yiaddr } = await lease(STRANGER, all, false);
-  await eventually(() =>
-    expect(hooks.told()).toEqual([
-      { op: 'commit', ip: yiaddr, mac: STRANGER, options: { 12: '7369702d74343673', 61: '01020000000002' } },
-    ]),
-  );
+  const { yiaddr } = await lease(STRANGER, all, true);
+  const options = { 12: '7369702d74343673', 61: '01020000000002' };
+  const release = { op: 'release', ip: yiaddr, mac: STRANGER, options };
+  await eventually(() => {
+    const [committed, ...released] = hooks.told();
+    expect(committed).toEqual({ op: 'commit', ip: yiaddr, mac: STRANGER, options });
+    expect(released).toEqual([release, release]);
+  });
 });

@@ -30,7 +30,8 @@ $(NODE_MODULES): package.json package-lock.json .npmrc
 dist/.built: $(NODE_MODULES) tsconfig.json tsconfig.build.json $(SOURCES)
 	@rm -rf dist
 	@node_modules/.bin/tsc -p tsconfig.build.json
-	@for vendor in plugins/*/; do cp -r $${vendor}templates $${vendor}pkgs dist/$${vendor}; done
+	@for vendor in plugins/*/; do cp -r $${vendor}templates $${vendor}pkgs dist/$${vendor}; \
+	  echo '{ "type": "module" }' > dist/$${vendor}package.json; done
 	@cp -r templates dist/templates
 	@chmod +x dist/server/main.js
 	@touch $@

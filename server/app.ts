@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import { createApi } from './api/api.ts';
-import { openToken } from './api/authenticate.ts';
+import { openTokens } from './api/authenticate.ts';
 import type { ListenAddress } from './api/parts.ts';
 import { checkLinksRegularly } from './app/check-links.ts';
 import { type Core, createCore } from './app/core.ts';
@@ -9,7 +9,7 @@ import { observeHttp, observeTftp } from './app/observe.ts';
 import { checkCertificate, withAllProblems } from './app/preflight.ts';
 import { renderAll } from './app/render-all.ts';
 import { seed } from './app/seed.ts';
-import { alone, heard, values, type Workers } from './app/workers.ts';
+import { alone, heard, reloadAll, values, type Workers } from './app/workers.ts';
 import { defaultAddress } from './lib/addresses.ts';
 import { formatHostPort, parseIp } from './lib/ip.ts';
 import { sumOf } from './lib/metrics.ts';
@@ -84,8 +84,8 @@ export async function startApp(settings: Settings, { development, workers = alon
   }
   workers.answerWith({
     ...core.worker,
-    async reload() {
-      await core.worker.reload();
+    async reload(tried) {
+      await core.worker.reload(tried);
       await Promise.all(listeners.map((listener) => listener.reload?.()));
     },
   });
@@ -98,7 +98,7 @@ export async function startApp(settings: Settings, { development, workers = alon
     );
   }
   const reload = async () => {
-    const answers = await workers.ask('reload');
+    const answers = await reloadAll(workers);
     // What could be read anew is in force, whatever could not.
     await workers.ask('lookAtAll');
     values(answers);
@@ -170,7 +170,7 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
     ...core,
     version,
     started: Date.now(),
-    token: await openToken(data),
+    tokens: await openTokens(data),
     hostNames: admin.listen,
     baseUrl: (device) => core.baseUrls.expected(device),
     bootServer: () => {
@@ -196,7 +196,7 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
     },
     setLogLevel: async (level) => void values(await workers.ask('setLogLevel', level)),
     async reload() {
-      const answers = await workers.ask('reload');
+      const answers = await reloadAll(workers);
       // Also when something could not be read anew: what could is in force.
       const order = { label: 'render', title: 'render for all devices', unit: 'devices' } as const;
       const operation = await core.operations.start(order, async (task) => {

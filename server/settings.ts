@@ -116,6 +116,53 @@ const tftp = z
   })
   .register(about, { description: 'What phones fetch over TFTP.' });
 
+const dhcp = z
+  .strictObject({
+    mode: z
+      .enum(['off', 'listen', 'serve', 'proxy'])
+      .default('off')
+      .register(about, {
+        description:
+          'listen hears what phones ask other DHCP servers, and answers nobody; serve gives addresses and tells phones where their files are; ' +
+          'proxy tells only that, to those who ask for it alone (DHCPINFORM), beside a server that gives addresses.',
+      }),
+    interfaces: z.array(path).default([]).register(about, {
+      description: 'Network interfaces, such as eth0: those that are served, or heard. To listen, none is all of them.',
+      allowed: 'a list of names',
+    }),
+    port: port.min(1).default(67).register(about, {
+      description: 'Port of DHCP. A port below 1024 needs the capability CAP_NET_BIND_SERVICE. Clients have the next one.',
+    }),
+    known_only: z.boolean().default(false).register(about, {
+      description:
+        'Answers only phones: those that a vendor package recognises by class or MAC address, devices, and whoever has a reservation.',
+    }),
+    force: z.boolean().default(false).register(about, {
+      description: 'Serves a network although another DHCP server answers there.',
+    }),
+    probe_milliseconds: z.int().min(0).max(10_000).default(500).register(about, {
+      description: 'How long it is looked whether somebody has an address before it is offered to a new client. 0 is not at all.',
+    }),
+    lease_seconds: z.int().min(60).max(4_294_967_294).default(86_400).register(about, {
+      description: 'How long a client has an address, where its subnet says nothing else.',
+    }),
+    new_clients_percent: z.int().min(1).max(100).default(75).register(about, {
+      description:
+        'How much of a pool clients may have that nobody knew before: who invents MAC addresses does not take the rest from phones that are known.',
+    }),
+    subnets: z
+      .instanceof(Map<string, OrderedJson>)
+      .transform((map): ReadonlyMap<string, OrderedJson> => map)
+      .default(new Map())
+      .register(about, {
+        description:
+          'The networks whose clients are served, those behind relays too, by prefix. Each has pools (10.0.0.100-10.0.0.200, or { range: …, vendor: … } for ' +
+          "one vendor's phones), routers, dns, ntp, domain, lease_seconds, options (by code) and reservations (addresses by MAC address).",
+        allowed: 'networks (10.0.0.0/24), each with pools, routers, dns, ntp, domain, lease_seconds, options, reservations',
+      }),
+  })
+  .register(about, { description: 'What phones ask for an address (docs/dhcp.md).' });
+
 const admin = z
   .strictObject({
     listen: addresses.default(['127.0.0.1', '::1']).register(about, {
@@ -345,6 +392,7 @@ export const schema = z.strictObject({
   }),
   http,
   tftp,
+  dhcp,
   admin,
   phones,
   base_config: z

@@ -23,13 +23,12 @@ export class HttpProblem extends ProvisioningError {
 /** What the code of a service's error means to a client. Any other code is a fault of the server. */
 const STATUSES: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^store-(?:busy|full|closed|not-writable)$/, 503],
-  // A supplied file for which there is no room.
-  [/^download-unwritable$/, 503],
+  [/^disk-(?:full|not-writable)$/, 503],
   [/^store-/, 500],
   [/^firmware-file-unknown$/, 422],
   [/-(?:unknown|not-installed)$/, 404],
   [/-invalid$/, 400],
-  [/-(?:taken|changed|not-deletable|not-writable|in-use|needed|running|ended|refused|conflicting|unmergeable)$/, 409],
+  [/-(?:broken|taken|changed|not-deletable|not-writable|in-use|needed|running|ended|refused|conflicting|unmergeable)$/, 409],
 ];
 
 /** The status for what was thrown: 500 for whatever is no error of a known kind. */

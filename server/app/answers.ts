@@ -5,6 +5,7 @@ import type { SecurityLog } from '../lib/security-log.ts';
 import type { BaseUrls } from '../pipeline/base-url.ts';
 import type { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { Rendering } from '../pipeline/sweep.ts';
+import type { Tried } from '../plugins/dao.ts';
 import type { PackageShelf } from '../plugins/installed.ts';
 import type { PluginService } from '../plugins/service.ts';
 import type { Store } from '../store/store.ts';
@@ -24,15 +25,16 @@ export interface AnswerParts {
   readonly baseUrls: BaseUrls;
   readonly recent: RecentRequests;
   readonly ahead: Ahead;
+  readonly isFirst: boolean;
 }
 
 /** What this process answers to other workers, and to itself. */
 export function createAnswers(parts: AnswerParts): Worker {
-  const { log, security, metrics, store, shelf, plugins, firmware, templates, baseUrls, recent, ahead } = parts;
+  const { log, security, metrics, store, shelf, plugins, firmware, templates, baseUrls, recent, ahead, isFirst } = parts;
   const renderings = new Map<string, Rendering>();
-  const takePackages = async () => {
+  const takePackages = async (tried: Tried) => {
     await shelf.reload();
-    await plugins.load();
+    await plugins.load(tried);
   };
   return {
     metrics: () => metrics.values(),
@@ -47,11 +49,12 @@ export function createAnswers(parts: AnswerParts): Worker {
       await templates.rereadOverrides(plugin);
       await ahead.touch(store.devices.idsUsing({ plugins: [plugin] }));
     },
-    async reload() {
+    tryPackages: async () => (isFirst ? plugins.tryOut() : undefined),
+    async reload(tried) {
       log.reopen();
       security.reopen();
       await templates.reread();
-      await takePackages();
+      await takePackages(tried);
     },
     lookAtAll: () => ahead.touch(store.devices.ids()),
     takePackages,

@@ -28,6 +28,12 @@ export async function createPlugins({ settings, firmware, log, isFirst }: Plugin
   const { directories, shelf, all } = await openPackages(settings.plugins.directories, settings.data, {
     sweep: isFirst,
     report: (why) => log.warn({ event: 'plugin.left-behind', why }, 'could not remove what is no longer installed'),
+    loading({ id, folder }) {
+      if (!isFirst) return;
+      log.info({ event: 'plugin.loading', package: id, folder }, `loads the vendor package ${id}`);
+      // At the start nothing was tried: code that never ends would keep this line, too.
+      log.flushSync();
+    },
   });
   const news = pluginNotifier();
   const plugins = pluginService(all, news);

@@ -7,7 +7,7 @@ import { version } from '../version.ts';
 import { type Addresses, Member } from './member.ts';
 import { pack, type Question } from './messages.ts';
 import { withAllProblems } from './preflight.ts';
-import { type Answer, values, type Worker } from './workers.ts';
+import { type Answer, type Answers, reloadAll, values, type Worker } from './workers.ts';
 
 /** Until a worker that ended is started again: longer each time, so that one that cannot live does not take the processor from others. */
 const firstPauseMs = 100;
@@ -51,7 +51,11 @@ export async function startWorkers(settings: Settings, { development = false } =
       addresses: first,
       async reload() {
         log.reopen();
-        const answers = await crew.ask({ name: 'reload', what: [] });
+        const answers = await reloadAll({
+          // What a worker of the same program answers to a name is what the name promises.
+          ask: async <Name extends keyof Worker>(name: Name, ...what: Parameters<Worker[Name]>) =>
+            (await crew.ask({ name, what })) as Answers<Name>,
+        });
         // What could be read anew is in force, whatever could not.
         await crew.ask({ name: 'lookAtAll', what: [] });
         values(answers);

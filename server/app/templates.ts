@@ -50,7 +50,7 @@ export async function createTemplates({ settings, plugins, news, workers, metric
   });
   const lookAtOverrides = async () => {
     // In somebody else's folder, say, nothing can be noted: phones are served all the same.
-    await overrides.keepBases(plugins.catalogue).catch((cause) => {
+    await overrides.keepBases(plugins.catalogue.plugins()).catch((cause) => {
       const told = 'could not note of which templates overrides were made; what packages change under them will not be told';
       log.error({ event: 'template.base-not-kept', why: reason(cause) }, told);
     });

@@ -2,13 +2,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeviceService } from '../devices/service.ts';
 import { makeDirectory } from '../lib/directory.ts';
+import type { Log } from '../lib/log.ts';
+import { writing } from '../lib/writing.ts';
 import type { Task } from '../operations/run.ts';
 import type { OverrideService } from '../overrides/service.ts';
 import type { PluginDao } from '../plugins/dao.ts';
 import type { PackageShelf } from '../plugins/installed.ts';
 import type { VendorPackage } from '../plugins/model.ts';
 import { type PackageService, packageService } from '../plugins/packages.ts';
-import { loadPackage, type PluginService } from '../plugins/service.ts';
+import { loadTried, type PluginService } from '../plugins/service.ts';
 import { readArchive, readChecked, unpackArchive } from '../repositories/archive.ts';
 import { type RepositoryService, repositoryService } from '../repositories/service.ts';
 import { shelfAt } from '../repositories/web.ts';
@@ -25,6 +27,7 @@ export interface VendorPackages {
 
 export interface VendorPackageParts {
   readonly settings: Settings;
+  readonly log: Log;
   readonly fetching: Fetching;
   readonly shelf: PackageShelf;
   /** The directories of the settings, without what is installed. */
@@ -40,7 +43,7 @@ const page = 1_000;
 
 /** What it does, the first of several processes does alone. */
 export async function createVendorPackages(parts: VendorPackageParts): Promise<VendorPackages> {
-  const { settings, fetching, shelf, directories, plugins, devices, overrides, workers } = parts;
+  const { settings, log, fetching, shelf, directories, plugins, devices, overrides, workers } = parts;
   const directory = join(settings.data, 'repositories');
   const incoming = join(directory, 'incoming');
   // What was on its way when the process ended: some kilobytes that come again.
@@ -50,6 +53,11 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
     directory,
     shelfOf: (location) => shelfAt(location, { network, patience, folder: incoming }),
     now: Date.now,
+    distrusted(repository, { message: why }) {
+      // All processes read it, and one tells.
+      if (workers.number === 1)
+        log.warn({ event: 'repository.distrusted', repository, why }, 'does not use the index that was kept');
+    },
   });
 
   /** A phone of that vendor may now be served better, or by nobody. */
@@ -72,31 +80,34 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
   const packages = packageService({
     shelf,
     catalogue: () => plugins.catalogue,
-    load: (found) => loadPackage(directories, found),
+    load: (found, signal) => loadTried(directories, found, signal),
     async bundled(id) {
       const found = (await directories.find()).find((each) => each.id === id);
-      return found && loadPackage(directories, found).catch(() => undefined);
+      return found && loadTried(directories, found).catch(() => undefined);
     },
     available: () => repositories.available(),
     async fetch(version, { signal, progress }) {
       const { sha256, size } = version.entry;
       const to = join(incoming, sha256);
-      await makeDirectory(incoming);
       progress(0, size);
-      await repositories.archive(version, to, signal);
+      await writing(directory, async () => {
+        await makeDirectory(incoming);
+        await repositories.archive(version, to, signal);
+      });
       progress(size, size);
       return to;
     },
-    unpack: (file, { entry }, folder, signal) => unpackArchive(file, entry, folder, signal),
+    unpack: (file, { entry }, folder, signal) => writing(folder, () => unpackArchive(file, entry, folder, signal)),
     async readPkgs(file, { entry }) {
       const { files } = await readArchive(await readChecked(file, { ...entry, sums: { sha256: entry.sha256 } }));
       const pkgs = [...files].filter(([path]) => path.startsWith('pkgs/'));
       return new Map(pkgs.map(([path, bytes]) => [path.slice('pkgs/'.length), bytes.toString()]));
     },
     devicesWith: async (plugin) => (await devices.idsUsing({ plugins: [plugin] })).length,
-    // What operators made of its templates is known by the text that it was made of.
-    leaving: () => overrides.keepBases(plugins.catalogue),
-    takeIn: async () => void values(await workers.ask('takePackages')),
+    // What operators made of its templates is known by the text that it was made of. That goes with the package: where it cannot be noted,
+    // the package stays. At the start it can wait, for the text is still there.
+    leaving: ({ plugins: going }) => overrides.keepBases(going),
+    takeIn: async () => void values(await workers.ask('takePackages', await plugins.tryOut())),
     configure,
     now: Date.now,
   });

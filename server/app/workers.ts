@@ -2,6 +2,7 @@ import { type Complaint, ProvisioningError, reason } from '../lib/errors.ts';
 import type { LogLevel } from '../lib/log.ts';
 import type { MetricValues } from '../lib/metrics.ts';
 import type { RecentRequest } from '../pipeline/recent-requests.ts';
+import type { Tried } from '../plugins/dao.ts';
 
 /** What each worker process of the server can be asked by the others. */
 export interface Worker {
@@ -17,10 +18,12 @@ export interface Worker {
   setLogLevel(level: LogLevel): void;
   /** The operators' templates of a plugin are others than before. */
   overridesChanged(plugin: string): Promise<void>;
+  /** Tries the code of vendor packages that is new, for all workers: the first does it, the others say nothing. */
+  tryPackages(): Promise<Tried | undefined>;
   /** Reads anew what can be read anew, and opens log files again. */
-  reload(): Promise<void>;
+  reload(tried: Tried): Promise<void>;
   /** Takes in the vendor packages that are installed now. */
-  takePackages(): Promise<void>;
+  takePackages(tried: Tried): Promise<void>;
   /** Takes in the firmware that is installed now. */
   takeFirmware(): Promise<void>;
   /** Looks at all its devices again, soon. */
@@ -109,6 +112,12 @@ export function values<Value>(answers: readonly Answer<Value>[]): Value[] {
     if ('problem' in answer) throw errorOf(answer.problem);
     return answer.value;
   });
+}
+
+/** Has all workers read anew what can be read anew. @returns what they said; what could be read is in force, whatever could not */
+export async function reloadAll({ ask }: Pick<Workers, 'ask'>): Promise<Answers<'reload'>> {
+  const [tried = new Map()] = heard(await ask('tryPackages')).filter((each) => each !== undefined);
+  return ask('reload', tried);
 }
 
 /** What those said that could. */

@@ -9,7 +9,7 @@ import { examples } from './device.ts';
 import { type FollowOptions, follow, following } from './follow.ts';
 import { exit, Failure, type Io } from './io.ts';
 import type { Host } from './serve.ts';
-import { localTime, table } from './table.ts';
+import { localTime, table, withProblems } from './table.ts';
 
 interface Options extends FollowOptions {
   readonly channel?: string;
@@ -126,14 +126,9 @@ async function list(options: ClientOptions, io: Io): Promise<void> {
       localTime(textOf(each, 'refreshed')),
     ]);
     const wrong = repositories.filter((each) => each.get('problem') !== null);
-    const parts = [
-      table(['repository', 'location', 'channel', 'priority', 'signed', 'versions', 'read'], rows) || none,
-      table(
-        ['repository', 'problem'],
-        wrong.map((each) => [textOf(each, 'name'), textOf(each, 'problem')]),
-      ),
-    ];
-    return parts.filter((part) => part !== '').join('\n');
+    const problems = wrong.map((each) => [textOf(each, 'name'), textOf(each, 'problem')]);
+    const entered = table(['repository', 'location', 'channel', 'priority', 'signed', 'versions', 'read'], rows);
+    return withProblems(entered || none, 'repository', problems);
   });
 }
 

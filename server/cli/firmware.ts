@@ -9,7 +9,7 @@ import { localised } from './language.ts';
 import { sizeText } from './progress.ts';
 import type { Host } from './serve.ts';
 import { supply } from './supply.ts';
-import { fields, localTime, table } from './table.ts';
+import { fields, localTime, table, withProblems } from './table.ts';
 import { textsIn } from './values.ts';
 import { indented, section } from './wrap.ts';
 
@@ -35,12 +35,11 @@ export function addFirmware(program: Command, io: Io, host: Host): void {
       .option('--available', 'only those that are not'),
   ).action((options: WhichOptions) => list(options, io));
 
-  asking(
-    firmware
-      .command('show')
-      .description('show a firmware package: the files that it is made of, and what is installed of it')
-      .argument('<firmware>', KEY),
-  ).action((key: string, options: ClientOptions) => show(key, options, io));
+  const ofOne = (name: string, description: string, run: typeof show) =>
+    asking(firmware.command(name).description(description).argument('<firmware>', KEY)).action(
+      (key: string, options: ClientOptions) => run(key, options, io),
+    );
+  ofOne('show', 'show a firmware package: the files that it is made of, and what is installed of it', show);
 
   following(
     asking(
@@ -52,12 +51,7 @@ export function addFirmware(program: Command, io: Io, host: Host): void {
     ),
   ).action((keys: string[], options: FollowOptions) => install(keys, options, io, host));
 
-  asking(
-    firmware
-      .command('uninstall')
-      .description('remove a firmware package, and what was only installed because it needs it')
-      .argument('<firmware>', KEY),
-  ).action((key: string, options: ClientOptions) => uninstall(key, options, io));
+  ofOne('uninstall', 'remove a firmware package, and what was only installed because it needs it', uninstall);
 
   asking(
     firmware
@@ -105,11 +99,8 @@ async function list(options: WhichOptions, io: Io): Promise<void> {
       localised(objectIn(each, 'descriptions'), io.environment),
     ]);
     const problems = listOf(document, 'problems').map((each) => [textOf(each, 'vendor'), textOf(each, 'problem')]);
-    const parts = [
-      table(['firmware', 'version', 'download', 'state', 'description'], rows) || 'There is no such firmware.\n',
-      table(['vendor package', 'problem'], problems),
-    ];
-    return parts.filter((part) => part !== '').join('\n');
+    const found = table(['firmware', 'version', 'download', 'state', 'description'], rows);
+    return withProblems(found || 'There is no such firmware.\n', 'vendor package', problems);
   });
 }
 

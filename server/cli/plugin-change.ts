@@ -46,25 +46,12 @@ export function addChanges(plugin: Command, io: Io, host: Host): void {
     ),
   ).action((packages: string[], options: ForceOptions) => upgrade(packages, options, io, host));
 
-  following(
-    asking(
-      plugin
-        .command('rollback')
-        .description('go back to the version that was there before')
-        .argument('<package>', PACKAGE)
-        .option('--force', FORCE),
-    ),
-  ).action((id: string, options: ForceOptions) => rollBack(id, options, io, host));
-
-  following(
-    asking(
-      plugin
-        .command('uninstall')
-        .description('remove a vendor package; your templates and its firmware stay')
-        .argument('<package>', PACKAGE)
-        .option('--force', FORCE),
-    ),
-  ).action((id: string, options: ForceOptions) => uninstall(id, options, io, host));
+  const ofOne = (name: string, description: string, run: typeof rollBack) =>
+    following(
+      asking(plugin.command(name).description(description).argument('<package>', PACKAGE).option('--force', FORCE)),
+    ).action((id: string, options: ForceOptions) => run(id, options, io, host));
+  ofOne('rollback', 'go back to the version that was there before', rollBack);
+  ofOne('uninstall', 'remove a vendor package; your templates and its firmware stay', uninstall);
 
   asking(
     plugin
@@ -77,67 +64,44 @@ export function addChanges(plugin: Command, io: Io, host: Host): void {
   );
 }
 
-interface Wanted {
-  readonly id: string;
-  readonly version?: string;
-}
-
-async function install(packages: readonly string[], options: ForceOptions, io: Io, host: Host): Promise<void> {
-  const wanted = packages.map((each): Wanted => {
-    const [id = '', ...version] = each.split('@');
-    return { id, ...(version.length > 0 && { version: version.join('@') }) };
-  });
-  await installAll(wanted, options, { client: clientFor(options, io), io, host });
-}
-
 /** One after the other: what fails is told, and the others are left alone. */
-async function installAll(
-  wanted: readonly Wanted[],
-  options: ForceOptions,
-  around: { client: Client; io: Io; host: Host },
-): Promise<void> {
-  for (const { id, version } of wanted) {
-    const body = new Map<string, OrderedJson>([
-      ...(version === undefined ? [] : [['version', version] as const]),
-      ...(options.force ? [['force', true] as const] : []),
-    ]);
-    const { document } = await around.client.ask('POST', packagePath(id, '/install'), { body });
-    await follow(document, options, around, (ended) => installedText('is installed', ended));
+async function install(packages: readonly string[], options: ForceOptions, io: Io, host: Host): Promise<void> {
+  const client = clientFor(options, io);
+  for (const each of packages) {
+    const [id = '', ...version] = each.split('@');
+    const body: Document = new Map(forced(options));
+    if (version.length > 0) body.set('version', version.join('@'));
+    const { document } = await client.ask('POST', packagePath(id, '/install'), { body });
+    await follow(document, options, { client, io, host }, (ended) => stateText('is installed', objectIn(ended, 'result')));
   }
 }
 
-function installedText(what: string, ended: Document): string {
-  const result = objectIn(ended, 'result');
-  return `${textOf(result, 'id')} ${textOf(result, 'version')} ${what}.\n`;
+const forced = ({ force }: ForceOptions): [string, OrderedJson][] => (force ? [['force', true]] : []);
+
+function stateText(state: string, installed: Document): string {
+  return `${textOf(installed, 'id')} ${textOf(installed, 'version')} ${state}.\n`;
 }
 
 async function upgrade(named: readonly string[], options: ForceOptions, io: Io, host: Host): Promise<void> {
   const client = clientFor(options, io);
-  const { document } = await client.ask('GET', '/api/v1/packages');
-  const installed = listOf(document, 'packages').filter((each) => each.get('version') !== null);
-  const ids = installed.map((each) => textOf(each, 'id'));
-  const missing = named.find((id) => !ids.includes(id));
-  if (missing !== undefined) throw new Failure(`The package ${missing} is not installed; there is ${ids.join(', ') || 'none'}`);
-  const asked = installed.filter((each) => named.length === 0 || named.includes(textOf(each, 'id')));
-  const pinned = asked.filter((each) => each.get('pinned') === true);
-  if (named.length > 0 && pinned[0])
-    throw new Failure(
-      `${textOf(pinned[0], 'id')} is pinned; offhook plugin unpin ${textOf(pinned[0], 'id')} lets it be upgraded`,
-    );
-  const wanted = asked
-    .filter((each) => each.get('pinned') !== true && each.get('upgrade') !== null)
-    .map((each) => ({ id: textOf(each, 'id'), version: textOf(each, 'upgrade') }));
-  if (wanted.length > 0) return installAll(wanted, options, { client, io, host });
+  const body: Document = new Map(forced(options));
+  if (named.length > 0) body.set('packages', [...named]);
+  const { document } = await client.ask('POST', '/api/v1/packages/upgrade', { body });
+  const { document: there } = await client.ask('GET', '/api/v1/packages');
+  const pinned = listOf(there, 'packages').filter((each) => each.get('pinned') === true);
   const passed = pinned.length === 0 ? '' : `; pinned: ${pinned.map((each) => textOf(each, 'id')).join(', ')}`;
-  const told = `There is nothing newer${passed}. offhook repository refresh looks again what there is.\n`;
-  print(io, options, new Map([['upgraded', []]]), () => told);
+  const nothing = `There is nothing newer${passed}. offhook repository refresh looks again what there is.\n`;
+  const told = (ended: Document) =>
+    listOf(objectIn(ended, 'result'), 'upgraded')
+      .map((each) => stateText('is installed', each))
+      .join('');
+  await follow(document, options, { client, io, host }, (ended) => told(ended) || nothing);
 }
 
 async function rollBack(id: string, options: ForceOptions, io: Io, host: Host): Promise<void> {
   const client = clientFor(options, io);
-  const body: Document = new Map(options.force ? [['force', true]] : []);
-  const { document } = await client.ask('POST', packagePath(id, '/roll-back'), { body });
-  await follow(document, options, { client, io, host }, (ended) => installedText('is back', ended));
+  const { document } = await client.ask('POST', packagePath(id, '/roll-back'), { body: new Map(forced(options)) });
+  await follow(document, options, { client, io, host }, (ended) => stateText('is back', objectIn(ended, 'result')));
 }
 
 async function uninstall(id: string, options: ForceOptions, io: Io, host: Host): Promise<void> {

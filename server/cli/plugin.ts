@@ -10,7 +10,7 @@ import { addChanges } from './plugin-change.ts';
 import { sizeText } from './progress.ts';
 import { reload } from './reload.ts';
 import type { Host } from './serve.ts';
-import { fields, localTime, table, visible } from './table.ts';
+import { fields, localTime, table, visible, withProblems } from './table.ts';
 import { textsIn } from './values.ts';
 import { cut, indented, section, wrap } from './wrap.ts';
 
@@ -91,19 +91,15 @@ async function list(options: ClientOptions, io: Io): Promise<void> {
         .map((plugin) => textOf(plugin, 'id'))
         .join(', '),
     ]);
-    const broken = found.filter((each) => each.get('problem') !== null);
-    const parts = [
-      table(['package', 'version', 'from', 'upgrade', 'pinned', 'devices', 'plugins'], rows) || none,
-      table(
-        ['broken package', 'problem'],
-        broken.map((each) => [textOf(each, 'id'), textOf(each, 'problem')]),
-      ),
-    ];
-    return parts.filter((part) => part !== '').join('\n');
+    const there = table(['package', 'version', 'from', 'upgrade', 'pinned', 'devices', 'plugins'], rows);
+    return withProblems(there || none, 'broken package', brokenOf(found.filter((each) => each.get('problem') !== null)));
   });
 }
 
 const none = 'No vendor package is installed; offhook plugin search shows what repositories have.\n';
+
+const brokenOf = (packages: readonly Document[]): string[][] =>
+  packages.map((each) => [textOf(each, 'id'), textOf(each, 'problem')]);
 
 const sourceOf = (each: Document): string => (textOf(each, 'from') === 'directory' ? 'a directory here' : textOf(each, 'from'));
 
@@ -118,9 +114,8 @@ async function lines(options: ClientOptions, io: Io): Promise<void> {
       ...['id', 'vendor', 'firmware'].map((name) => textOf(each, name)),
       modelsOf(each),
     ]);
-    const broken = listOf(document, 'broken').map((each) => [textOf(each, 'id'), textOf(each, 'problem')]);
-    const parts = [table(['plugin', 'vendor', 'firmware', 'models'], plugins) || none];
-    return [...parts, table(['broken package', 'problem'], broken)].filter((part) => part !== '').join('\n');
+    const there = table(['plugin', 'vendor', 'firmware', 'models'], plugins);
+    return withProblems(there || none, 'broken package', brokenOf(listOf(document, 'broken')));
   });
 }
 

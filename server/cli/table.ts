@@ -9,6 +9,11 @@ export function table(titles: readonly string[], rows: readonly (readonly string
   return lines([titles.map((title) => title.toUpperCase()), ...rows]);
 }
 
+/** A list, and below it what is wrong with some of it. @param rows what it is, and why */
+export function withProblems(list: string, what: string, rows: readonly (readonly string[])[]): string {
+  return [list, table([what, 'problem'], rows)].filter((part) => part !== '').join('\n');
+}
+
 /** Names with their values below each other. */
 export function fields(pairs: readonly (readonly [name: string, value: string])[]): string {
   return lines(pairs);

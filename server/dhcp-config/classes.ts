@@ -1,6 +1,6 @@
+import { describeOption, parseOption } from '../lib/dhcp/options.ts';
 import { reason } from '../lib/errors.ts';
 import { type Ip, parseIp } from '../lib/ip.ts';
-import { describeOption, parseOption } from '../listeners/dhcp/options.ts';
 import { type BootServer, bootOptions } from '../sdk/boot-options.ts';
 import type { Vendor } from '../sdk.ts';
 import { type Certain, certainTexts } from './certain.ts';

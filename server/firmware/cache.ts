@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { makeDirectory } from '../lib/directory.ts';
 import { download } from '../lib/download/download.ts';
 import { type Credentials, credentialsIn, type Network, parseUrl, shown } from '../lib/download/network.ts';
-import { removePart, written } from '../lib/download/part.ts';
+import { removePart } from '../lib/download/part.ts';
 import type { Patience } from '../lib/download/persist.ts';
 import { syncFolder } from '../lib/durable.ts';
 import { ifThere, ProvisioningError } from '../lib/errors.ts';
@@ -12,6 +12,7 @@ import { KeyedLock } from '../lib/lock.ts';
 import type { Log } from '../lib/log.ts';
 import { SharedWork, type WorkOptions } from '../lib/shared-work.ts';
 import { addFile, algorithms, differenceOf, formatCount, Summing, type Sums, tellSums } from '../lib/sums.ts';
+import { writing } from '../lib/writing.ts';
 import type { RemoteFile } from './model.ts';
 
 /** The files that firmware packages are made of, each content once. */
@@ -19,8 +20,8 @@ export interface FirmwareCache {
   /**
    * From the cache, else by its URL. What is handed out was checked just now, and stays until it is released.
    *
-   * @throws ProvisioningError firmware-file-missing when an administrator has to supply it, firmware-credentials-missing, download-…;
-   *   the signal's reason
+   * @throws ProvisioningError firmware-file-missing when an administrator has to supply it, firmware-credentials-missing, download-…,
+   *   disk-full, disk-not-writable; the signal's reason
    */
   fetch(file: RemoteFile, options?: WorkOptions): Promise<CachedFile>;
   /** Whether it is here, by its size only: for lists. */
@@ -28,7 +29,8 @@ export interface FirmwareCache {
   /**
    * Takes a file that an administrator has from elsewhere.
    *
-   * @returns those of the candidates that it is @throws ProvisioningError firmware-file-unknown when it is none; the signal's reason
+   * @returns those of the candidates that it is @throws ProvisioningError firmware-file-unknown when it is none, disk-full,
+   *   disk-not-writable; the signal's reason
    */
   supply(bytes: AsyncIterable<Buffer>, candidates: readonly RemoteFile[], options?: WorkOptions): Promise<RemoteFile[]>;
   /** Removes what is neither to be kept nor in use, and what cut-off downloads left a week ago. */
@@ -131,7 +133,7 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
       );
     }
     const credentials = file.authenticated ? loginFor(file, url, credentialsFor) : undefined;
-    await written('The firmware cache', () => makeDirectory(dirname(path)));
+    await makeDirectory(dirname(path));
     const { size, sums } = file;
     const retrying: Patience['retrying'] = ({ message }, waitMs) =>
       log.info(
@@ -140,7 +142,7 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
       );
     const patient = { retrying, ...patience };
     const fetched = await download(url, { to: path, size, sums, network, credentials, patience: patient, signal, progress });
-    await written('The firmware cache', () => nameAll(path, fetched.sums()));
+    await nameAll(path, fetched.sums());
   };
 
   return {
@@ -150,7 +152,8 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
       try {
         const content = [file.url, file.authenticated, file.size, ...placesOf(file.sums)].join(' ');
         // What two packages say differently of the same content is looked after one by one.
-        await fetches.run(content, options, (shared) => places.run(path, () => provide(file, path, shared), shared.signal));
+        const turn = (shared: WorkOptions) => writing(folder, () => provide(file, path, shared));
+        await fetches.run(content, options, (shared) => places.run(path, () => turn(shared), shared.signal));
         return { path, release };
       } catch (cause) {
         release();
@@ -163,12 +166,12 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
     },
 
     async supply(bytes, candidates, { signal, progress } = {}) {
-      await written('The firmware cache', () => makeDirectory(incoming));
+      await writing(folder, () => makeDirectory(incoming));
       const temporary = join(incoming, randomUUID());
       uploads.add(temporary);
       try {
         const most = candidates.reduce((largest, { size }) => Math.max(largest, size), 0);
-        const found = await keep(bytes, temporary, most, { signal, progress });
+        const found = await writing(folder, () => keep(bytes, temporary, most, { signal, progress }));
         const matches = found.size > most ? [] : candidates.filter((each) => differenceOf(found, each) === undefined);
         if (matches.length === 0) throw unknownFile(found, most, candidates);
         const sums = found.sums();
@@ -179,7 +182,7 @@ export function createFirmwareCache(folder: string, parts: Parts): FirmwareCache
           await syncFolder(dirname(path));
           await nameAll(path, sums);
         };
-        await sweeping.run('', () => written('The firmware cache', place));
+        await sweeping.run('', () => writing(folder, place));
         return matches;
       } finally {
         uploads.delete(temporary);
@@ -231,7 +234,7 @@ const mostRead = (most: number): number => Math.max(4 * most, 67_108_864);
 /** Writes what is uploaded, as far as it can be a file that is wanted. */
 async function keep(bytes: AsyncIterable<Buffer>, path: string, most: number, options: WorkOptions): Promise<Summing> {
   const { signal, progress } = options;
-  const file = await written('The supplied file', () => open(path, 'wx', FILE_MODE));
+  const file = await open(path, 'wx', FILE_MODE);
   try {
     const summing = new Summing();
     for await (const piece of bytes) {
@@ -239,11 +242,11 @@ async function keep(bytes: AsyncIterable<Buffer>, path: string, most: number, op
       summing.add(piece);
       // Of what cannot be wanted nothing more is kept; but who sends it reads our answer only when all is sent.
       if (summing.size > mostRead(most)) break;
-      if (summing.size <= most) await written('The supplied file', () => file.writeFile(piece));
+      if (summing.size <= most) await file.writeFile(piece);
       progress?.(summing.size);
     }
     signal?.throwIfAborted();
-    await written('The supplied file', () => file.sync());
+    await file.sync();
     return summing;
   } finally {
     await file.close();

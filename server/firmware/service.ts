@@ -48,13 +48,13 @@ export interface FirmwareService {
   readonly problems: ReadonlyMap<string, ProvisioningError>;
   /** What can be installed, and what is installed of vendor packages that no longer describe it. */
   list(): Described[];
-  /** @throws ProvisioningError firmware-unknown */
+  /** @throws ProvisioningError firmware-unknown; firmware-broken when its vendor package describes none that can be read */
   get(key: string): Described;
   /** What is installed, also of vendor packages that no longer are. */
   readonly installed: ReadonlyMap<string, Installed>;
   /**
    * Installs a firmware package with all that it needs and that is not there: all of it or nothing.
-   * @throws ProvisioningError firmware-unknown, and what downloading and unpacking throw
+   * @throws ProvisioningError firmware-unknown, firmware-broken, and what downloading and unpacking throw
    */
   install(key: string, task: Task): Promise<readonly string[]>;
   /**
@@ -99,10 +99,14 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
     const firmware = described.get(vendor);
     const found = firmware?.packages.get(id);
     if (firmware && found) return { vendor, firmware, found };
-    throw (
-      problems.get(vendor) ??
-      new ProvisioningError('firmware-unknown', `No installed vendor package describes the firmware ${key}`)
-    );
+    const cause = problems.get(vendor);
+    if (!cause) throw new ProvisioningError('firmware-unknown', `No installed vendor package describes the firmware ${key}`);
+    const remedy = 'install another version of it';
+    const { complaints } = cause;
+    throw new ProvisioningError('firmware-broken', `The vendor package ${vendor}: ${cause.message}; ${remedy}`, {
+      cause,
+      complaints,
+    });
   };
 
   /** Forgets downloads, but for what is installed and what nobody could download again. */

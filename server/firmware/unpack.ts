@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { link, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, diskFull, ifThere, ProvisioningError, prefixed } from '../lib/errors.ts';
+import { codeOf, ifThere, ProvisioningError, prefixed } from '../lib/errors.ts';
 import type { Tools } from '../lib/tools.ts';
+import { unwritable } from '../lib/writing.ts';
 import { SOURCE } from './model.ts';
 import type { Plan } from './plan.ts';
 import { filters } from './unpack/filters.ts';
@@ -30,18 +31,18 @@ export interface UnpackOptions {
  * @throws ProvisioningError that says which step failed, and why; the signal's reason
  */
 export async function unpack(plan: Plan, options: UnpackOptions): Promise<string> {
-  const { folder, signal, progress } = options;
+  const { folder, progress } = options;
   const [contents, result] = [join(folder, 'contents'), join(folder, 'result')];
   const work = new Work(contents, options);
-  await during('preparing', signal, () => Promise.all([mkdir(contents), mkdir(result)]));
-  const nodes = new Map([[SOURCE, await during('preparing', signal, () => downloaded(plan, options))]]);
+  await during('preparing', options, () => Promise.all([mkdir(contents), mkdir(result)]));
+  const nodes = new Map([[SOURCE, await during('preparing', options, () => downloaded(plan, options))]]);
   for (const [index, step] of plan.steps.entries()) {
     progress?.(index, plan.steps.length);
     const { from, to, filter, globs, target } = step;
     const name = `${from}-${to}: ${[filter, ...globs, ...(target === undefined ? [] : [target])].join(' ')}`;
-    nodes.set(to, await during(name, signal, () => filters[filter](nodes.get(from) ?? new Tree(), step, work)));
+    nodes.set(to, await during(name, options, () => filters[filter](nodes.get(from) ?? new Tree(), step, work)));
   }
-  await during('putting together what is installed', signal, async () => {
+  await during('putting together what is installed', options, async () => {
     const installed = new Tree();
     for (const leaf of plan.leaves) await installed.joinAll(nodes.get(leaf) ?? new Tree(), `node ${leaf}`);
     for (const path of installed.folders) await mkdir(join(result, path), 0o755);
@@ -83,14 +84,15 @@ async function place(content: string, path: string, work: Work): Promise<void> {
 }
 
 /** Says of whatever goes wrong in which step it does. What is a fault of ours goes on as it is. */
-async function during<T>(step: string, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
+async function during<T>(step: string, { signal, folder }: UnpackOptions, run: () => Promise<T>): Promise<T> {
   try {
     signal?.throwIfAborted();
     return await run();
   } catch (cause) {
     signal?.throwIfAborted();
-    const full = diskFull(cause);
-    if (full !== undefined) throw new ProvisioningError('firmware-disk-full', `${step}: ${full}`, { cause });
+    // What is in the way in a folder that was new is the archive's own.
+    const refused = ['EEXIST', 'ENOTDIR', 'EISDIR'].includes(codeOf(cause)) ? undefined : unwritable(cause, folder);
+    if (refused) throw prefixed(step, refused);
     const { syscall } = cause as NodeJS.ErrnoException;
     if (syscall === undefined) throw prefixed(step, cause);
     throw new ProvisioningError('firmware-step-failed', `${step}: the system refuses: ${syscall} ${codeOf(cause)}`, { cause });

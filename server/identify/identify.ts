@@ -1,3 +1,4 @@
+import { type Options, readOption } from '../lib/dhcp/options.ts';
 import { type Mac, parseMac } from '../lib/mac.ts';
 import type { PhoneRequest } from '../pipeline/request.ts';
 import type { VendorPackage } from '../plugins/model.ts';
@@ -147,7 +148,14 @@ function textAt(place: Place, request: PhoneRequest): string | undefined {
   if (place === 'query') return request.query;
   if (place === 'userAgent') return request.headers['user-agent'];
   const option = optionOf[place];
-  return option === undefined ? undefined : request.options.get(option)?.toString('latin1');
+  return option === undefined ? undefined : optionText(option, request.options);
+}
+
+/** As the phone means it: without NULs at the end of a text, and without the lengths before user classes (RFC 3004). */
+function optionText(code: number, options: Options): string | undefined {
+  if (code === 77) return readOption(options, 77)?.join(' ');
+  if (code === 60 || code === 12) return readOption(options, code);
+  return options.get(code)?.toString('latin1');
 }
 
 function readFacts({ definition }: VendorPackage, groups: Readonly<Record<string, string | undefined>>): DeviceInfo | undefined {

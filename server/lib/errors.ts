@@ -63,12 +63,6 @@ export async function ifThere<Found>(asked: Promise<Found>, codes: readonly stri
   }
 }
 
-/** What the administrator can do when what was thrown says that there is no room on the disk; undefined when it does not. */
-export function diskFull(thrown: unknown): string | undefined {
-  const isFull = ['ENOSPC', 'EDQUOT'].includes(codeOf(thrown));
-  return isFull ? 'the disk is full, or a quota is reached; make room, then try again' : undefined;
-}
-
 /** The text of whatever was thrown, for a log line or a message. */
 export function reason(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

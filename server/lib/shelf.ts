@@ -6,6 +6,7 @@ import { makeDirectory } from './directory.ts';
 import { syncTree, writeDurably } from './durable.ts';
 import { ifThere, ProvisioningError, reason } from './errors.ts';
 import { KeyedLock } from './lock.ts';
+import { writing } from './writing.ts';
 
 /** What stands on a shelf: a folder, and what is known about it. */
 export interface Shelved<Facts> {
@@ -21,9 +22,16 @@ export interface Shelved<Facts> {
 export interface Shelf<Facts> {
   /** By key, in the order in which they were first put. */
   readonly items: ReadonlyMap<string, Shelved<Facts>>;
-  /** A new empty folder, to be filled and then put, or removed by whoever asked for it. @param name says what it is to whoever looks into the directory */
+  /**
+   * A new empty folder, to be filled and then put, or removed by whoever asked for it.
+   * @param name says what it is to whoever looks into the directory
+   * @throws ProvisioningError disk-full, disk-not-writable
+   */
   stage(name: string): Promise<string>;
-  /** Puts staged folders under their keys, and takes away what stood there and what is named besides. */
+  /**
+   * Puts staged folders under their keys, and takes away what stood there and what is named besides.
+   * @throws ProvisioningError disk-full, disk-not-writable: then nothing has changed
+   */
   change(put: ReadonlyMap<string, Shelved<Facts>>, take?: Iterable<string>): Promise<void>;
   /** Reads the list anew, which another process has changed. */
   reload(): Promise<void>;
@@ -43,7 +51,7 @@ export interface ShelfOptions {
 
 /**
  * @param facts reads what the list says about a folder
- * @throws ProvisioningError shelf-unreadable
+ * @throws ProvisioningError shelf-unreadable; disk-full, disk-not-writable
  */
 export async function openShelf<Facts>(
   directory: string,
@@ -60,8 +68,8 @@ export async function openShelf<Facts>(
   }
 
   async function load(): Promise<void> {
-    const text = await ifThere(readFile(list, 'utf8'));
     try {
+      const text = await ifThere(readFile(list, 'utf8'));
       const read = text === undefined ? {} : document.parse(JSON.parse(text));
       items = new Map(Object.entries(read).map(([key, item]) => [key, { ...item, folder: join(directory, item.folder) }]));
     } catch (cause) {
@@ -71,7 +79,7 @@ export async function openShelf<Facts>(
 
   await load();
   if (sweep) {
-    await makeDirectory(directory);
+    await writing(directory, () => makeDirectory(directory));
     const listed = new Set(Array.from(items.values(), ({ folder }) => folder.slice(directory.length + 1)));
     // Nothing else: who knows what somebody keeps here.
     const left = (await readdir(directory)).filter((name) => !listed.has(name) && (STAGED.test(name) || name === `${LIST}.part`));
@@ -84,18 +92,20 @@ export async function openShelf<Facts>(
 
     async stage(name) {
       const folder = join(directory, `${name.replaceAll(/[^\w.-]/g, '_').slice(0, 100)}.${randomBytes(6).toString('hex')}`);
-      await makeDirectory(folder);
+      await writing(directory, () => makeDirectory(folder));
       return folder;
     },
 
     change: (put, take = []) =>
       lock.run(LIST, async () => {
-        await makeDirectory(directory);
         const next = new Map([...items, ...put]);
         for (const key of take) next.delete(key);
-        for (const { folder } of put.values()) await syncTree(folder);
         const entries = Array.from(next, ([key, item]) => [key, { ...item, folder: item.folder.slice(directory.length + 1) }]);
-        await writeDurably(list, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`, 0o600);
+        await writing(directory, async () => {
+          await makeDirectory(directory);
+          for (const { folder } of put.values()) await syncTree(folder);
+          await writeDurably(list, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`, 0o600);
+        });
         const kept = new Set(Array.from(next.values(), ({ folder }) => folder));
         const gone = [...items.values()].filter(({ folder }) => !kept.has(folder));
         items = next;

@@ -5,8 +5,8 @@ import { type Reader, take } from './reader.ts';
 export interface TarEntry {
   /** As the archive has it, which may be anything. In UTF-8 or, where it is none, Latin-1: each bytes another name. */
   readonly name: string;
-  /** Of what is neither, the end of a sentence: `is a symbolic link`. */
-  readonly kind: 'file' | 'folder' | { readonly what: string };
+  /** Of what is neither, the end of a sentence, `is a symbolic link`, and where a symbolic link leads. */
+  readonly kind: 'file' | 'folder' | { readonly what: string; readonly target?: string };
   /** Bytes. */
   readonly size: number;
   /** Where in the archive its bytes begin. */
@@ -30,7 +30,6 @@ const BLOCK = 512;
 /** Entries that are neither files nor folders (POSIX.1-2001 pax, GNU tar's tar.h). */
 const others: Readonly<Record<string, string>> = {
   1: 'is a hard link',
-  2: 'is a symbolic link',
   3: 'is a device',
   4: 'is a device',
   6: 'is a named pipe',
@@ -50,6 +49,7 @@ export async function* readTar(
 ): AsyncGenerator<TarEntry> {
   const cut = () => fault('it ends early');
   let longName: Buffer | undefined;
+  let longTarget: Buffer | undefined;
   let pax = new Map<string, Buffer>();
   try {
     for (;;) {
@@ -68,6 +68,7 @@ export async function* readTar(
         if (data.length < said + padding) throw cut();
         pass(BLOCK + data.length);
         if (type === 'L') longName = data.subarray(0, said);
+        if (type === 'K') longTarget = data.subarray(0, said);
         if ('xXg'.includes(type)) {
           const records = recordsOf(data.subarray(0, said));
           if (!records) throw fault('a pax header of the tar archive says nothing');
@@ -80,6 +81,7 @@ export async function* readTar(
       }
 
       const name = decodeName(pax.get('path') ?? untilNul(longName ?? nameOf(header)));
+      const target = decodeName(pax.get('linkpath') ?? untilNul(longTarget ?? header.subarray(157, 257)));
       let missing = said;
       const { position: offset } = reader;
       const content = (async function* () {
@@ -89,14 +91,14 @@ export async function* readTar(
         }
         if (missing > 0) throw cut();
       })();
-      yield { name, kind: kindOf(type, name, pax), size: said, offset, content };
+      yield { name, kind: kindOf(type, name, target, pax), size: said, offset, content };
       // What nobody wanted to read.
       for await (const skipped of reader.skip(missing)) {
         missing -= skipped;
         pass(skipped);
       }
       if (missing > 0 || (await take(reader, padding)).length < padding) throw cut();
-      longName = undefined;
+      [longName, longTarget] = [undefined, undefined];
       pax = new Map();
     }
     // The program that makes the stream says only at its end whether all went well.
@@ -106,11 +108,12 @@ export async function* readTar(
   }
 }
 
-function kindOf(type: string, name: string, pax: ReadonlyMap<string, Buffer>): TarEntry['kind'] {
+function kindOf(type: string, name: string, target: string, pax: ReadonlyMap<string, Buffer>): TarEntry['kind'] {
   if ([...pax.keys()].some((key) => key.startsWith('GNU.sparse.'))) return { what: 'is a sparse file' };
   if (type === '5') return 'folder';
   // v7 has no folders but by their names; 7 is a file that lies in one piece.
   if (type === '0' || type === '7') return name.endsWith('/') ? 'folder' : 'file';
+  if (type === '2') return { what: 'is a symbolic link', target };
   return { what: others[type] ?? `is neither a file nor a folder (type ${JSON.stringify(type)})` };
 }
 

@@ -1,4 +1,5 @@
-import { diskFull, ProvisioningError } from '../lib/errors.ts';
+import { ProvisioningError } from '../lib/errors.ts';
+import { unwritable } from '../lib/writing.ts';
 import type { Failing, Progress, State, Step, Unit } from './model.ts';
 import { checkPlan, type Plan } from './validator.ts';
 
@@ -139,7 +140,10 @@ export class Run {
   #errorOf(thrown: unknown, signal: AbortSignal): Failing {
     // What the system calls breaks off with an error of its own.
     const isStopped = signal.aborted && (thrown === signal.reason || nameOf(thrown) === 'AbortError');
-    const told: unknown = isStopped ? signal.reason : thrown;
+    const stopped: unknown = isStopped ? signal.reason : thrown;
+    // Of a full disk it is certain, whatever was about to be written there; what else the system refuses is told by whoever writes.
+    const refused = unwritable(stopped, 'What it makes');
+    const told = refused?.code === 'disk-full' ? refused : stopped;
     if (told instanceof ProvisioningError) {
       return {
         code: told.code,
@@ -147,8 +151,6 @@ export class Run {
         complaints: told.complaints.map(({ path, message }) => ({ path, message })),
       };
     }
-    const full = diskFull(told);
-    if (full !== undefined) return { code: 'disk-full', message: `It cannot be written: ${full}`, complaints: [] };
     this.#around.fault(thrown);
     const message = 'The server failed; its log says why, as the event operation.failed';
     return { code: 'internal', message, complaints: [] };

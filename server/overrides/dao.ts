@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { makeDirectory } from '../lib/directory.ts';
 import { syncFolder, writeDurably } from '../lib/durable.ts';
 import { ProvisioningError, reason } from '../lib/errors.ts';
+import { unwritable } from '../lib/writing.ts';
 import type { Texts } from './model.ts';
 
 /** What is kept of an override: the operator's text, the package's that it was made from, the operator's before the last change. */
@@ -59,7 +60,7 @@ export function folderOverrideDao(folder: string, readFolder: (folder: string) =
       // The folders may be new: their names are to be on the disk, too.
       for (const directory of [root, folder, dirname(folder)]) await syncFolder(directory);
     } catch (cause) {
-      throw notWritable(path, cause);
+      throw notWritable(path, folder, cause);
     }
   }
 
@@ -70,7 +71,7 @@ export function folderOverrideDao(folder: string, readFolder: (folder: string) =
       await rm(path, { force: true });
       await syncFolder(dirname(path)).catch(ifMissing);
     } catch (cause) {
-      throw notWritable(path, cause);
+      throw notWritable(path, folder, cause);
     }
   }
 
@@ -113,6 +114,7 @@ function ifMissing(cause: NodeJS.ErrnoException): undefined {
   if (cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR') throw cause;
 }
 
-function notWritable(path: string, cause: unknown): ProvisioningError {
-  return new ProvisioningError('template-not-writable', `Cannot write ${path}: ${reason(cause)}`, { cause });
+function notWritable(path: string, folder: string, cause: unknown): ProvisioningError {
+  const told = unwritable(cause, folder)?.message ?? `${path} cannot be written: ${reason(cause)}`;
+  return new ProvisioningError('template-not-writable', told, { cause });
 }

@@ -52,11 +52,11 @@ export interface OverrideService {
   /** The override stays as it is, and the package's text becomes its base. @throws ProvisioningError as `tryMerge` */
   accept(plugin: string, name: string, check?: Check): Promise<Template>;
   /**
-   * Gives every override that has none, as one that was put there by hand, the text of the package that there is as its base. To be
-   * called at the start, and before a package is exchanged, by the one process that changes overrides.
+   * Gives every override of some plugins that has none, as one that was put there by hand, the text of the package that there is as its
+   * base. To be called at the start, and before a package is exchanged, by the one process that changes overrides.
    * @throws ProvisioningError template-not-writable
    */
-  keepBases(catalogue: Catalogue): Promise<void>;
+  keepBases(plugins: Iterable<Plugin>): Promise<void>;
 }
 
 /** Operators' templates in place of packages'. They are few, and always read from where they lie: an operator may edit them there. */
@@ -64,21 +64,16 @@ export function overrideService({ dao, plugins, origin, complaint, changed }: Ov
   const lock = new KeyedLock();
   const exclusively = <Result>(work: () => Promise<Result>) => lock.run('', work);
 
-  function originIn(catalogue: Catalogue, plugin: string, name: string): Origin | undefined {
-    const installed = catalogue.plugin(plugin);
-    return installed && origin(name, installed);
-  }
-
   async function load(): Promise<(plugin: string, name: string) => Template> {
     const [overrides, bases, formers] = [await dao.read('override'), await dao.read('base'), await dao.read('former')];
     return (plugin, name) => {
       const [override, base, former] = [overrides, bases, formers].map((texts) => texts.get(plugin)?.get(name));
-      const from = originIn(plugins.catalogue, plugin, name);
-      const isInstalled = plugins.catalogue.plugin(plugin) !== undefined;
+      const installed = plugins.catalogue.plugin(plugin);
+      const from = installed && origin(name, installed);
       return {
         plugin,
         name,
-        ...(override !== undefined && { override, state: stateOf(override, base, from, isInstalled) }),
+        ...(override !== undefined && { override, state: stateOf(override, base, from, installed !== undefined) }),
         ...(base !== undefined && override !== undefined && { base }),
         ...(from && { origin: from }),
         ...(former !== undefined && { former }),
@@ -209,14 +204,16 @@ export function overrideService({ dao, plugins, origin, complaint, changed }: Ov
         return find(plugin, name);
       }),
 
-    keepBases: (catalogue) =>
+    keepBases: (of) =>
       exclusively(async () => {
         await dao.recover();
-        const bases = await dao.read('base');
-        for (const [plugin, name] of names(await dao.read('override'))) {
-          const from = originIn(catalogue, plugin, name);
-          if (from && isTemplateName(name) && bases.get(plugin)?.get(name) === undefined) {
-            await dao.write('base', plugin, name, from.text);
+        const [overrides, bases] = [await dao.read('override'), await dao.read('base')];
+        for (const plugin of of) {
+          for (const name of overrides.get(plugin.id)?.keys() ?? []) {
+            const from = origin(name, plugin);
+            if (from && isTemplateName(name) && bases.get(plugin.id)?.get(name) === undefined) {
+              await dao.write('base', plugin.id, name, from.text);
+            }
           }
         }
       }),

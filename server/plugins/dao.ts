@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ProvisioningError, reason } from '../lib/errors.ts';
 import { openShelf, type ShelfOptions } from '../lib/shelf.ts';
 import { installedOnes, type PackageShelf, packageFacts } from './installed.ts';
+import { type TryOptions, tryApart } from './try-apart.ts';
 import { checkBuiltFor } from './validator.ts';
 
 /** A vendor package as it lies in its folder, not yet looked at. */
@@ -21,39 +22,65 @@ export interface Raw {
   readonly pkgs: ReadonlyMap<string, string>;
 }
 
+/** What became of a package's code when it was tried apart from the server, or that it was loaded before. */
+export interface Verdict {
+  /** Digest of the code; of none when it could not be read. */
+  readonly code: string;
+  /** Why it must not be loaded. */
+  readonly problem?: { readonly code: string; readonly message: string };
+}
+
+/** By the folder of each package. A structured clone can hold it: one process tries for all. */
+export type Tried = ReadonlyMap<string, Verdict>;
+
 /** Where vendor packages lie: folders of folders. */
 export interface PluginDao {
   /** In the order of their names; a later directory's package stands for an earlier one's of the same name. */
   find(): Promise<Found[]>;
-  /** @throws whatever the package's code throws, or ProvisioningError plugin-unreadable */
-  read(found: Found): Promise<Raw>;
+  /** Tries code that this process has not loaded yet apart from it. Rejects with the signal's reason only. */
+  tryOut(found: Found, signal?: AbortSignal): Promise<Verdict>;
+  /**
+   * @param tried code that this process has not loaded yet is loaded if it was tried and is well; without it whatever lies there is
+   *   loaded, as at the start
+   * @throws whatever the package's code throws, or ProvisioningError plugin-unreadable, plugin-interface
+   */
+  read(found: Found, tried?: Tried): Promise<Raw>;
 }
 
-/** @param entry the file in a package that exports its definition */
-export function folderDao(directories: readonly string[], entry = 'plugin.js'): PluginDao {
+export interface FolderOptions {
+  /** Called before code is loaded that this process has not loaded yet. */
+  loading?(found: Found): void;
+  /** How long code may take: when it is tried, all that it does, and when it is loaded, what it waits for. */
+  readonly timeoutMs?: number;
+}
+
+/** The file in a package that exports its definition. */
+const entry = 'plugin.js';
+
+/** Longer than any definition takes to load; a package that waits for something at its top level would hold up the start for good. */
+const patienceMs = 10_000;
+
+export function folderDao(directories: readonly string[], { loading, timeoutMs }: FolderOptions = {}): PluginDao {
   const loaded = new Map<string, { readonly code: string | undefined; readonly module: Promise<unknown> }>();
 
-  /** Node keeps a module for good, with all that it imports: what has changed since, or did not load, is read from another place. */
-  async function load(folder: string): Promise<unknown> {
+  const importFrom = (folder: string): Promise<unknown> =>
+    withinTime(import(pathToFileURL(join(folder, entry)).href), timeoutMs ?? patienceMs);
+
+  async function load(found: Found, tried: Tried | undefined): Promise<unknown> {
+    const { folder } = found;
     const code = await digestOf(folder);
     const before = loaded.get(folder);
     if (before && before.code === code) return before.module;
-    const module = before ? importCopy(folder) : import(pathToFileURL(join(folder, entry)).href);
+    if (tried) refuseUntried(code, tried.get(folder));
+    loading?.(found);
+    // Node keeps a module for good, with all that it imports: what has changed since, or did not load, is read from another place. And of
+    // a package that does not say itself what its code is, node would take it from whatever lies above.
+    const isInPlace = !tried && !before && (await exists(join(folder, 'package.json')));
+    const module = isInPlace ? importFrom(folder) : inCopy(folder, importFrom);
     loaded.set(folder, { code, module });
     // What was wrong need not have been in the code.
     module.catch(() => loaded.set(folder, { code: undefined, module }));
     return module;
-  }
-
-  async function importCopy(folder: string): Promise<unknown> {
-    const copy = await mkdtemp(join(tmpdir(), 'offhook-package-'));
-    try {
-      await writeFile(join(copy, 'package.json'), '{"type":"module"}');
-      await cp(folder, copy, { recursive: true });
-      return await import(pathToFileURL(join(copy, entry)).href);
-    } finally {
-      await rm(copy, { recursive: true });
-    }
   }
 
   return {
@@ -68,17 +95,71 @@ export function folderDao(directories: readonly string[], entry = 'plugin.js'): 
       return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     },
 
-    async read({ folder }) {
-      // Before any of its code runs. A package that was not built, but lies as it was written, says nothing.
-      const info = await readIfThere(join(folder, 'plugin-info'));
-      if (info !== undefined) checkBuiltFor(info);
-      const module: unknown = await load(folder);
+    async tryOut({ id, folder }, signal) {
+      let code = '';
+      try {
+        await checkInfo(folder);
+        code = await digestOf(folder);
+        const options: TryOptions = { signal, timeoutMs };
+        if (loaded.get(folder)?.code !== code) await inCopy(folder, (copy) => tryApart(id, join(copy, entry), options));
+        return { code };
+      } catch (cause) {
+        signal?.throwIfAborted();
+        const { code: kind } = cause instanceof ProvisioningError ? cause : { code: 'plugin-unreadable' };
+        return { code, problem: { code: kind, message: reason(cause) } };
+      }
+    },
+
+    async read(found, tried) {
+      const { folder } = found;
+      // Before any of its code runs.
+      await checkInfo(folder);
+      const module: unknown = await load(found, tried);
       if (typeof module !== 'object' || module === null || !('default' in module)) {
         throw new ProvisioningError('plugin-unreadable', `${entry} has no default export`);
       }
       return { definition: module.default, ...(await readPackageTexts(folder)) };
     },
   };
+}
+
+/** A package that was not built, but lies as it was written, says nothing. @throws ProvisioningError plugin-unreadable, plugin-interface */
+async function checkInfo(folder: string): Promise<void> {
+  const info = await readIfThere(join(folder, 'plugin-info'));
+  if (info !== undefined) checkBuiltFor(info);
+}
+
+/** @throws ProvisioningError with what was wrong when it was tried, or plugin-unreadable when other code lies there now */
+function refuseUntried(code: string, verdict: Verdict | undefined): void {
+  if (verdict?.problem) throw new ProvisioningError(verdict.problem.code, verdict.problem.message);
+  if (verdict?.code === code) return;
+  throw new ProvisioningError('plugin-unreadable', 'its code is not what was tried before it was to be loaded; reload once more');
+}
+
+/** Has something done with a copy of a package whose code is an ES module, unless it says itself that it is not. */
+async function inCopy<Result>(folder: string, work: (copy: string) => Promise<Result>): Promise<Result> {
+  const copy = await mkdtemp(join(tmpdir(), 'offhook-package-'));
+  try {
+    await writeFile(join(copy, 'package.json'), '{"type":"module"}');
+    await cp(folder, copy, { recursive: true });
+    return await work(copy);
+  } catch (cause) {
+    // Where the copy lay tells nobody anything.
+    if (cause instanceof Error) cause.message = cause.message.replaceAll(copy, folder);
+    throw cause;
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}
+
+/** What it imports may wait for ever. */
+async function withinTime<Value>(work: Promise<Value>, milliseconds: number): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new ProvisioningError('plugin-unreadable', `${entry} did not finish loading within ${milliseconds / 1_000} s`);
+    timer = setTimeout(() => reject(error), milliseconds);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** Where vendor packages lie: in the directories of the settings, and on the shelf of those that were installed. */
@@ -90,8 +171,12 @@ export interface PackagePlaces {
 }
 
 /** @param data the data directory @throws ProvisioningError shelf-unreadable */
-export async function openPackages(directories: readonly string[], data: string, options: ShelfOptions): Promise<PackagePlaces> {
-  const found = folderDao(directories);
+export async function openPackages(
+  directories: readonly string[],
+  data: string,
+  options: ShelfOptions & FolderOptions,
+): Promise<PackagePlaces> {
+  const found = folderDao(directories, options);
   const shelf = await openShelf(join(data, 'packages'), packageFacts, options);
   return { directories: found, shelf, all: withInstalled(found, () => installedOnes(shelf)) };
 }
@@ -99,7 +184,7 @@ export async function openPackages(directories: readonly string[], data: string,
 /** What is installed stands for what lies in a directory under the same id. */
 export function withInstalled(dao: PluginDao, installed: () => ReadonlyMap<string, { readonly folder: string }>): PluginDao {
   return {
-    read: (found) => dao.read(found),
+    ...dao,
     async find() {
       const found = new Map((await dao.find()).map((each) => [each.id, each]));
       for (const [id, { folder }] of installed()) found.set(id, { id, folder });
@@ -131,7 +216,7 @@ async function digestOf(folder: string): Promise<string> {
   const code = files
     .filter((each) => each.isFile() && /\.[cm]?[jt]s$/.test(each.name))
     .map((each) => join(each.parentPath, each.name));
-  for (const file of code.sort()) hash.update(`${file}\0`).update(await readFile(file));
+  for (const file of code.sort()) hash.update(`${relative(folder, file)}\0`).update(await readFile(file));
   return hash.digest('hex');
 }
 

@@ -36,8 +36,8 @@ export interface PackageState {
 export interface PackageParts {
   readonly shelf: PackageShelf;
   readonly catalogue: () => Catalogue;
-  /** Reads a package and checks it, without taking it in. @throws ProvisioningError plugin-… */
-  load(found: Found): Promise<VendorPackage>;
+  /** Reads a package and checks it, without taking it in. @throws ProvisioningError plugin-…; the signal's reason */
+  load(found: Found, signal: AbortSignal): Promise<VendorPackage>;
   /** The package that there would be without an installed one: from the directories of the settings. One that does not work is none. */
   bundled(id: string): Promise<VendorPackage | undefined>;
   available(): ReadonlyMap<string, readonly AvailableVersion[]>;
@@ -65,8 +65,11 @@ export interface PackageService {
    *   unpacking throw
    */
   install(id: string, options: { version?: string; force?: boolean }, task: Task): Promise<PackageFacts>;
-  /** The packages of which a newer version can be had and that are not pinned. */
-  upgradable(): readonly { readonly id: string; readonly version: string }[];
+  /**
+   * The packages of which a newer version can be had and that are not pinned.
+   * @param ids of these alone @throws ProvisioningError package-not-installed, package-refused, when one of them is not, or is pinned
+   */
+  upgradable(ids?: readonly string[]): readonly { readonly id: string; readonly version: string }[];
   /** Back to the version that was there before. @throws ProvisioningError package-not-installed, package-in-use, plugin-… */
   rollBack(id: string, options: { force?: boolean }, task: Task): Promise<PackageFacts>;
   /** @throws ProvisioningError package-not-installed, package-in-use */
@@ -150,7 +153,7 @@ export function packageService(parts: PackageParts): PackageService {
   /** Puts one in the place of what is there, which is kept for a way back. */
   async function exchange(facts: PackageFacts, folder: string, force: boolean | undefined, task: Task): Promise<PackageFacts> {
     const { id } = facts;
-    const made = await parts.load({ id, folder });
+    const made = await parts.load({ id, folder }, task.signal);
     const before = await exclusively(task, async () => {
       const there = present(id);
       refuseTaken(made);
@@ -199,12 +202,20 @@ export function packageService(parts: PackageParts): PackageService {
       );
     },
 
-    upgradable() {
-      return service
-        .list()
-        .flatMap(({ id, upgrade, installed: facts }) =>
-          upgrade !== undefined && facts?.pinned !== true ? [{ id, version: upgrade }] : [],
-        );
+    upgradable(ids) {
+      const there = service.list().filter(({ version }) => version !== undefined);
+      for (const id of ids ?? []) {
+        const found = there.find((each) => each.id === id);
+        if (!found) {
+          const told = there.map((each) => each.id).join(', ') || 'none';
+          throw new ProvisioningError('package-not-installed', `The package ${id} is not installed; there is ${told}`);
+        }
+        if (found.installed?.pinned)
+          throw new ProvisioningError('package-refused', `${id} is pinned; offhook plugin unpin ${id} lets it be upgraded`);
+      }
+      return there
+        .filter(({ id, installed: facts }) => (ids ? ids.includes(id) : facts?.pinned !== true))
+        .flatMap(({ id, upgrade }) => (upgrade === undefined ? [] : [{ id, version: upgrade }]));
     },
 
     install: (id, { version, force }, task) =>

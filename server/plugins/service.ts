@@ -2,7 +2,7 @@ import { ProvisioningError, reason } from '../lib/errors.ts';
 import { KeyedLock } from '../lib/lock.ts';
 import { compareVersions } from '../lib/version.ts';
 import type { Line, Vendor } from '../sdk.ts';
-import type { Found, PluginDao, Raw } from './dao.ts';
+import type { Found, PluginDao, Raw, Tried } from './dao.ts';
 import type { BrokenPackage, ModelRow, Plugin, VendorPackage } from './model.ts';
 import type { PluginNotifier } from './notifier.ts';
 import { checkVendor, isOwn } from './validator.ts';
@@ -20,24 +20,27 @@ export interface Catalogue {
 export interface PluginService {
   /** What is installed now. */
   readonly catalogue: Catalogue;
-  /** Reads all packages anew. A broken one is left out and listed; it never rejects for a package's sake. */
-  load(): Promise<Catalogue>;
+  /**
+   * Reads all packages anew. A broken one is left out and listed; it never rejects for a package's sake.
+   *
+   * @param tried of code that is new to this process only what was tried and is well is loaded; without it all of it, as at the start
+   */
+  load(tried?: Tried): Promise<Catalogue>;
+  /** Tries the code of all packages that is new to this process, apart from it. It never rejects for a package's sake. */
+  tryOut(): Promise<Tried>;
 }
 
-/** Longer than any definition takes to load; a package that waits for something at its top level would hold up the start for good. */
-const patienceMs = 10_000;
-
-export function pluginService(dao: PluginDao, notifier: PluginNotifier, loadTimeoutMs = patienceMs): PluginService {
+export function pluginService(dao: PluginDao, notifier: PluginNotifier): PluginService {
   const loading = new KeyedLock();
   let catalogue = catalogueOf([], []);
 
-  async function load(): Promise<Catalogue> {
+  async function load(tried?: Tried): Promise<Catalogue> {
     const packages: VendorPackage[] = [];
     const broken: BrokenPackage[] = [];
     const taken = new Map<string, string>();
     for (const found of await dao.find()) {
       try {
-        const loaded = await loadPackage(dao, found, loadTimeoutMs);
+        const loaded = await loadPackage(dao, found, tried);
         for (const { id } of loaded.plugins) {
           const owner = taken.get(id);
           if (owner !== undefined) throw new ProvisioningError('plugin-invalid', `plugins.${id} is already a plugin of ${owner}`);
@@ -58,25 +61,28 @@ export function pluginService(dao: PluginDao, notifier: PluginNotifier, loadTime
       return catalogue;
     },
     // One at a time: one that began before a package was exchanged must not end after the one that saw the new.
-    load: () => loading.run('', load),
+    load: (tried) => loading.run('', () => load(tried)),
+    async tryOut() {
+      const found = await dao.find();
+      // At once: together they take no longer than one that never ends.
+      return new Map(await Promise.all(found.map(async (each) => [each.folder, await dao.tryOut(each)] as const)));
+    },
   };
 }
 
 /** Reads a package and checks it. @throws ProvisioningError plugin-…, also for whatever its code throws */
-export async function loadPackage(dao: PluginDao, found: Found, timeoutMs = patienceMs): Promise<VendorPackage> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new ProvisioningError('plugin-unreadable', `plugin.js did not finish loading within ${timeoutMs / 1_000} s`);
-    timer = setTimeout(() => reject(error), timeoutMs);
-  });
+export async function loadPackage(dao: PluginDao, found: Found, tried?: Tried): Promise<VendorPackage> {
   try {
-    return packageOf(found, await Promise.race([dao.read(found), late]));
+    return packageOf(found, await dao.read(found, tried));
   } catch (cause) {
     if (cause instanceof ProvisioningError) throw cause;
     throw new ProvisioningError('plugin-unreadable', `its code cannot be loaded: ${reason(cause)}`, { cause });
-  } finally {
-    clearTimeout(timer);
   }
+}
+
+/** The same while the server runs: code that is new to this process is tried apart from it first. Rejects with the signal's reason, too. */
+export async function loadTried(dao: PluginDao, found: Found, signal?: AbortSignal): Promise<VendorPackage> {
+  return loadPackage(dao, found, new Map([[found.folder, await dao.tryOut(found, signal)]]));
 }
 
 /** @throws ProvisioningError plugin-invalid with all that is wrong */

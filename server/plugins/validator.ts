@@ -4,6 +4,7 @@ import { placeholders } from '../lib/placeholders.ts';
 import { bootPlaceholders } from '../sdk/boot-options.ts';
 import { checkInterface, interfaceRefusal, supportedInterfaces } from '../sdk/interface.ts';
 import type { Artefact, Boot, Line, Model, Vendor } from '../sdk.ts';
+import { notPlain } from './plain.ts';
 
 /** What a name may depend on: with one of the first three it is one device's own. */
 const ownFacts = ['mac', 'serial', 'uuid'];
@@ -173,6 +174,9 @@ export function isOwn(file: Artefact): boolean {
 
 /** What is wrong with a package's definition; none, and it is a `Vendor`. */
 export function checkVendor(definition: unknown, templates: ReadonlyMap<string, string>): Complaint[] {
+  // Before anything reads it: what is read must not be code.
+  const complaints = notPlain(definition);
+  if (complaints.length > 0) return complaints;
   const parsed = vendor.safeParse(definition);
   if (!parsed.success) return complaintsOf(parsed.error);
   return checkWhole(definition as Vendor, templates);

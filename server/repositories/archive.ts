@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { bytesContent, fileContent } from '../lib/content.ts';
@@ -53,17 +53,42 @@ async function unpacked(bytes: Buffer): Promise<Buffer> {
 /** The one folder of a tar archive, and all files in it. @throws ProvisioningError archive-invalid */
 export async function filesOf(tar: Buffer, bounds: ArchiveLimits): Promise<{ readonly top: string; readonly files: Files }> {
   const files = new Map<string, Buffer>();
+  const links = new Map<string, string>();
   let top: string | undefined;
-  for await (const { path, type, size, offset } of entriesOf(bytesContent(tar), bounds)) {
+  for await (const { path, type, size, offset, target } of entriesOf(bytesContent(tar), bounds)) {
     const [first = '', ...rest] = path.split('/');
     top ??= first;
-    if (first !== top || (rest.length === 0 && type === 'file')) {
+    if (first !== top || (rest.length === 0 && type !== 'folder')) {
       throw invalid(`all should be in one folder, ${top}, and ${path} is not`);
     }
     if (type === 'file') files.set(rest.join('/'), tar.subarray(offset, offset + size));
+    if (target !== undefined) links.set(rest.join('/'), target);
   }
   if (top === undefined) throw invalid('it is empty');
-  return { top, files };
+  return { top, files: links.size === 0 ? files : resolved(files, links, bounds) };
+}
+
+/** The files, and for each link a copy of the file that it leads to. Copies count like files. */
+function resolved(files: Files, links: ReadonlyMap<string, string>, { bytes }: ArchiveLimits): Files {
+  const all = new Map(files);
+  let total = [...files.values()].reduce((sum, each) => sum + each.length, 0);
+  for (const [path, target] of links) {
+    const way = new Set<string>();
+    let [at, next] = [path, links.get(path)];
+    while (next !== undefined && !way.has(at)) {
+      way.add(at);
+      at = posix.join(posix.dirname(at), next);
+      if (next.startsWith('/') || at.startsWith('..'))
+        throw invalid(`${path} is a link to ${target}, which leads out of its folder`);
+      next = links.get(at);
+    }
+    const found = files.get(at);
+    if (!found) throw invalid(`${path} is a link to ${target}, which is no file of the archive`);
+    total += found.length;
+    if (total > bytes) throw invalid(`its files have more than ${bytes} bytes`);
+    all.set(path, found);
+  }
+  return all;
 }
 
 /**

@@ -6,7 +6,7 @@ import { writeDurably } from '../lib/durable.ts';
 import { ProvisioningError, prefixed, reason } from '../lib/errors.ts';
 import { checkBytes, readChecked } from './archive.ts';
 import { INDEX, type Index, type IndexEntry, most, SIGNATURE } from './model.ts';
-import { type Expected, readIndex } from './read-index.ts';
+import { type Expected, readIndex, type SignedIndex } from './read-index.ts';
 import { entriesOf } from './tar.ts';
 
 /** Where a repository lies. Paths are below it, with slashes: `stable/index.json`. */
@@ -22,6 +22,8 @@ export interface Shelf {
 /** One channel of a repository, its index checked. */
 export interface Repository {
   readonly index: Index;
+  /** What was checked. */
+  readonly signed: SignedIndex;
   /** Id of the key that signed the index. */
   readonly signedBy?: string;
   /** Puts an archive of the index into a file. @throws ProvisioningError archive-wrong, archive-missing */
@@ -44,6 +46,7 @@ export async function openRepository(shelf: Shelf, expected: Expected, signal?: 
   const signature = await shelf.read(at(SIGNATURE), most.signature, signal);
   return {
     ...named(shelf.name, () => readIndex(bytes, signature, expected)),
+    signed: { bytes, signature },
     async archive(entry, to, cancel) {
       const { file, size, sha256 } = entry;
       const wanted = { file: `${shelf.name}: ${at(file)}`, size, sums: { sha256 } };

@@ -76,11 +76,12 @@ export function readPluginsDb(bytes: Buffer): {
   return { entries: entries.sort((a, b) => (a.id < b.id ? -1 : 1)), complaints };
 }
 
-const limits = { bytes: most.unpacked, entries: 8_192, depth: 16 };
+// Its build copies links as links (`rsync -l`, `tar`): one template then serves several models.
+const limits = { bytes: most.unpacked, entries: 8_192, depth: 16, links: true };
 
 /**
  * Unpacks an archive of a provd repository as data, after its size and SHA-1 were checked. SHA-1 tells what was cut or damaged, not who
- * made it: provd signs nothing.
+ * made it: provd signs nothing. A link becomes a copy of the file that it leads to.
  *
  * @param folder empty, or not there yet
  * @throws ProvisioningError archive-wrong, archive-invalid, plugin-info-invalid, folder-not-empty, tool-missing; what the system throws;

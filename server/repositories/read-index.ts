@@ -18,6 +18,12 @@ export interface Expected extends Trust {
   readonly now: Date;
 }
 
+/** An index as it came. */
+export interface SignedIndex {
+  readonly bytes: Buffer;
+  readonly signature: Buffer | undefined;
+}
+
 export interface CheckedIndex {
   readonly index: Index;
   /** Id of the key that signed it; undefined when none of the trusted ones did, and that was allowed. */
@@ -27,17 +33,26 @@ export interface CheckedIndex {
 /**
  * Reads an index. Nothing of it is looked at before its signature is known to be right.
  *
- * @throws ProvisioningError index-too-large, index-unsigned, index-key-unknown, index-signature-wrong, index-newer, index-invalid,
- *   index-channel-wrong, index-replayed, index-expired, repository-key-invalid
+ * @throws ProvisioningError what `readSigned` throws; index-channel-wrong, index-replayed, index-expired
  */
 export function readIndex(bytes: Buffer, signature: Buffer | undefined, expected: Expected): CheckedIndex {
+  const checked = readSigned({ bytes, signature }, expected);
+  checkCurrent(checked.index, expected);
+  return checked;
+}
+
+/**
+ * Reads an index of whatever channel and age, once its signature is known to be right.
+ *
+ * @throws ProvisioningError index-too-large, index-unsigned, index-key-unknown, index-signature-wrong, index-newer, index-invalid,
+ *   repository-key-invalid
+ */
+export function readSigned({ bytes, signature }: SignedIndex, trust: Trust): CheckedIndex {
   if (bytes.length > most.index) {
     throw new ProvisioningError('index-too-large', `The index has ${bytes.length} bytes; ${most.index} are allowed`);
   }
-  const signedBy = checkSignature(bytes, signature, expected);
-  const index = parseIndex(bytes);
-  checkCurrent(index, expected);
-  return { index, ...(signedBy !== undefined && { signedBy }) };
+  const signedBy = checkSignature(bytes, signature, trust);
+  return { index: parseIndex(bytes), ...(signedBy !== undefined && { signedBy }) };
 }
 
 /** @returns the id of the key */

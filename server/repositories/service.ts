@@ -1,13 +1,14 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import { makeDirectory } from '../lib/directory.ts';
 import { shown } from '../lib/download/network.ts';
 import { writeDurably } from '../lib/durable.ts';
 import { complaintsOf, ifThere, ProvisioningError, reason } from '../lib/errors.ts';
 import { KeyedLock } from '../lib/lock.ts';
+import { writing } from '../lib/writing.ts';
 import { type AvailableVersion, available, type Offer } from './available.ts';
-import { parseIndex, writeIndex } from './document.ts';
+import { keepIndex, readKept } from './kept.ts';
 import { readPublicLine } from './keys.ts';
 import { channels, type Index } from './model.ts';
 import { openRepository, type Repository, type Shelf } from './open.ts';
@@ -58,12 +59,17 @@ export interface RepositoryParts {
   readonly directory: string;
   shelfOf(location: string): Promise<Shelf>;
   now(): number;
+  /** Told of an index that was kept and is no longer believed. */
+  distrusted(name: string, problem: ProvisioningError): void;
 }
 
 export interface RepositoryService {
   /** In the order in which they were entered. */
   list(): RepositoryState[];
-  /** Enters one, or changes the one of that name. @throws ProvisioningError repository-invalid */
+  /**
+   * Enters one, or changes the one of that name. Its index stays if the keys of now have signed it.
+   * @throws ProvisioningError repository-invalid
+   */
   enter(repository: EnteredRepository): Promise<RepositoryState>;
   /** @throws ProvisioningError repository-unknown */
   remove(name: string): Promise<void>;
@@ -81,23 +87,47 @@ export interface RepositoryService {
   archive(version: AvailableVersion, to: string, signal: AbortSignal): Promise<void>;
 }
 
-/** @throws ProvisioningError repositories-unreadable */
-export async function repositoryService({ directory, shelfOf, now }: RepositoryParts): Promise<RepositoryService> {
+/** @throws ProvisioningError repositories-unreadable; disk-full, disk-not-writable, also of its methods that change something */
+export async function repositoryService({ directory, shelfOf, now, distrusted }: RepositoryParts): Promise<RepositoryService> {
   const list = join(directory, 'list.json');
   const indexFile = (name: string) => join(directory, `${name}.index.json`);
   const lock = new KeyedLock();
-  await makeDirectory(directory);
+  await writing(directory, () => makeDirectory(directory));
   let repositories = await readList(list);
   const indexes = new Map<string, Index>();
-  for (const { name } of repositories) {
-    const index = await readKept(indexFile(name));
-    if (index) indexes.set(name, index);
+  /** Why the index that was kept of one is not used, until somebody tries to read it anew. */
+  const doubts = new Map<string, string>();
+
+  /** Takes the index that was kept, if it is to be believed. @returns the id of the key that has signed it */
+  async function takeKept({ name, keys, allowUnsigned }: KnownRepository): Promise<string | undefined> {
+    indexes.delete(name);
+    doubts.delete(name);
+    try {
+      const kept = await readKept(indexFile(name), { keys, allowUnsigned });
+      if (kept) indexes.set(name, kept.index);
+      return kept?.signedBy;
+    } catch (cause) {
+      if (!(cause instanceof ProvisioningError)) throw cause;
+      doubts.set(
+        name,
+        `What was kept of it is not used until it is read anew (offhook repository update ${name}): ${cause.message}`,
+      );
+      distrusted(name, cause);
+      return undefined;
+    }
   }
+  for (const repository of repositories) await takeKept(repository);
 
   const stateOf = (repository: KnownRepository): RepositoryState => {
     const versions = indexes.get(repository.name)?.packages.length;
     const serial = seenOf(repository)[repository.channel];
-    return { ...repository, ...(versions !== undefined && { versions }), ...(serial !== undefined && { serial }) };
+    const problem = doubts.get(repository.name);
+    return {
+      ...repository,
+      ...(versions !== undefined && { versions }),
+      ...(serial !== undefined && { serial }),
+      ...(problem !== undefined && { problem }),
+    };
   };
   const find = (name: string): KnownRepository => {
     const found = repositories.find((each) => each.name === name);
@@ -109,7 +139,7 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
   const change = (edit: (before: readonly KnownRepository[]) => KnownRepository[]): Promise<void> =>
     lock.run(list, async () => {
       const next = edit(repositories);
-      await writeDurably(list, `${JSON.stringify(next, undefined, 2)}\n`, 0o600);
+      await writing(directory, () => writeDurably(list, `${JSON.stringify(next, undefined, 2)}\n`, 0o600));
       repositories = next;
     });
   const put = (repository: KnownRepository) =>
@@ -130,7 +160,7 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
       const { problem: _, ...repository } = find(name);
       const { location, channel, seen } = repository;
       try {
-        const { index, signedBy } = await open(repository, signal);
+        const { index, signedBy, signed } = await open(repository, signal);
         // Before the index is kept: whoever shows an older one afterwards is found out, also when we end here.
         const { signedBy: _former, ...rest } = repository;
         await put({
@@ -139,13 +169,15 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
           refreshed: now(),
           ...(signedBy !== undefined && { signedBy }),
         });
-        await writeDurably(indexFile(name), writeIndex(index).toString(), 0o600);
+        await writing(directory, () => keepIndex(indexFile(name), signed));
         indexes.set(name, index);
       } catch (cause) {
         signal.throwIfAborted();
         if (!(cause instanceof ProvisioningError)) throw cause;
         await put({ ...repository, problem: cause.message });
       }
+      // What is told from now on is how this went.
+      doubts.delete(name);
     });
 
   return {
@@ -162,11 +194,12 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
       return lock.run(data.name, async () => {
         const before = repositories.find(({ name }) => name === data.name);
         const isSame = before && before.location === data.location && before.channel === data.channel;
-        if (!isSame) {
-          indexes.delete(data.name);
-          await rm(indexFile(data.name), { force: true });
-        }
-        await put({ ...(isSame && before), ...data, seen: before?.seen ?? {} });
+        if (!isSame) await rm(indexFile(data.name), { force: true });
+        const { signedBy: _, ...rest } = isSame ? before : {};
+        const entering = { ...rest, ...data, seen: before?.seen ?? {} };
+        await put(entering);
+        const signedBy = await takeKept(entering);
+        if (signedBy !== undefined) await put({ ...entering, signedBy });
         return stateOf(find(data.name));
       });
     },
@@ -176,6 +209,7 @@ export async function repositoryService({ directory, shelfOf, now }: RepositoryP
         find(name);
         await change((before) => before.filter((each) => each.name !== name));
         indexes.delete(name);
+        doubts.delete(name);
         await rm(indexFile(name), { force: true });
       }),
 
@@ -217,10 +251,15 @@ function isPlace(location: string): boolean {
   const [, scheme = ''] = /^([a-z][a-z\d+.-]*):\/\//i.exec(location) ?? /^(https?|ftp|file):/i.exec(location) ?? [];
   if (scheme === '') return !location.includes('\0');
   const url = /^(?:https?|ftp|file)$/i.test(scheme) && URL.canParse(location) ? new URL(location) : undefined;
-  return url !== undefined && (url.protocol !== 'file:' || url.hostname === '');
+  return url !== undefined && (url.protocol !== 'file:' || (url.hostname === '' && url.search === ''));
 }
 
-/** Whoever logs in there, and however it is written, the place is the same. */
+/** Whether a location is found from everywhere: a URL, or the whole path of a folder or a bundle. */
+export function isWhole(location: string): boolean {
+  return isAbsolute(location) || /^(?:https?|ftp|file):/i.test(location);
+}
+
+/** Whoever logs in there, with a password or a token in the query, and however it is written, the place is the same. */
 function placeOf(location: string): string {
   return (/^(?:https?|ftp):/i.test(location) ? shown(new URL(location)) : location).replace(/\/+$/, '');
 }
@@ -236,16 +275,5 @@ async function readList(file: string): Promise<KnownRepository[]> {
     const why = cause instanceof z.ZodError ? z.prettifyError(cause).replaceAll(/\s*\n\s*/g, '; ') : reason(cause);
     const remedy = 'Put back a backup of it, or remove it and enter the repositories anew';
     throw new ProvisioningError('repositories-unreadable', `${file} cannot be read: ${why}. ${remedy}`, { cause });
-  }
-}
-
-/** The index as it was when it was checked. One that can no longer be read is fetched with the next refresh. */
-async function readKept(file: string): Promise<Index | undefined> {
-  const text = await ifThere(readFile(file, 'utf8'));
-  try {
-    return text === undefined ? undefined : parseIndex(Buffer.from(text));
-  } catch (cause) {
-    if (cause instanceof ProvisioningError) return undefined;
-    throw cause;
   }
 }

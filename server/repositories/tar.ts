@@ -7,7 +7,9 @@ import { readTar, type TarRules } from '../lib/tar.ts';
 export interface ArchiveEntry {
   /** Relative, with single slashes and none at the end; no part of it is empty, `.` or `..`. */
   readonly path: string;
-  readonly type: 'file' | 'folder';
+  readonly type: 'file' | 'folder' | 'link';
+  /** Where a symbolic link leads, as the archive has it. */
+  readonly target?: string;
   /** Bytes. */
   readonly size: number;
   /** Where in the archive its bytes begin. */
@@ -22,6 +24,8 @@ export interface ArchiveLimits {
   readonly entries: number;
   /** Parts of a path. */
   readonly depth: number;
+  /** Whether symbolic links are told; else they are an error. */
+  readonly links?: boolean;
 }
 
 const rules: TarRules = {
@@ -34,7 +38,7 @@ const rules: TarRules = {
 };
 
 /**
- * What an archive holds, in its order. Files and folders only: a link or a device is an error, and so are an absolute path, `..`, a name
+ * What an archive holds, in its order. Files and folders only, and symbolic links where they are wanted: what else there is is an error, and so are an absolute path, `..`, a name
  * that comes twice, a file that is the folder of another, more than the limits, and an archive that ends early or goes on behind its end.
  *
  * @throws ProvisioningError archive-invalid
@@ -44,9 +48,11 @@ export async function* entriesOf(content: Content, limits: ArchiveLimits): Async
   let bytes = 0;
   for await (const { name, kind, size, offset } of readTar(contentReader(content), rules)) {
     const path = checkedPath(name, limits.depth);
-    if (typeof kind === 'object') throw invalid(`${path} ${kind.what}; only files and folders are taken`);
+    const target = typeof kind === 'object' && limits.links ? kind.target : undefined;
+    if (typeof kind === 'object' && target === undefined) throw invalid(`${path} ${kind.what}; only files and folders are taken`);
     if (offset + size > content.size) throw invalid('it ends early');
-    const entry: ArchiveEntry = { path, type: kind, size, offset };
+    const type = typeof kind === 'object' ? 'link' : kind;
+    const entry: ArchiveEntry = { path, type, size, offset, ...(target !== undefined && { target }) };
     checkPlace(entry, seen);
     bytes += size;
     if (seen.size > limits.entries) throw invalid(`it holds more than ${limits.entries} files`);
@@ -67,11 +73,12 @@ function checkedPath(path: string, depth: number): string {
 function checkPlace({ path, type }: ArchiveEntry, seen: Map<string, ArchiveEntry['type']>): void {
   const known = seen.get(path);
   // A folder that a file before it was in is told late by some programs.
-  if (known !== undefined && (known === 'file' || type === 'file')) throw invalid(`${path} comes twice`);
+  if (known !== undefined && (known !== 'folder' || type !== 'folder')) throw invalid(`${path} comes twice`);
   seen.set(path, type);
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
     const above = path.slice(0, end);
-    if (seen.get(above) === 'file') throw invalid(`${path} is in ${above}, which is a file`);
+    const holder = seen.get(above) ?? 'folder';
+    if (holder !== 'folder') throw invalid(`${path} is in ${above}, which is a ${holder}`);
     seen.set(above, 'folder');
   }
 }

@@ -7,6 +7,7 @@ import type { Network } from '../lib/download/network.ts';
 import { parseUrl, shown } from '../lib/download/network.ts';
 import type { Patience } from '../lib/download/persist.ts';
 import { ProvisioningError } from '../lib/errors.ts';
+import { writing } from '../lib/writing.ts';
 import { localShelf, type Shelf } from './open.ts';
 
 export interface WebOptions {
@@ -33,7 +34,7 @@ function webShelf(location: string, { folder, ...options }: WebOptions): Shelf {
     name: shown(base),
 
     async read(path, most, signal) {
-      await makeDirectory(folder);
+      await writing(folder, () => makeDirectory(folder));
       const to = join(folder, randomUUID());
       try {
         // Never resumed: an index that changes meanwhile would be half of each.
@@ -48,7 +49,7 @@ function webShelf(location: string, { folder, ...options }: WebOptions): Shelf {
     },
 
     async fetch(path, { size, sha256 }, to, signal) {
-      await makeDirectory(folder);
+      await writing(folder, () => makeDirectory(folder));
       await download(urlOf(path), { ...options, to, size, sums: new Map([['sha256', sha256]]), signal });
     },
   };

@@ -23,7 +23,7 @@ const values: Readonly<Record<string, (server: BootServer) => string | undefined
 export const bootPlaceholders: readonly string[] = Object.keys(values);
 
 /**
- * The DHCP options that a vendor's phones are given, by code, as texts: `parseOption` of the listeners makes their bytes.
+ * The DHCP options that a vendor's phones are given, by code, as texts: `parseOption` makes their bytes.
  *
  * @returns undefined for one that needs what the server does not have, an address of IPv4
  */

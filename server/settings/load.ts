@@ -9,6 +9,7 @@ import { type Group, isGroup, type Key, lastName, settingsGroups, settingsKeys, 
 import { nearestKey } from './nearest.ts';
 import { brokenRules } from './rules.ts';
 import { environmentLayers, fileLayers, flagLayers, type NamedFlag } from './sources.ts';
+import { readSubnets } from './subnets.ts';
 import { type Entry, formatOrigin, isEmpty, type Node, plainValue, show } from './yaml.ts';
 
 export const DEFAULT_FILE = '/etc/offhook/offhook.yml';
@@ -49,8 +50,17 @@ export function loadSettings(sources: Sources): Loaded {
 
   const settings = assemble(given, sources);
   const base = given.get('base_config');
-  if (base && sources.checkRawConfig)
-    complaints.push(...sources.checkRawConfig(settings.base_config).map((complaint) => inBase(complaint, base)));
+  if (base && sources.checkRawConfig) {
+    for (const { path, message } of sources.checkRawConfig(settings.base_config)) {
+      const [, ...steps] = path.split('.');
+      complaints.push(inside('base_config', steps, message, base));
+    }
+  }
+  const subnets = given.get('dhcp.subnets');
+  if (subnets) {
+    const { problems } = readSubnets(settings.dhcp.subnets, settings.dhcp.lease_seconds);
+    complaints.push(...problems.map(({ steps, message }) => inside('dhcp.subnets', steps, message, subnets)));
+  }
   const wrong = new Set(complaints.map(({ path }) => path));
   const contradictions = brokenRules(settings, given).filter(({ keys }) => !keys.some((key) => wrong.has(key)));
   complaints.push(...contradictions.map(({ complaint }) => complaint));
@@ -104,12 +114,11 @@ function check(key: Key, node: Node, given: Map<string, Node>, complaints: Compl
   complaints.push({ path: key.path, message: `${formatOrigin(node.origin)}: ${what} must be ${key.allowed}` });
 }
 
-/** A complaint of a raw config as one of the setting, with the place of what it is about, or of the nearest that stands around it. */
-function inBase({ path, message }: Complaint, base: Node): Complaint {
-  const [, ...steps] = path.split('.');
-  const node = steps.reduce((found, step) => below(found, step) ?? found, base);
-  const key = ['base_config', ...steps].join('.');
-  return { path: key, message: `${formatOrigin(node.origin)}: ${key}: ${message}` };
+/** A complaint of what is inside a setting, with the place of what it is about, or of the nearest that stands around it. */
+function inside(setting: string, steps: readonly string[], message: string, whole: Node): Complaint {
+  const node = steps.reduce((found, step) => below(found, step) ?? found, whole);
+  const path = [setting, ...steps].join('.');
+  return { path, message: `${formatOrigin(node.origin)}: ${path}: ${message}` };
 }
 
 function below(node: Node, step: string): Node | undefined {

@@ -14,7 +14,7 @@ export function brokenRules(settings: Settings, given: ReadonlyMap<string, Node>
     const node = given.get(key);
     return node ? `${formatOrigin(node.origin)}: ` : '';
   };
-  return [...tlsFiles(settings, where), ...samePort(settings, where)];
+  return [...tlsFiles(settings, where), ...samePort(settings, where), ...dhcpParts(settings, where)];
 }
 
 type Where = (key: string) => string;
@@ -28,6 +28,19 @@ function tlsFiles({ http }: Settings, where: Where): BrokenRule[] {
       const message = `${where('http.tls.enabled')}http.tls.enabled is true; ${path} must name a PEM file`;
       return { keys: ['http.tls.enabled', path], complaint: { path, message } };
     });
+}
+
+/** What a mode of the DHCP server cannot do without. */
+function dhcpParts({ dhcp }: Settings, where: Where): BrokenRule[] {
+  const isMissing = {
+    interfaces: (dhcp.mode === 'serve' || dhcp.mode === 'proxy') && dhcp.interfaces.length === 0 && 'must name the interfaces',
+    subnets: dhcp.mode === 'serve' && dhcp.subnets.size === 0 && 'must have the networks that are served',
+  };
+  return Object.entries(isMissing).flatMap(([name, wanted]) => {
+    const path = `dhcp.${name}`;
+    const message = `${where('dhcp.mode')}dhcp.mode is ${dhcp.mode}; ${path} ${wanted}`;
+    return wanted === false ? [] : [{ keys: ['dhcp.mode', path], complaint: { path, message } }];
+  });
 }
 
 function samePort({ http, admin }: Settings, where: Where): BrokenRule[] {

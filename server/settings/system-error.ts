@@ -1,4 +1,5 @@
 import { type Complaint, codeOf, type ProvisioningError, reason } from '../lib/errors.ts';
+import { whyUnwritable } from '../lib/writing.ts';
 import { settingsInvalid } from './invalid.ts';
 
 /** What the server was about to do when the system said no. */
@@ -77,30 +78,24 @@ function listening(code: string, { key, address, port }: Attempt & { kind: 'list
 }
 
 function opening(code: string, { kind, key, path }: Exclude<Attempt, { kind: 'listen' | 'range' }>, error: unknown): Complaint {
-  const toWrite = kind !== 'file';
   const choose = {
     directory: `choose another directory: --set ${key}=DIR`,
     log: `choose another file: --set ${key}=FILE`,
     file: `correct ${key}`,
   }[kind];
-  const problems: Readonly<Record<string, string>> = {
-    ENOENT: {
-      directory: 'it does not exist and cannot be made; make it, or ',
-      log: 'its directory does not exist; make that, or ',
-      file: 'there is no such file; ',
-    }[kind],
-    EACCES: toWrite
-      ? `user ${userId()} may not write there; give it to that user (chown ${userId()} ${path}), or `
-      : `user ${userId()} may not read it; allow that user to (chgrp and chmod g+r), or `,
-    EROFS: 'the file system is mounted read-only; mount it read-write, or ',
-    ENOTDIR: 'a part of the path is a file, not a directory; ',
-    EEXIST: 'it is a file, not a directory; ',
-    EISDIR: 'it is a directory, not a file; ',
-    ENOSPC: 'the disk is full; make room, or ',
-    EDQUOT: "the user's disk quota is used up; make room, or ",
-  };
-  const problem = problems[code === 'EPERM' ? 'EACCES' : code];
-  return { path: key, message: `${key}: ${path}: ${problem === undefined ? `${reason(error)}; ` : problem}${choose}` };
+  const missing = {
+    directory: 'it does not exist and cannot be made; make it, or ',
+    log: 'its directory does not exist; make that, or ',
+    file: 'there is no such file; ',
+  }[kind];
+  const why = kind === 'file' ? unreadable(code) : whyUnwritable(error, path);
+  const told = code === 'ENOENT' ? missing : why ? `${why.problem}; ${why.remedy}, or ` : `${reason(error)}; `;
+  return { path: key, message: `${key}: ${path}: ${told}${choose}` };
+}
+
+function unreadable(code: string) {
+  if (code !== 'EACCES' && code !== 'EPERM') return undefined;
+  return { problem: `user ${userId()} may not read it`, remedy: 'allow that user to (chgrp and chmod g+r)' };
 }
 
 const userId = () => process.getuid?.() ?? 'of this process';

@@ -271,7 +271,8 @@ test('a fault of the server tells a client nothing, and the log why', async () =
 test.each([
   ['store-busy', 503],
   ['store-full', 503],
-  ['download-unwritable', 503],
+  ['disk-full', 503],
+  ['disk-not-writable', 503],
   ['store-closed', 503],
   ['store-corrupt', 500],
   ['store-failed', 500],

@@ -181,3 +181,13 @@ test('the last requests are listed, the latest first, with what they are recogni
     total: 2,
   });
 });
+
+test('where no package serves a phone, it is said how repositories are searched', async () => {
+  await ask(stage, 'POST', '/api/v1/devices', { id: 'new', mac: '0004f2000001', vendor: 'Poly com' });
+  const known = await explain({ device: 'new' });
+  expect(known.verdict).toBe('It gets nothing: no installed plugin supports a phone of Poly com.');
+  expect(known.advice?.[0]?.command).toBe("offhook plugin search 'Poly com'");
+  const unknown = await explain({ transport: 'http', path: '/nobody-knows.cfg', ip: '203.0.113.77' });
+  expect(unknown.verdict).toContain('no pattern of an installed vendor package recognises this request');
+  expect(unknown.advice?.map(({ command }) => command)).toContain('offhook plugin search');
+});

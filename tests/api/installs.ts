@@ -25,7 +25,12 @@ const unused = () => Promise.reject(new Error('Nothing is installed on this stag
 export async function openInstalls(catalogue: Catalogue, log: Log): Promise<Installs> {
   const folder = await mkdtemp(join(tmpdir(), 'offhook-installs-'));
   const report = (problem: string) => log.warn({ event: 'test.left-behind', problem }, problem);
-  const repositories = await repositoryService({ directory: join(folder, 'repositories'), shelfOf: localShelf, now: Date.now });
+  const repositories = await repositoryService({
+    directory: join(folder, 'repositories'),
+    shelfOf: localShelf,
+    now: Date.now,
+    distrusted: (name, { message }) => report(`${name}: ${message}`),
+  });
   const network = { proxies: {} };
   const firmware = firmwareService({
     shelf: await openShelf(join(folder, 'firmware'), installedFacts, { report }),

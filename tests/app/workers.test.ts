@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { alone, heard, problemOf, values, type Worker, workerOf } from '../../server/app/workers.ts';
+import { alone, heard, problemOf, reloadAll, values, type Worker, workerOf } from '../../server/app/workers.ts';
 import { ProvisioningError } from '../../server/lib/errors.ts';
 
 const random = Array.from({ length: 3_000 }, (_, index) => ((index * 0x9e3779b1) >>> 0).toString(16).repeat(4).slice(0, 32));
@@ -26,6 +26,7 @@ const worker: Worker = {
   recent: () => [],
   async overridesChanged() {},
   setLogLevel() {},
+  tryPackages: async () => undefined,
   async takePackages() {},
   async takeFirmware() {},
   async lookAtAll() {},
@@ -43,11 +44,28 @@ test('one process asks itself, and its errors keep code and complaints', async (
   expect(await workers.ask('waiting')).toEqual([]);
   workers.answerWith(worker);
   expect(values(await workers.ask('waiting'))).toEqual([3]);
-  const answers = await workers.ask('reload');
+  const answers = await workers.ask('reload', new Map());
   expect(heard(answers)).toEqual([]);
   expect(() => values(answers)).toThrow(
     expect.objectContaining({ code: 'settings-invalid', message: 'The key is gone', complaints: [expect.anything()] }),
   );
+});
+
+test('what the first worker said of code that is new reaches all that read anew, and without it nothing is known to be well', async () => {
+  const tried = new Map([['/packages/acme', { code: 'ab' }]]);
+  for (const said of [tried, undefined]) {
+    const workers = alone();
+    const heardOf: unknown[] = [];
+    workers.answerWith({
+      ...worker,
+      tryPackages: async () => said,
+      async reload(given) {
+        heardOf.push(given);
+      },
+    });
+    expect(await reloadAll(workers)).toEqual([{ value: undefined }]);
+    expect(heardOf).toEqual([said ?? new Map()]);
+  }
 });
 
 test('what is no error of ours goes to another process by its words', () => {

@@ -23,8 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   packaging: ['plugins', 'firmware', 'repositories', 'sdk', 'lib'],
   simulate: ['plugins', 'configs', 'devices', 'artefacts', 'sdk', 'lib'],
   listeners: ['pipeline', 'lib'],
-  // The table of DHCP options is the listener's.
-  'dhcp-config': ['listeners', 'sdk', 'lib'],
+  'dhcp-config': ['sdk', 'lib'],
   api: ['pipeline', 'dhcp-config', ...resources, ...pure, 'settings', 'sdk', 'lib'],
   app: ['api', 'listeners', 'pipeline', 'store', ...resources, ...pure, 'settings', 'version', 'sdk', 'lib'],
   cli: ['app', 'simulate', 'packaging', 'settings', 'version', 'lib'],

@@ -73,11 +73,17 @@ test('a repository is entered, and what is wrong with it is said', async () => {
   expect(await done('repository', 'set', 'main', '--key', key)).toBe(
     'main has 1 version of vendor packages; offhook plugin search shows what there is.\n',
   );
+  expect(await json('repository', 'set', 'main', '--priority', '2')).toMatchObject({
+    label: 'update',
+    state: 'success',
+    result: { repositories: [{ name: 'main', versions: 1, problem: null }] },
+  });
+  await done('repository', 'set', 'main', '--priority', '0');
   expect(await done('repository', 'list')).toMatch(/^main +\S+www +stable +0 +by [\da-f]{16} +1 +20/m);
   expect(await json('repository', 'list')).toMatchObject({ repositories: [{ name: 'main', keys: [key], versions: 1 }] });
   expect(await failed('repository', 'add', 'none', '/nowhere/at/all', '--allow-unsigned')).toContain('ENOENT');
   expect(await failed('repository', 'refresh')).toMatch(/none: .*ENOENT/);
-  expect(await done('repository', 'remove', 'none')).toBe('');
+  expect(await json('repository', 'remove', 'none')).toEqual({});
   expect(await failed('repository', 'remove', 'none')).toContain('There is no repository none; there is main');
   expect(await failed('repository', 'set', 'main', '--key', 'ed25519:x')).toContain('is no public key');
   expect((await on('repository', 'set', 'main')).code).toBe(2);
@@ -91,18 +97,24 @@ test('a path is that of the one at the terminal, and the login in a URL survives
   const before = process.cwd();
   process.chdir(root);
   try {
-    await done('repository', 'add', 'near', 'www', '--key', key, '--priority', '-5');
+    expect(await json('repository', 'add', 'near', 'www', '--key', key, '--priority', '-5')).toMatchObject({
+      state: 'success',
+      result: { repositories: [{ name: 'near', versions: 1, problem: null }] },
+    });
   } finally {
     process.chdir(before);
   }
   expect(await json('repository', 'list')).toMatchObject({ repositories: [{}, { location: join(root, 'www'), priority: -5 }] });
-  await done('repository', 'remove', 'near');
-  await on('repository', 'add', 'far', `${images.url.replace('//', '//me:secret@')}`, '--key', key);
+  expect(await done('repository', 'remove', 'near')).toBe('');
+  const location = `${images.url.replace('//', '//me:secret@')}?token=secret`;
+  await on('repository', 'add', 'far', location, '--key', key);
   const ran = await on('repository', 'set', 'far', '--priority', '3');
   expect(ran.code).toBe(1);
-  expect(ran.err + ran.out + (await done('repository', 'list'))).not.toContain('secret');
+  const told = ran.err + ran.out + (await done('repository', 'list'));
+  expect(told).toContain(`${images.url}?token=[secret]`);
+  expect(told.replaceAll('[secret]', '')).not.toContain('secret');
   expect(server.app.core.repositories.list().find(({ name }) => name === 'far')).toMatchObject({
-    location: images.url.replace('//', '//me:secret@'),
+    location,
     priority: 3,
   });
   await done('repository', 'remove', 'far');
@@ -124,6 +136,10 @@ test('a package is found, looked at and installed', async () => {
   expect(await done('plugin', 'list')).toMatch(/^digium +1\.0\.0 +main +- +- +0 +digium-1\.1\.0\.0, /m);
   expect(await json('plugin', 'list')).toMatchObject({ total: 1, packages: [{ id: 'digium', version: '1.0.0', from: 'main' }] });
   expect(await done('plugin', 'list', '--lines')).toMatch(/^digium-2\.8\.1 +Digium +2\.8\.1 +D40/m);
+  expect(await json('plugin', 'list', '--lines')).toMatchObject({
+    plugins: expect.arrayContaining([expect.objectContaining({ id: 'digium-2.8.1', vendor: 'Digium', firmware: '2.8.1' })]),
+    broken: [],
+  });
 });
 
 test('a newer version is installed, pinned, brought back', async () => {
@@ -135,6 +151,8 @@ test('a newer version is installed, pinned, brought back', async () => {
   await done('repository', 'add', 'next', join(next, 'www'), '--key', other);
   expect(await done('plugin', 'list')).toMatch(/^digium +1\.0\.0 +main +1\.1\.0 can be had +- /m);
   expect(await done('plugin', 'pin', 'digium')).toBe('digium stays at 1.0.0.\n');
+  expect(await json('plugin', 'pin', 'digium')).toMatchObject({ id: 'digium', version: '1.0.0', pinned: true });
+  expect(await json('plugin', 'upgrade')).toMatchObject({ label: 'upgrade', state: 'success', result: { upgraded: [] } });
   expect(await done('plugin', 'upgrade')).toContain('There is nothing newer; pinned: digium.');
   expect(await failed('plugin', 'upgrade', 'digium')).toContain('offhook plugin unpin digium');
   expect(await json('plugin', 'unpin', 'digium')).toMatchObject({ id: 'digium', pinned: false });
@@ -145,6 +163,8 @@ test('a newer version is installed, pinned, brought back', async () => {
   const left = await done('plugin', 'upgrade', '--no-wait');
   expect(await done('operation', 'wait', left.trim())).toBe('');
   expect(await json('plugin', 'rollback', 'digium')).toMatchObject({ state: 'success', result: { version: '1.0.0' } });
+  expect(await done('plugin', 'upgrade', 'digium')).toBe('digium 1.1.0 is installed.\n');
+  await done('plugin', 'rollback', 'digium');
   expect(await json('plugin', 'install', 'digium@1.1.0')).toMatchObject({ state: 'success', result: { version: '1.1.0' } });
   rmSync(next, { recursive: true });
   expect(await failed('plugin', 'install', 'digium')).toContain('ENOENT');
@@ -225,6 +245,12 @@ test('a package in use is not uninstalled before it is said that it may be; its 
   expect(refused).toMatch(/^PLUGIN +DEVICES\ndigium-2\.8\.1 +1$/m);
   expect(refused).toContain('offhook plugin uninstall digium --force');
   expect(await done('plugin', 'uninstall', 'digium', '--force')).toMatch(/^digium is uninstalled\.\n.*\ndigium-2\.8\.1 +1\n$/s);
+  await done('plugin', 'install', 'digium');
+  expect(await json('plugin', 'uninstall', 'digium', '--force')).toMatchObject({
+    label: 'uninstall',
+    state: 'success',
+    result: { lost: [{ plugin: 'digium-2.8.1', devices: 1 }] },
+  });
   expect(await failed('plugin', 'uninstall', 'digium')).toContain('was not installed');
   expect(await done('firmware', 'list')).toMatch(/^digium\/firmware-2\.8\.1 +2\.8\.1 +- +installed +-$/m);
   expect(await json('firmware', 'uninstall', 'firmware-2.8.1')).toEqual({ removed: ['digium/firmware-2.8.1'] });

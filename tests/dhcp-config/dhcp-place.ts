@@ -2,8 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodePacket, encodePacket, type Packet } from '../../server/lib/dhcp/packet.ts';
 import type { Ip } from '../../server/lib/ip.ts';
-import { decodePacket, encodePacket, type Packet } from '../../server/listeners/dhcp/packet.ts';
 import { ip } from '../support/requests.ts';
 
 /** Two network namespaces with a wire between them: a DHCP server in one, and who asks it, as a relay does, in the other. */

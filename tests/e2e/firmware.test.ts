@@ -251,6 +251,25 @@ test('an upload that is broken off leaves nothing, and is no fault of the server
   expect(await upload([archive])).toBe('200 1');
 });
 
+test('firmware of a vendor package whose description of it is broken cannot be shown or installed, and it is said why', async () => {
+  await describe(whole);
+  writeFileSync(join(root, 'packages/acme/pkgs/pkgs.db'), '[pkg_rom]\nversion: 1.0\n');
+  await administrator.succeed('POST', '/reload');
+  expect((await administrator.ask('GET', '/firmware')).json).toMatchObject({ total: 0, problems: [{ vendor: 'acme' }] });
+  for (const [method, path] of [
+    ['GET', '/firmware/acme/rom'],
+    ['POST', '/firmware/acme/rom/install'],
+  ] as const) {
+    const { status, json } = await administrator.ask(method, path);
+    expect([status, json.code]).toEqual([409, 'firmware-broken']);
+    expect(json.detail).toMatch(
+      /^The vendor package acme: The firmware packages cannot be read: .*pkgs\.db.*install another version of it$/,
+    );
+    expect(json.complaints).not.toEqual([]);
+  }
+  expect((await administrator.ask('GET', '/firmware/other/rom')).status).toBe(404);
+});
+
 test('links are checked, and what is gone is told', async () => {
   await describe((_request, response) => response.writeHead(404).end());
   expect(await administrator.succeed('POST', '/firmware/check')).toEqual({

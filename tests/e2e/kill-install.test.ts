@@ -1,16 +1,14 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
+import { type KilledServer, makeKilledServer } from '../support/killed-server.ts';
 import { httpGet } from '../support/phones.ts';
 import { makeRepository, type TestRepository } from '../support/repository.ts';
 import { type RudeServer, startRudeServer } from '../support/rude-server.ts';
 
-const program = join(import.meta.dirname, '../../dist/server/main.js');
 const root = mkdtempSync(join(tmpdir(), 'offhook-kill-install-'));
 const data = join(root, 'data');
 const image = Buffer.alloc(400_000, 'firmware of acme ');
@@ -21,9 +19,7 @@ const stepMs = 8;
 
 let repository: TestRepository;
 let web: RudeServer;
-let child: ChildProcess | undefined;
-let [http, admin] = [0, 0];
-let errors = '';
+let server: KilledServer;
 
 beforeAll(async () => {
   writeFileSync(join(root, 'acme.rom'), image);
@@ -33,62 +29,15 @@ beforeAll(async () => {
   repository = await makeRepository(root);
   for (const version of ['1.0', '2.0']) await repository.add({ version, firmware: { url, bytes: archive } });
   mkdirSync(join(root, 'none'));
-  [http, admin] = [await freePort(), await freePort()];
+  server = await makeKilledServer(data, [`plugins.directories=${join(root, 'none')}`, `log.file=${join(root, 'offhook.log')}`]);
 });
 afterAll(async () => {
-  child?.kill('SIGKILL');
+  await server.kill();
   await web.close();
   rmSync(root, { recursive: true });
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: whatever a test reads out of an answer; a wrong guess fails the test
-type Json = any;
-
-async function start(): Promise<void> {
-  const set = [
-    `data=${data}`,
-    `plugins.directories=${join(root, 'none')}`,
-    `http.port=${http}`,
-    `admin.port=${admin}`,
-    'http.listen=127.0.0.1',
-    'admin.listen=127.0.0.1',
-    'tftp.enabled=false',
-    'log.level=warn',
-    `log.file=${join(root, 'offhook.log')}`,
-  ];
-  child = spawn(process.execPath, [program, 'serve', ...set.flatMap((each) => ['--set', each])], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  child.stderr?.on('data', (text: Buffer) => {
-    errors += text;
-  });
-  await eventually(async () => expect((await fetch(`http://127.0.0.1:${admin}/status`)).status).toBe(200));
-}
-
-async function kill(): Promise<void> {
-  const ended = once(child as ChildProcess, 'exit');
-  child?.kill('SIGKILL');
-  await ended;
-}
-
-async function ask(method: string, path: string, body?: object): Promise<{ status: number; json: Json }> {
-  const token = readFileSync(join(data, 'admin.token'), 'utf8').trim();
-  const response = await fetch(`http://127.0.0.1:${admin}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, json: text === '' ? undefined : JSON.parse(text) };
-}
+const ask: KilledServer['ask'] = (...asked) => server.ask(...asked);
 
 /** Starts an operation and waits for its end. */
 async function complete(method: string, path: string, body?: object): Promise<void> {
@@ -110,8 +59,8 @@ async function look(): Promise<State> {
   const { packages } = (await ask('GET', '/packages')).json;
   const { version, problem } = packages.find(({ id }: { id: string }) => id === 'acme');
   expect(problem).toBeNull();
-  const file = await httpGet(http, '/acme/001122000001.cfg', '127.0.1.1');
-  const rom = await httpGet(http, '/fw/acme.rom', '127.0.1.1', { 'user-agent': 'Acme M1' });
+  const file = await httpGet(server.http, '/acme/001122000001.cfg', '127.0.1.1');
+  const rom = await httpGet(server.http, '/fw/acme.rom', '127.0.1.1', { 'user-agent': 'Acme M1' });
   const firmware = version === null ? null : (await ask('GET', '/firmware/acme/rom')).json.installed;
   if (version === null) expect([file.status, rom.status]).toEqual([404, 404]);
   else {
@@ -140,7 +89,7 @@ function nextOf({ version, firmware }: State): Work {
 }
 
 test('killed in the middle of installing, upgrading and uninstalling a package and of installing firmware, the server starts, has the old or the new, and the work can be repeated', async () => {
-  await start();
+  await server.start();
   await ask('POST', '/configs', { id: 'default', role: 'default', parent_ids: [], raw_config: {} });
   await ask('PUT', '/repositories/main', { location: repository.folder, keys: [repository.key] });
   await complete('POST', '/repositories/refresh');
@@ -159,9 +108,9 @@ test('killed in the middle of installing, upgrading and uninstalling a package a
       const delay = delays.get(kind) ?? 0;
       const asked = ask(method, path, body).catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, delay));
-      await kill();
+      await server.kill();
       await asked;
-      await start();
+      await server.start();
       const after = await look();
       const isDone = JSON.stringify(after) !== JSON.stringify(state);
       killed.set(kind, count + 1);
@@ -177,5 +126,5 @@ test('killed in the middle of installing, upgrading and uninstalling a package a
     expect([kind, done.get(kind)]).not.toEqual([kind, undefined]);
     expect([kind, done.get(kind)]).not.toEqual([kind, killed.get(kind)]);
   }
-  expect(errors).toBe('');
+  expect(server.errors()).toBe('');
 }, 900_000);

@@ -165,6 +165,47 @@ test('an index is believed only if it is signed by a key that was entered, and i
   expect((await refresh())[0].problem).toContain('somebody shows an old one');
 });
 
+test('a token in the URL of a repository opens its index and its archives, and is shown nowhere', async () => {
+  await repository.add({ version: '1.0' });
+  web = await startRudeServer();
+  const query = '?token=hush&sig=h%75sh%3D&hush2';
+  for (const name of readdirSync(join(repository.folder, 'stable'))) {
+    const bytes = readFileSync(join(repository.folder, 'stable', name));
+    web.serve(`/repo/stable/${name}${query}`, (_request, response) => response.end(bytes));
+  }
+  const told = [await enter({ location: `${web.origin}/repo${query}` })];
+  expect(told[0]?.json.location).toBe(`${web.origin}/repo?token=[secret]&sig=[secret]&[secret]`);
+  expect(await refresh()).toEqual([{ name: 'main', versions: 1, problem: null }]);
+  expect(await succeed('POST', '/packages/acme/install', {})).toMatchObject({ version: '1.0', repository: 'main' });
+
+  // What is shown is no URL to be sent back; what is not sent stays.
+  const back = await ask('PATCH', '/repositories/main', { location: told[0]?.json.location });
+  expect([back.status, back.json.complaints]).toEqual([
+    400,
+    [{ path: 'location', message: expect.stringContaining('[secret]') }],
+  ]);
+  expect((await ask('PATCH', '/repositories/main', { priority: 3 })).status).toBe(200);
+  expect(server.app.core.repositories.list()).toMatchObject([{ location: `${web.origin}/repo${query}` }]);
+
+  web.serve(`/repo/stable/acme-1.0.tar.gz${query}`, (_request, response) => response.writeHead(403).end());
+  expect((await run('POST', '/packages/acme/install', {})).error.message).toContain('HTTP 403');
+  web.serve(`/repo/stable/index.json${query}`, (_request, response) => response.end('no index'));
+  expect((await refresh())[0].problem).toContain(`${web.origin}/repo?token=[secret]`);
+  for (const path of ['/repositories', '/packages/acme', '/operations']) told.push(await ask('GET', path));
+  const log = readFileSync(join(server.data, 'offhook.log'), 'utf8');
+  expect(JSON.stringify([told, log])).not.toMatch(/hush|h%75sh/);
+});
+
+test.each(['repository', './repository', '../repository', ''])(
+  '%j is no location for a server that works somewhere',
+  async (location) => {
+    const { status, json } = await enter({ location });
+    expect([status, json.complaints[0].path]).toEqual([400, 'location']);
+    expect(json.complaints[0].message).toContain('the whole path, from /');
+    expect((await ask('GET', '/repositories')).json.total).toBe(0);
+  },
+);
+
 test('an archive that is not what the index promises is neither unpacked nor run', async () => {
   await repository.add({ version: '1.0' });
   await enter();

@@ -232,7 +232,10 @@ test('a try that failed is noted, and where nothing can be written is told', asy
   ]);
   rmSync(join(folder, 'firmware'), { recursive: true });
   writeFileSync(join(folder, 'firmware'), 'a file in the way');
-  const unwritable = { code: 'download-unwritable', message: expect.stringContaining('The firmware cache cannot be written: ') };
+  const unwritable = {
+    code: 'disk-not-writable',
+    message: expect.stringContaining(`${join(folder, 'firmware')}/incoming cannot be written: `),
+  };
   await expect(cache.supply(Readable.from([body]), [wanted])).rejects.toMatchObject(unwritable);
 });
 

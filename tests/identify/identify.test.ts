@@ -127,13 +127,28 @@ test('a package whose facts function fails is reported and left out; the others 
   expect(report).toHaveBeenCalledWith('Failing', expect.objectContaining({ message: 'oh' }));
 });
 
+test('what a phone tells DHCP as text reaches the patterns without the NUL behind it, and classes without their lengths', () => {
+  const cisco = testPackage('Cisco', {
+    recognise: {
+      vendorClass: [/^Cisco CP-(?<model>\w+)$/],
+      userClass: [/^(?<model>\w+)$/],
+      hostName: [/^SEP(?<mac>[\dA-F]{12})$/],
+    },
+  });
+  const one = compileRecogniser([cisco], nobody);
+  expect(one.identify(dhcp({ 60: 'Cisco CP-7941G\0' })).info.model).toBe('7941G');
+  expect(one.identify(dhcp({ 12: 'SEP0200000000AA\0' })).info.mac).toBe('02:00:00:00:00:aa');
+  expect(one.identify(dhcp({ 77: '\x047941' })).info.model).toBe('7941');
+  expect(one.identify(dhcp({ 77: '7941G' })).info.model).toBe('7941G');
+});
+
 test('headers, queries and all DHCP options that identify a phone reach the patterns, byte for byte', () => {
   const bytes = testPackage('Bytes', {
     recognise: {
       headers: { 'x-phone': [/^(?<model>\w+)$/] },
       query: [/(?:^|&)sn=(?<serial>\w+)/],
       vendorSpecific: [/\x01\x04(?<model>[\s\S]{4})/],
-      userClass: [/^\x05(?<model>.{5})/],
+      userClass: [/^(?<model>.{5})$/],
       hostName: [/^SEP(?<mac>[\dA-F]{12})$/],
       vendorIdentifyingClass: [/^\x00\x00\x0d\xe9\x04(?<model>\w{4})/],
       vendorIdentifyingOptions: [/\x00\x00\x0d\xe9.\x02.(?<serial>\w+)/],

@@ -159,7 +159,7 @@ test('what is neither a file nor a folder is told as what it is', async () => {
   expect(await kindsOf(Buffer.concat([sparse, tarOf(types)]))).toEqual([
     ['pax', { what: 'is a sparse file' }],
     ['1', { what: 'is a hard link' }],
-    ['2', { what: 'is a symbolic link' }],
+    ['2', { what: 'is a symbolic link', target: '' }],
     ['3', { what: 'is a device' }],
     ['4', { what: 'is a device' }],
     ['5', 'folder'],

@@ -93,7 +93,7 @@ test('what is thrown otherwise is told as a fault of the server, and logged with
 test('a disk that is full is no fault of the server, and told with what to do', async () => {
   const { operations, lines } = await openOperations();
   const { id } = await operations.start(install, () => Promise.reject(Object.assign(new Error('write'), { code: 'ENOSPC' })));
-  const error = { code: 'disk-full', message: expect.stringContaining('make room, then try again') };
+  const error = { code: 'disk-full', message: expect.stringContaining('the disk is full; make room, then try again') };
   expect(await operations.wait(id)).toMatchObject({ state: 'fail', error });
   expect(lines.filter(({ event }) => event === 'operation.failed')).toEqual([]);
 });

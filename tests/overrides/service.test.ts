@@ -64,7 +64,7 @@ const read = (path: string) => readFileSync(join(folder, path), 'utf8');
 
 /** The package is exchanged, as whoever installs one does it. */
 async function exchange(phone: string | undefined): Promise<void> {
-  await overrides.keepBases(plugins.catalogue);
+  await overrides.keepBases(plugins.catalogue.plugins());
   plugins.catalogue = catalogue(phone);
 }
 
@@ -91,12 +91,12 @@ test('one that was put there by hand gets the package’s text of that moment, a
   put('acme-1/00005e005301.cfg.tpl', 'of one device\n');
   put('acme-1/macros.tpl', 'my own');
   put('gone-1/phone.tpl', 'of a plugin that is not there');
-  await overrides.keepBases(plugins.catalogue);
+  await overrides.keepBases(plugins.catalogue.plugins());
   for (const name of ['phone', 'M1', '00005e005301.cfg']) expect(read(`.bases/acme-1/${name}.tpl`)).toBe('a\nb\nc\n');
   expect(readdirSync(join(folder, '.bases'))).toEqual(['acme-1']);
   expect(readdirSync(join(folder, '.bases/acme-1'))).toHaveLength(3);
   plugins.catalogue = catalogue('changed\n');
-  await overrides.keepBases(plugins.catalogue);
+  await overrides.keepBases(plugins.catalogue.plugins());
   const states = (await overrides.list()).map(({ plugin, name, state }) => `${plugin}/${name} ${state}`);
   expect(states).toEqual([
     'acme-1/00005e005301.cfg.tpl outdated',
@@ -122,7 +122,7 @@ test.each([
 
 test('when its plugin goes an override stays, may be read and removed, and is current again when the plugin comes back', async () => {
   await overrides.put('acme-1', 'phone.tpl', 'mine\n');
-  await overrides.keepBases(plugins.catalogue);
+  await overrides.keepBases(plugins.catalogue.plugins());
   plugins.catalogue = catalogueOf([], []);
   expect(await overrides.get('acme-1', 'phone.tpl')).toMatchObject({ state: 'orphaned', override: 'mine\n', base: 'a\nb\nc\n' });
   await expect(overrides.merge('acme-1', 'phone.tpl')).rejects.toMatchObject({ code: 'template-unmergeable' });
@@ -290,7 +290,7 @@ test.each([
   const merged = createHash('sha256').update('A\nb\nC\n').digest('hex');
   put('.pending/acme-1/phone.tpl', JSON.stringify({ override: merged, base: 'a\nb\nC\n' }));
   put('.pending/acme-1/M1.tpl', JSON.stringify({ override: digest, base: 'x' }));
-  await service().keepBases(plugins.catalogue);
+  await service().keepBases(plugins.catalogue.plugins());
   expect(await overrides.get('acme-1', 'phone.tpl')).toMatchObject({ override, state, base });
   expect(readdirSync(join(folder, '.pending/acme-1'))).toEqual([]);
 });
@@ -306,6 +306,15 @@ test('a folder that nobody may write to is told, with its name', async () => {
   }
   await expect(overrides.put('acme-1', 'phone.tpl', 'x')).rejects.toMatchObject({
     code: 'template-not-writable',
-    message: expect.stringContaining(folder),
+    message: expect.stringMatching(/templates\S* cannot be written: .+; .+, then try again$/),
   });
+});
+
+test('of a package that is to be exchanged only its own overrides are looked at', async () => {
+  put('acme-1/phone.tpl', 'mine\n');
+  put('acme-2/phone.tpl', 'mine, too\n');
+  const [first] = plugins.catalogue.plugins();
+  if (!first) throw new Error('The package has no plugin');
+  await overrides.keepBases([{ ...first, id: 'acme-2' }]);
+  expect(readdirSync(join(folder, '.bases'))).toEqual(['acme-2']);
 });

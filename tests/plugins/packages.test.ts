@@ -205,6 +205,15 @@ test('a pinned package is passed over by upgrades of all, and stays pinned', asy
   expect(existsSync(folder)).toBe(true);
 });
 
+test('of those that are named only what is installed and not pinned is upgraded', async () => {
+  await install('1.0');
+  expect(service.upgradable(['acme'])).toEqual([{ id: 'acme', version: '2.0' }]);
+  expect(service.upgradable([])).toEqual([]);
+  expect(() => service.upgradable(['acme', 'thief'])).toThrow('The package thief is not installed; there is acme');
+  await service.pin('acme', true);
+  expect(() => service.upgradable(['acme'])).toThrow('offhook plugin unpin acme lets it be upgraded');
+});
+
 test('a version that this server cannot use is not chosen, and refused with the reason when it is asked for', async () => {
   refused.set('2.0', 'it is made for a newer Offhook');
   expect(await install()).toMatchObject({ version: '1.0' });

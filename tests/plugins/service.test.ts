@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { folderDao, type PluginDao, readOverrides } from '../../server/plugins/dao.ts';
 import { pluginNotifier } from '../../server/plugins/notifier.ts';
-import { type Catalogue, loadPackage, pluginService } from '../../server/plugins/service.ts';
+import { type Catalogue, loadPackage, loadTried, pluginService } from '../../server/plugins/service.ts';
 import { checkVendor } from '../../server/plugins/validator.ts';
 
 let root: string;
@@ -149,9 +149,41 @@ test('whatever the code of a package throws is told as a fault of the package', 
 test('a package that waits for ever at its top level does not hold up the others', async () => {
   good('acme');
   write('bad/plugin.js', 'await new Promise(() => {}); export default {};');
-  const { packages, broken } = await pluginService(folderDao([root]), pluginNotifier(), 500).load();
+  const { packages, broken } = await pluginService(folderDao([root], { timeoutMs: 500 }), pluginNotifier()).load();
   expect(packages.map(({ id }) => id)).toEqual(['acme']);
   expect(broken[0]?.problem).toBe('plugin.js did not finish loading within 0.5 s');
+});
+
+test('while the server runs, code that is new is tried first: what harms is disabled with one clear line, the others work on', async () => {
+  good('acme');
+  const service = pluginService(folderDao([root], { timeoutMs: 3_000 }), pluginNotifier());
+  await service.load();
+  good('zenith');
+  write('exits/plugin.js', 'process.exit(7);');
+  write('loops/plugin.js', 'for (;;);');
+  write('newer/plugin.js', 'process.exit(7);');
+  write('newer/plugin-info', '{ "interface": { "min": 99, "max": 99 } }');
+  const { packages, broken } = await service.load(await service.tryOut());
+  expect(packages.map(({ id }) => id)).toEqual(['acme', 'zenith']);
+  expect(broken.map(({ id, problem }) => [id, problem])).toEqual([
+    ['exits', expect.stringContaining('it ended the process with code 7')],
+    ['loops', expect.stringContaining('it did not come to an end within 3 s')],
+    ['newer', expect.stringContaining('it needs interface 99')],
+  ]);
+});
+
+test('a package is installed only when its code was tried and came to rest', async () => {
+  good('acme');
+  const dao = folderDao([root], { timeoutMs: 3_000 });
+  const found = { id: 'acme', folder: join(root, 'acme') };
+  expect((await loadTried(dao, found)).plugins.map(({ id }) => id)).toEqual(['acme-1']);
+  write('acme/plugin.js', `${definition('acme')} setTimeout(() => { throw new Error('late'); }, 100);`);
+  await expect(loadTried(dao, found)).rejects.toMatchObject({
+    code: 'plugin-unreadable',
+    message: 'The code of acme is not taken in: tried apart from the server, it threw: late',
+  });
+  const cancelled = AbortSignal.abort(new Error('cancelled'));
+  await expect(loadTried(dao, found, cancelled)).rejects.toThrow(/^cancelled$/);
 });
 
 test('a package that is exchanged while all are loaded is the new one afterwards', async () => {
@@ -164,6 +196,7 @@ test('a package that is exchanged while all are loaded is the new one afterwards
     release = resolve;
   });
   const slow: PluginDao = {
+    ...dao,
     find: async () => (await dao.find()).filter(({ id }) => id === (exchanged ? 'new' : 'old')),
     async read(found) {
       if (found.id === 'old') await held;

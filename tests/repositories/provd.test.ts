@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -85,6 +95,32 @@ test.each([
   expect(() => readPluginsDb(Buffer.from(text))).toThrow(expect.objectContaining({ code: 'index-invalid' }));
 });
 
+test.each(['gnu', 'posix'])(
+  'what tar packs in the format %s, links included, is unpacked with copies of what they lead to',
+  async (format) => {
+    const folder = join(root, id);
+    const long = `${'model-'.repeat(20)}.tpl`.slice(-95);
+    for (const each of ['pkgs', 'templates/common', 'var/cache', 'var/tftpboot/Digium'])
+      mkdirSync(join(folder, each), { recursive: true });
+    writeFileSync(join(folder, 'plugin-info'), JSON.stringify(info));
+    writeFileSync(join(folder, 'entry.py'), 'raise SystemExit("executed")', { mode: 0o755 });
+    writeFileSync(join(folder, 'pkgs/pkgs.db'), readFileSync(provdDigium));
+    writeFileSync(join(folder, 'templates/common', long), '<config/>');
+    symlinkSync(`common/${long}`, join(folder, 'templates/D40.tpl'));
+    symlinkSync('D40.tpl', join(folder, 'templates/D50.tpl'));
+    symlinkSync('../../../templates/common/../D50.tpl', join(folder, 'var/tftpboot/Digium/D70.tpl'));
+    // As provd's build packs it: the compression by the name of the file.
+    execFileSync('tar', ['-caf', join(root, 'made.tar.bz2'), `--format=${format}`, '-C', root, id]);
+    const taken = await unpack(readFileSync(join(root, 'made.tar.bz2')));
+    expect([...readFirmware(taken.firmware).packages.keys()]).toEqual(['firmware']);
+    for (const path of ['templates/D40.tpl', 'templates/D50.tpl', 'var/tftpboot/Digium/D70.tpl', `templates/common/${long}`]) {
+      expect(lstatSync(join(root, 'taken', path)).isFile()).toBe(true);
+      expect(readFileSync(join(root, 'taken', path), 'utf8')).toBe('<config/>');
+    }
+    expect(lstatSync(join(root, 'taken/entry.py')).mode & 0o111).toBe(0);
+  },
+);
+
 const member = (path: string, more: Partial<Member> = {}): Member => ({ path: `${id}/${path}`, ...more });
 const whole = [member(''), member('plugin-info', { bytes: JSON.stringify(info) })];
 
@@ -92,8 +128,39 @@ test.each<[string, Member[], RegExp]>([
   [
     'a link',
     [...whole, member('var/cache', { type: 'SymbolicLink', linkpath: '/etc' })],
-    /var\/cache is a symbolic link; only files and folders are taken/,
+    /var\/cache is a link to \/etc, which leads out of its folder/,
   ],
+  [
+    'a link out of its folder',
+    [...whole, member('templates/x.tpl', { type: 'SymbolicLink', linkpath: '../../x' })],
+    /templates\/x\.tpl is a link to \.\.\/\.\.\/x, which leads out of its folder/,
+  ],
+  ['a link to nothing', [...whole, member('x', { type: 'SymbolicLink', linkpath: 'y' })], /x is a link to y, which is no file/],
+  [
+    'a link to a folder',
+    [...whole, member('var/'), member('x', { type: 'SymbolicLink', linkpath: 'var' })],
+    /x is a link to var, which is no file/,
+  ],
+  [
+    'links in a circle',
+    [...whole, member('x', { type: 'SymbolicLink', linkpath: 'y' }), member('y', { type: 'SymbolicLink', linkpath: 'x' })],
+    /x is a link to y, which is no file/,
+  ],
+  [
+    'a file below a link',
+    [...whole, member('x', { type: 'SymbolicLink', linkpath: 'var' }), member('x/y', { bytes: '1' })],
+    /x\/y is in .*\/x, which is a link/,
+  ],
+  [
+    'many links to a large file',
+    [
+      ...whole,
+      member('x', { bytes: Buffer.alloc(20_000_000) }),
+      ...[1, 2, 3, 4, 5, 6, 7].map((each) => member(`x${each}`, { type: 'SymbolicLink', linkpath: 'x' })),
+    ],
+    /its files have more than 134217728 bytes/,
+  ],
+  ['a hard link', [...whole, member('x', { type: 'Link', linkpath: `${id}/plugin-info` })], /x is a hard link; only files/],
   ['a way out', [...whole, member('../../x')], /is no path below its folder/],
   [
     'the folder of another',

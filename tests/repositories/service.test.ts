@@ -17,6 +17,7 @@ let time: number;
 /** What each place has, and what goes wrong there. */
 let places: Map<string, Map<string, Buffer> | Error>;
 let opened: string[];
+let distrusted: string[];
 let service: RepositoryService;
 
 async function shelfOf(location: string): Promise<Shelf> {
@@ -26,7 +27,13 @@ async function shelfOf(location: string): Promise<Shelf> {
   return { name: location, read: async (path) => files?.get(path) };
 }
 
-const open = () => repositoryService({ directory: join(root, 'repositories'), shelfOf, now: () => time });
+const open = () =>
+  repositoryService({
+    directory: join(root, 'repositories'),
+    shelfOf,
+    now: () => time,
+    distrusted: (name, { code }) => distrusted.push(`${name} ${code}`),
+  });
 
 function offer(location: string, change: Partial<Index> = {}, by: Signer = ours): void {
   const { bytes, signature } = signed(by, change);
@@ -56,7 +63,7 @@ const versions = (id = 'acme') =>
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'offhook-repositories-'));
-  [time, places, opened] = [now.getTime(), new Map(), []];
+  [time, places, opened, distrusted] = [now.getTime(), new Map(), [], []];
   offer(home);
   service = await open();
 });
@@ -176,6 +183,7 @@ test.each([
   'https://user:hush@:99999/',
   'sftp://user:hush@packages.example/',
   'file://user:hush@packages.example/',
+  'file:///repository?token=hush',
   'http:',
 ])('%s is not entered, and its password is not shown', async (location) => {
   const refused = enter({ location });
@@ -185,6 +193,15 @@ test.each([
   });
   await expect(refused).rejects.not.toThrow(/hu.?sh/);
   expect(service.list()).toEqual([]);
+});
+
+test('an older index is refused, although the token that opens the place is another', async () => {
+  await enter({ location: `${home}?token=monday` });
+  offer(`${home}?token=monday`);
+  expect(await refresh()).toEqual([7]);
+  await enter({ location: `${home}?token=tuesday` });
+  offer(`${home}?token=tuesday`, { serial: 6 });
+  expect(await refresh()).toEqual([expect.stringContaining('somebody shows an old one')]);
 });
 
 test('a key that is none is not entered', async () => {
@@ -198,14 +215,92 @@ test('a list that cannot be read is told with what to do', async () => {
   await expect(open()).rejects.toMatchObject({ code: 'repositories-unreadable' });
 });
 
-test('an index that was kept and cannot be read comes with the next refresh', async () => {
+/** A file as the server keeps it: the bytes that were signed, and their signature. */
+function kept(change: (index: string, signature: string) => { index: string; signature?: string }): void {
+  const file = join(root, 'repositories/main.index.json');
+  const { index, signature } = JSON.parse(readFileSync(file, 'utf8'));
+  const decoded = (text: string) => Buffer.from(text, 'base64').toString('latin1');
+  const encoded = (text: string) => Buffer.from(text, 'latin1').toString('base64');
+  const changed = change(decoded(index), decoded(signature));
+  const document = { index: encoded(changed.index), ...(changed.signature && { signature: encoded(changed.signature) }) };
+  writeFileSync(file, JSON.stringify(document));
+}
+
+test('what is kept of an index is what was signed, to the byte', async () => {
   await enter();
   await refresh();
-  writeFileSync(join(root, 'repositories/main.index.json'), '{');
+  const { bytes, signature } = signed(ours);
+  kept((index, by) => {
+    expect([index, by]).toEqual([bytes.toString('latin1'), signature.toString('latin1')]);
+    return { index, signature: by };
+  });
+  expect(statSync(join(root, 'repositories')).mode & 0o777).toBe(0o700);
+});
+
+const theirs = signer();
+test.each<[string, string, () => void]>([
+  ['cannot be read', 'index-kept-invalid', () => writeFileSync(join(root, 'repositories/main.index.json'), '{')],
+  [
+    'is of an older server',
+    'index-kept-invalid',
+    () => writeFileSync(join(root, 'repositories/main.index.json'), signed(ours).bytes),
+  ],
+  [
+    'was changed',
+    'index-signature-wrong',
+    () => kept((index, signature) => ({ index: index.replace('"acme"', '"evil"'), signature })),
+  ],
+  ['has lost its signature', 'index-unsigned', () => kept((index) => ({ index }))],
+  [
+    'somebody else has signed',
+    'index-key-unknown',
+    () => kept((index) => ({ index, signature: theirs.sign(Buffer.from(index, 'latin1')).toString('latin1') })),
+  ],
+])('an index that was kept and %s is not used until it is read anew, and that is told', async (_what, code, happens) => {
+  await enter();
+  await refresh();
+  happens();
   service = await open();
-  expect(versions()).toBeUndefined();
+  expect([versions(), distrusted]).toEqual([undefined, [`main ${code}`]]);
+  const [state] = service.list();
+  expect(state).not.toHaveProperty('versions');
+  expect(state?.problem).toMatch(
+    /^What was kept of it is not used until it is read anew \(offhook repository update main\): The index/,
+  );
   await refresh();
   expect(versions()).toEqual(['1.0.0 main']);
+  expect(service.list()[0]).not.toHaveProperty('problem');
+  service = await open();
+  expect([versions(), distrusted]).toEqual([['1.0.0 main'], [`main ${code}`]]);
+});
+
+test('a key that is no longer trusted takes its index with it, at once and after a restart, until it is trusted again', async () => {
+  await enter();
+  await refresh();
+  opened = [];
+  const state = await enter({ keys: [theirs.line] });
+  expect(state).not.toHaveProperty('versions');
+  expect(state).not.toHaveProperty('signedBy');
+  expect(state.problem).toContain('which is not trusted');
+  expect([versions(), distrusted]).toEqual([undefined, ['main index-key-unknown']]);
+  service = await open();
+  expect([versions(), distrusted]).toEqual([undefined, ['main index-key-unknown', 'main index-key-unknown']]);
+  const again = await enter({ keys: [theirs.line, ours.line], priority: 3 });
+  expect(again).toMatchObject({ versions: 1, signedBy: expect.any(String), serial: 7 });
+  expect(again).not.toHaveProperty('problem');
+  expect([versions(), opened]).toEqual([['1.0.0 main'], []]);
+});
+
+test('an index without signature is used as long as that is allowed', async () => {
+  const files = places.get(home);
+  if (files instanceof Map) files.delete(`stable/${SIGNATURE}`);
+  await enter({ keys: [], allowUnsigned: true });
+  expect(await refresh()).toEqual([7]);
+  service = await open();
+  expect(versions()).toEqual(['1.0.0 main']);
+  await enter({ keys: [], allowUnsigned: false });
+  expect([versions(), distrusted]).toEqual([undefined, ['main index-unsigned']]);
+  expect(await refresh()).toEqual([expect.stringContaining('is not signed')]);
 });
 
 test('a folder that the system does not let be read is a problem of the repository', async () => {

@@ -2,24 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { type AddressInfo, connect, createServer as createSocketServer } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'basic-ftp';
 import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
 
 /** A server of another program on 127.0.0.1, without rights. */
 export interface Peer {
   readonly port: number;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createSocketServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function start(port: number, command: string, words: readonly string[], folder: string): Promise<Peer> {
@@ -64,6 +57,30 @@ http { access_log off; ${paths.join(' ')} server { listen 127.0.0.1:${port}; roo
   return start(port, 'nginx', ['-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')], folder);
 }
 
+/** lighttpd with the files of a folder, for who shows a login by Digest. @param algorithms `MD5`, `SHA-256`, or both with a stroke */
+export async function startLighttpd(
+  files: string,
+  login: { username: string; password: string },
+  algorithms: string,
+): Promise<Peer> {
+  const [port, folder] = [await freePort(), temporary()];
+  writeFileSync(join(folder, 'users'), `${login.username}:${login.password}\n`);
+  const wanted = `"method" => "digest", "realm" => "all, files", "require" => "valid-user", "algorithm" => "${algorithms}"`;
+  writeFileSync(
+    join(folder, 'lighttpd.conf'),
+    `server.bind = "127.0.0.1"
+server.port = ${port}
+server.document-root = "${files}"
+server.errorlog = "${folder}/error.log"
+server.modules = ("mod_auth", "mod_authn_file")
+auth.backend = "plain"
+auth.backend.plain.userfile = "${folder}/users"
+auth.require = ("" => (${wanted}))
+`,
+  );
+  return start(port, '/usr/sbin/lighttpd', ['-D', '-f', join(folder, 'lighttpd.conf')], folder);
+}
+
 /** tinyproxy, which lets in who has that login. */
 export async function startTinyproxy(username: string, password: string): Promise<Peer> {
   const [port, folder] = [await freePort(), temporary()];
@@ -81,10 +98,16 @@ export async function startFtpServer(files: string, login?: { username: string; 
   return start(port, '/usr/bin/python3', ['-m', 'pyftpdlib', '-i', '127.0.0.1', '-p', String(port), '-d', files, ...who], folder);
 }
 
-/** A proxy as squid is one to FTP servers: `GET ftp://user:password@host/path` is answered with the file. */
+/**
+ * A proxy as squid is one to FTP servers: `GET ftp://user:password@host/path` is answered with the file, for who shows some login.
+ */
 export async function startFtpGateway(): Promise<Peer & { readonly asked: { line: string; headers: IncomingHttpHeaders }[] }> {
   const asked: { line: string; headers: IncomingHttpHeaders }[] = [];
   const server = createServer(async ({ method, url = '', headers }, response) => {
+    if (headers['proxy-authorization'] === undefined) {
+      response.writeHead(407, { 'proxy-authenticate': 'Basic realm="gateway"' }).end();
+      return;
+    }
     asked.push({ line: `${method} ${url}`, headers });
     const { hostname, port, username, password, pathname } = new URL(url);
     const path = decodeURIComponent(pathname.slice(1));

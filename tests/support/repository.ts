@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildArchive } from '../../server/packaging/build.ts';
+import { type BuiltArchive, buildArchive } from '../../server/packaging/build.ts';
 import { makeKey, readKey } from '../../server/packaging/key.ts';
 import { publish } from '../../server/packaging/publish.ts';
 
@@ -18,6 +20,8 @@ export interface Version {
   /** What the phones' file says. */
   readonly text?: string;
   readonly firmware?: FirmwareSource;
+  /** Code that the archive has besides the definition; nothing of it runs while it is made. */
+  readonly code?: string;
 }
 
 /** The source of a vendor package: phones of Acme ask for /acme/<mac>.cfg, and for /fw/acme.rom. */
@@ -69,6 +73,17 @@ sha256sum: ${sum}
 `;
 }
 
+function withCode(archive: BuiltArchive, code: string): BuiltArchive {
+  const folder = mkdtempSync(join(tmpdir(), 'offhook-code-'));
+  try {
+    execFileSync('tar', ['-C', folder, '-xzf', '-'], { input: archive.bytes });
+    appendFileSync(join(folder, archive.info.id, 'plugin.js'), code);
+    return { ...archive, bytes: execFileSync('tar', ['-C', folder, '-czf', '-', archive.info.id]) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** A signed repository in a folder, to which versions of the package can be added. */
 export interface TestRepository {
   readonly folder: string;
@@ -91,7 +106,12 @@ export async function makeRepository(root: string): Promise<TestRepository> {
       const source = join(root, `source-${version.version}`, 'acme');
       writeAcme(source, version);
       const archive = await buildArchive(source);
-      const index = await publish(folder, [archive], { channel, keys: [privateKey], replace: true, now: new Date() });
+      const index = await publish(folder, [version.code === undefined ? archive : withCode(archive, version.code)], {
+        channel,
+        keys: [privateKey],
+        replace: true,
+        now: new Date(),
+      });
       return index.serial;
     },
   };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -189,6 +189,70 @@ export function locked(username: string, password: string, then: Behaviour): Beh
   return (request, response) => {
     if (request.headers.authorization === expected) then(request, response);
     else status(401, { 'www-authenticate': 'Basic realm="files"' })(request, response);
+  };
+}
+
+/** A lock of Digest, and what its server remembers. */
+export interface DigestLock {
+  readonly username: string;
+  readonly password: string;
+  /** As they are offered, in that order; the first is what an answer without `algorithm` means. */
+  readonly algorithms?: readonly string[];
+  /** Without it the server is of RFC 2069: nothing is counted. */
+  readonly qop?: string | undefined;
+  /** Requests for which a nonce is good. */
+  readonly uses?: number;
+  /** Whether it says so when it is no longer. */
+  readonly tellsStale?: boolean;
+  /** Further challenges, before its own. */
+  readonly also?: readonly string[];
+  readonly parameters?: string;
+  /** Whether it is a proxy that asks. */
+  readonly isProxy?: boolean;
+}
+
+/** Asks for a login by Digest (RFC 7616), checks it to the letter, and then does as it is told. */
+export function digestLocked(lock: DigestLock, then: Behaviour): Behaviour {
+  const { username, password, algorithms = ['SHA-256'], uses = 100, tellsStale = true, also = [], parameters = '' } = lock;
+  const [code, asking, answer] = lock.isProxy
+    ? ([407, 'proxy-authenticate', 'proxy-authorization'] as const)
+    : ([401, 'www-authenticate', 'authorization'] as const);
+  const qop = 'qop' in lock ? lock.qop : 'auth';
+  const realm = 'files';
+  const counts = new Map<string, number>();
+  const ask = (response: ServerResponse, stale: boolean) => {
+    const nonce = randomBytes(8).toString('hex');
+    counts.set(nonce, 0);
+    const more = `${qop === undefined ? '' : `, qop="${qop}"`}${stale && tellsStale ? ', stale=true' : ''}${parameters}`;
+    const ours = algorithms.map((name) => `Digest realm="${realm}", nonce="${nonce}", algorithm=${name}, opaque="a\\"b"${more}`);
+    response.writeHead(code, { [asking]: [...also, ...ours] }).end('This is no file');
+  };
+  return (request, response) => {
+    const shown = request.headers[answer] ?? '';
+    if (!shown.startsWith('Digest ')) return ask(response, false);
+    const said = Object.fromEntries(
+      [...shown.slice(7).matchAll(/([\w*]+)=(?:"((?:[^"\\]|\\.)*)"|([^,]+))/g)].map(([, key, quoted, plain]) => [
+        key,
+        quoted ?? plain,
+      ]),
+    );
+    const algorithm = said.algorithm ?? algorithms[0] ?? '';
+    const hash = algorithm.replace('-sess', '').toLowerCase().replace('sha-', 'sha');
+    const sum = (...texts: unknown[]) => createHash(hash).update(texts.join(':')).digest('hex');
+    const count = counts.get(said.nonce ?? '');
+    if (count === undefined || !algorithms.includes(algorithm) || said.opaque !== 'a\\"b') return ask(response, false);
+    if (count >= uses) return ask(response, true);
+    const who = sum(username, realm, password);
+    const key = algorithm.endsWith('-sess') ? sum(who, said.nonce, said.cnonce) : who;
+    const what = sum(request.method, request.url);
+    const expected = qop === undefined ? sum(key, said.nonce, what) : sum(key, said.nonce, said.nc, said.cnonce, 'auth', what);
+    const isCounted = qop === undefined ? said.nc === undefined : Number.parseInt(said.nc ?? '', 16) === count + 1;
+    const isNamed = [username, sum(username, realm)].includes(
+      said.username ?? decodeURIComponent(said['username*']?.slice(7) ?? ''),
+    );
+    if (said.response !== expected || !isCounted || !isNamed || said.uri !== request.url) return ask(response, false);
+    counts.set(said.nonce ?? '', count + 1);
+    then(request, response);
   };
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ProvisioningError } from '../../lib/errors.ts';
+import { ProvisioningError, prefixed } from '../../lib/errors.ts';
 import { nearest } from '../../lib/nearest.ts';
 import type { Task } from '../../operations/run.ts';
 import type { PackageFacts } from '../../plugins/installed.ts';
@@ -12,6 +12,7 @@ import { type Answer, type Call, param, type Route } from '../route.ts';
 import { begun } from './operations.ts';
 
 const installBody = z.strictObject({ version: z.string().min(1).optional(), force: z.boolean().optional() });
+const upgradeBody = z.strictObject({ packages: z.array(z.string()).optional(), force: z.boolean().optional() });
 const forceBody = z.strictObject({ force: z.boolean().optional() });
 const forceQuery = z.strictObject({ force: flag }).partial();
 
@@ -77,11 +78,12 @@ export function packageRoutes({ packages, operations, plugins, devices }: ApiPar
     return start(id, 'install', title, async (task) => installedOf(await packages.install(id, options, task)), [...steps]);
   }
 
-  async function upgrade(): Promise<Answer> {
-    const wanted = packages.upgradable();
+  async function upgrade(call: Call): Promise<Answer> {
+    const { packages: ids, force = false } = readObject(call.body ?? new Map(), upgradeBody);
+    const wanted = packages.upgradable(ids);
     const order = {
       label: 'upgrade',
-      title: 'upgrade all vendor packages',
+      title: `upgrade ${ids === undefined ? 'all vendor packages' : `the vendor packages ${ids.join(', ')}`}`,
       key: 'upgrade',
       steps: wanted.map(({ id, version }) => ({ label: 'install', title: `install ${id} ${version}` })),
     };
@@ -89,7 +91,11 @@ export function packageRoutes({ packages, operations, plugins, devices }: ApiPar
       await operations.start(order, async (task) => {
         const upgraded: { id: string; version: string }[] = [];
         for (const { id, version } of wanted) {
-          await task.step('install', (step) => packages.install(id, { version }, step));
+          await task
+            .step('install', (step) => packages.install(id, { version, force }, step))
+            .catch((cause) => {
+              throw prefixed(`${id} ${version}`, cause);
+            });
           upgraded.push({ id, version });
         }
         return { upgraded };

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { shown } from '../../lib/download/network.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
+import { MASK } from '../../lib/mask.ts';
 import { channels } from '../../repositories/model.ts';
-import type { RepositoryState } from '../../repositories/service.ts';
+import { isWhole, type RepositoryState } from '../../repositories/service.ts';
 import { readObject } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
 import { timeOf } from '../revision.ts';
@@ -10,7 +11,14 @@ import { type Answer, type Call, param, type Route } from '../route.ts';
 import { begun } from './operations.ts';
 
 const body = z.strictObject({
-  location: z.string().min(1, 'must be a URL, a folder or a bundle'),
+  location: z
+    .string()
+    // One who asks over the network cannot know in which directory the server works.
+    .refine(isWhole, 'must be a URL (http, https, ftp, file), or the whole path, from /, of a folder or a bundle on the server')
+    .refine(
+      (location) => !location.includes(MASK),
+      `has ${MASK} where a token was shown: write the token itself, or leave it as it is`,
+    ),
   channel: z.enum(channels, { error: `must be ${channels.join(', ')}` }).optional(),
   priority: z.number().int().min(-1_000).max(1_000).optional(),
   keys: z.array(z.string()).optional(),
@@ -33,7 +41,7 @@ export function repositoryRoutes({ repositories, operations }: ApiParts): Route[
     return { json: documentOf(await repositories.enter(repository)) };
   }
 
-  /** What is not named stays: a location is shown without its login, and could not be sent back. */
+  /** What is not named stays: a location is shown without its login and its tokens, and could not be sent back. */
   async function change(call: Call): Promise<Answer> {
     const given = readObject(call.body, changeBody);
     const name = param(call, 'name');
@@ -81,8 +89,8 @@ export function repositoryRoutes({ repositories, operations }: ApiParts): Route[
   ];
 }
 
-/** A URL may carry user:password@. */
-function withoutLogin(location: string): string {
+/** A URL may carry user:password@, or a token in its query. */
+function withoutSecrets(location: string): string {
   return URL.canParse(location) && /^(?:https?|ftp):/i.test(location) ? shown(new URL(location)) : location;
 }
 
@@ -101,7 +109,7 @@ function documentOf({
 }: RepositoryState) {
   return {
     name,
-    location: withoutLogin(location),
+    location: withoutSecrets(location),
     channel,
     priority,
     keys,

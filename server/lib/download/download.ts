@@ -118,7 +118,7 @@ function encodingOf({ encoding }: Source): string {
 /** @throws Failure download-no-room */
 async function checkRoom(options: DownloadOptions, { summing }: Part): Promise<void> {
   if (!('size' in options)) return;
-  const { bavail, bsize } = await written('it', () => statfs(dirname(options.to)));
+  const { bavail, bsize } = await written(options.to, () => statfs(dirname(options.to)));
   const [free, needed] = [bavail * bsize, options.size - summing.size];
   if (free >= needed) return;
   throw new Failure(

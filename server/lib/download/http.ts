@@ -3,22 +3,13 @@ import { request as tlsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { rootCertificates, connect as tlsConnect } from 'node:tls';
 import { connectionFailure, Failure, statusFailure } from './failure.ts';
-import {
-  basic,
-  CONNECT_MS,
-  type Credentials,
-  hostOf,
-  type Network,
-  type ProxyServer,
-  portOf,
-  proxyFor,
-  STALL_MS,
-} from './network.ts';
+import { Login } from './login.ts';
+import { CONNECT_MS, type Credentials, hostOf, type Network, type ProxyServer, portOf, proxyFor, STALL_MS } from './network.ts';
 
 export interface Ask {
   readonly method: 'GET' | 'HEAD';
   readonly headers?: Readonly<Record<string, string>>;
-  /** For the origin of the URL, and for no other that it leads to. */
+  /** For the origin of the URL, and for no other that it leads to; shown when it asks for them. */
   readonly credentials?: Credentials | undefined;
   readonly network: Network;
   readonly signal?: AbortSignal | undefined;
@@ -34,11 +25,11 @@ const MOST_REDIRECTS = 10;
  */
 export async function askHttp(url: URL, ask: Ask): Promise<IncomingMessage> {
   const seen = new Set<string>();
+  const login = ask.credentials && new Login(ask.credentials);
   let place = url;
   for (;;) {
     seen.add(place.href);
-    const credentials = place.origin === url.origin ? ask.credentials : undefined;
-    const answer = await exchange(place, { ...ask, credentials });
+    const answer = await exchange(place, ask, place.origin === url.origin ? login : undefined);
     if (![301, 302, 303, 307, 308].includes(answer.statusCode ?? 0)) return answer;
     answer.destroy();
     const next = redirect(place, answer.headers.location);
@@ -63,9 +54,27 @@ function redirect(from: URL, location: string | undefined): URL {
 /** Where a redirect leads, for a message. Its query often is a ticket that opens the file. */
 const placeOf = (url: URL): string => `${url.protocol}//${url.host}${url.pathname}`;
 
-async function exchange(url: URL, { method, headers, credentials, network, signal }: Ask): Promise<IncomingMessage> {
-  const proxy = proxyFor(url, network.proxies);
+/** Asks, and asks again with a login when the server or the proxy wants one. */
+async function exchange(url: URL, ask: Ask, login: Login | undefined): Promise<IncomingMessage> {
+  const proxy = proxyFor(url, ask.network.proxies);
+  const pass = proxy?.credentials && new Login(proxy.credentials);
+  for (;;) {
+    const answer = await request(url, ask, login, proxy && { ...proxy, pass });
+    const { statusCode, headers } = answer;
+    const isAsked = statusCode === 401 && login?.takes(headers['www-authenticate']);
+    const isStopped = statusCode === 407 && pass?.takes(headers['proxy-authenticate']);
+    if (!isAsked && !isStopped) return proxy && url.protocol !== 'https:' ? checked(answer, tell(proxy)) : answer;
+    answer.destroy();
+  }
+}
+
+/** A proxy, and what it is shown. */
+type Way = ProxyServer & { readonly pass: Login | undefined };
+
+async function request(url: URL, ask: Ask, login: Login | undefined, proxy: Way | undefined): Promise<IncomingMessage> {
+  const { method, headers, credentials, network, signal } = ask;
   const secure = url.protocol === 'https:';
+  const path = `${url.pathname}${url.search}`;
   const all = {
     host: url.host,
     'user-agent': 'offhook',
@@ -73,15 +82,13 @@ async function exchange(url: URL, { method, headers, credentials, network, signa
     'accept-encoding': 'identity',
     connection: 'close',
     ...headers,
+    ...shownAs('authorization', login?.authorization(method, path)),
   };
-  const login = credentials && url.protocol !== 'ftp:' ? { authorization: basic(credentials) } : {};
-  const path = `${url.pathname}${url.search}`;
-  const where = proxy ? tell(proxy) : url.host;
   if (proxy && !secure) {
-    const pass = proxy.credentials ? { 'proxy-authorization': basic(proxy.credentials) } : {};
     const target = `${url.protocol}//${ftpLogin(url, credentials)}${url.host}${path}`;
-    const request = requestTo(proxy, network, { method, path: target, headers: { ...all, ...login, ...pass } });
-    return checked(await answered(request, 'response', where, network, signal), where);
+    const pass = shownAs('proxy-authorization', proxy.pass?.authorization(method, target));
+    const sent = requestTo(proxy, network, { method, path: target, headers: { ...all, ...pass } });
+    return answered(sent, 'response', tell(proxy), network, signal);
   }
   const tls = { ...tlsOptions(hostOf(url), network) };
   const socket = proxy && (await tunnel(proxy, url, network, signal));
@@ -90,13 +97,15 @@ async function exchange(url: URL, { method, headers, credentials, network, signa
     port: portOf(url),
     method,
     path,
-    headers: { ...all, ...login },
+    headers: all,
     agent: false,
     ...(socket && { createConnection: () => tlsConnect({ ...tls, socket }) }),
   };
-  const request = secure ? tlsRequest({ ...options, ...tls }) : plainRequest(options);
-  return answered(request, 'response', url.host, network, signal);
+  const sent = secure ? tlsRequest({ ...options, ...tls }) : plainRequest(options);
+  return answered(sent, 'response', url.host, network, signal);
 }
+
+const shownAs = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: value });
 
 /** A proxy that is asked for a file of an FTP server takes the login from the URL, as curl writes it. */
 function ftpLogin(url: URL, credentials: Credentials | undefined): string {
@@ -118,14 +127,16 @@ function requestTo(proxy: ProxyServer, network: Network, options: RequestOptions
   return proxy.secure ? tlsRequest({ ...all, ...tlsOptions(proxy.host, network) }) : plainRequest(all);
 }
 
-async function tunnel(proxy: ProxyServer, url: URL, network: Network, signal: AbortSignal | undefined): Promise<Socket> {
+async function tunnel(proxy: Way, url: URL, network: Network, signal: AbortSignal | undefined): Promise<Socket> {
   const path = `${url.hostname}:${portOf(url)}`;
-  const pass = proxy.credentials ? { 'proxy-authorization': basic(proxy.credentials) } : {};
-  const request = requestTo(proxy, network, { method: 'CONNECT', path, headers: { host: path, ...pass } });
-  const answer = await answered(request, 'connect', tell(proxy), network, signal);
-  if (answer.statusCode === 200) return answer.socket;
-  answer.socket.destroy();
-  throw statusFailure(answer.statusCode ?? 0, tell(proxy));
+  for (;;) {
+    const pass = shownAs('proxy-authorization', proxy.pass?.authorization('CONNECT', path));
+    const sent = requestTo(proxy, network, { method: 'CONNECT', path, headers: { host: path, ...pass } });
+    const { statusCode = 0, headers, socket } = await answered(sent, 'connect', tell(proxy), network, signal);
+    if (statusCode === 200) return socket;
+    socket.destroy();
+    if (statusCode !== 407 || !proxy.pass?.takes(headers['proxy-authenticate'])) throw statusFailure(statusCode, tell(proxy));
+  }
 }
 
 function checked(answer: IncomingMessage, where: string): IncomingMessage {

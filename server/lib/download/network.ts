@@ -1,4 +1,5 @@
 import { ProvisioningError } from '../errors.ts';
+import { MASK } from '../mask.ts';
 import { Secret } from '../secret.ts';
 
 /** How this server reaches others. */
@@ -62,28 +63,33 @@ export function credentialsIn(url: URL): Credentials | undefined {
   return { username: decoded(url.username), password: new Secret(decoded(url.password)) };
 }
 
-export function basic({ username, password }: Credentials): string {
-  return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
-}
-
 /**
  * Reads where a file is.
  *
- * @throws ProvisioningError download-url-invalid, which shows no credentials
+ * @throws ProvisioningError download-url-invalid, which shows neither credentials nor a query
  */
 export function parseUrl(text: string): URL {
   if (!URL.canParse(text))
-    throw new ProvisioningError('download-url-invalid', `${text.replace(/\/\/[^/]*@/, '//')} is no URL; write http://host/path`);
+    // What is no URL has no parts: everything that could be a login or a token goes.
+    throw new ProvisioningError(
+      'download-url-invalid',
+      `${text.replace(/\/\/.*@/s, '//').replace(/[?#].*/s, '')} is no URL; write http://host/path`,
+    );
   const url = new URL(text);
   if (!/^(?:https?|ftp):$/.test(url.protocol))
     throw new ProvisioningError('download-url-invalid', `${shown(url)} is not http, https or ftp`);
   return url;
 }
 
-/** A URL for a message: without credentials. */
+/** A URL for a message: without credentials, and of its query only the names, for the values are tokens and signatures. */
 export function shown(url: URL): string {
   const copy = new URL(url);
-  [copy.username, copy.password, copy.hash] = ['', '', ''];
+  const parts = url.search
+    .slice(1)
+    .split('&')
+    .filter((part) => part !== '');
+  const query = parts.map((part) => (part.includes('=') ? `${part.split('=')[0]}=${MASK}` : MASK)).join('&');
+  [copy.username, copy.password, copy.hash, copy.search] = ['', '', '', query];
   return copy.href;
 }
 

@@ -1,8 +1,9 @@
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from '../durable.ts';
-import { codeOf, diskFull, ifThere, reason } from '../errors.ts';
+import { codeOf, ifThere, reason } from '../errors.ts';
 import { addFile, Summing, type Sums } from '../sums.ts';
+import { unwritable } from '../writing.ts';
 import { Failure } from './failure.ts';
 
 const MODE = 0o600;
@@ -39,7 +40,7 @@ export class Part {
    */
   static async open(to: string, url: string, { sums, signal }: { sums: Sums; signal?: AbortSignal | undefined }): Promise<Part> {
     return written(
-      'it',
+      to,
       async () => {
         const record = await readRecord(recordOf(to));
         const summing = new Summing();
@@ -55,7 +56,7 @@ export class Part {
 
   /** Begins again with nothing, and notes what the bytes to come are of. */
   async begin(validator?: string): Promise<void> {
-    await written('it', async () => {
+    await written(this.#to, async () => {
       this.summing = new Summing();
       this.validator = validator;
       await this.#file.truncate(0);
@@ -67,7 +68,7 @@ export class Part {
   }
 
   async write(bytes: Buffer): Promise<void> {
-    await written('it', async () => {
+    await written(this.#to, async () => {
       let done = 0;
       while (done < bytes.length) {
         const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.summing.size + done);
@@ -79,7 +80,7 @@ export class Part {
 
   /** The whole file gets its name; from then on it is there whatever happens. */
   async finish(): Promise<void> {
-    await written('it', async () => {
+    await written(this.#to, async () => {
       await this.#file.sync();
       await this.#file.close();
       await rename(partOf(this.#to), this.#to);
@@ -105,13 +106,14 @@ export async function removePart(to: string): Promise<void> {
   await rm(partOf(to), { force: true });
 }
 
-/** Runs what writes, and says in words what the file system refuses. @param subject of the sentence @throws Failure download-unwritable */
-export async function written<Result>(subject: string, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+/** Runs what writes beside a download, and says in words what the file system refuses. @throws Failure download-unwritable */
+export async function written<Result>(to: string, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
   try {
     return await work();
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new Failure('download-unwritable', `${subject} cannot be written: ${diskFull(cause) ?? reason(cause)}`, { cause });
+    const told = unwritable(cause, dirname(to))?.message ?? `it cannot be written: ${reason(cause)}`;
+    throw new Failure('download-unwritable', told, { cause });
   }
 }
 

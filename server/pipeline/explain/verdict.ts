@@ -183,7 +183,7 @@ function noPlugin({ caller, candidates, heard }: Explanation, { catalogue }: Cir
       verdict: `It gets nothing: its plugin ${device.plugin} is not installed (${chosen}).`,
       advice: [
         {
-          text: `Install the vendor package that holds ${device.plugin} (offhook plugin list shows what there is), or ${free}`,
+          text: `Install the vendor package that holds ${device.plugin} (offhook plugin search ${device.plugin} looks for it), or ${free}`,
           command: `offhook device set ${nameOf(device)} plugin=`,
         },
         ...broken,
@@ -195,7 +195,13 @@ function noPlugin({ caller, candidates, heard }: Explanation, { catalogue }: Cir
   if (vendor !== undefined) {
     return {
       verdict: `It gets nothing: no installed plugin supports a phone of ${vendor}.`,
-      advice: [{ text: `Install a vendor package for it; there is ${installed || 'none'}.` }, ...broken],
+      advice: [
+        {
+          text: `Install a vendor package for it; there is ${installed || 'none'}.`,
+          command: `offhook plugin search ${quoted(vendor)}`,
+        },
+        ...broken,
+      ],
     };
   }
   return {
@@ -209,6 +215,7 @@ function noPlugin({ caller, candidates, heard }: Explanation, { catalogue }: Cir
         text: 'What phones asked lately without being recognised, as rows of a recognition test:',
         command: 'offhook requests --as-test',
       },
+      { text: 'If no package of its vendor is installed, repositories may have one:', command: 'offhook plugin search' },
       ...broken,
     ],
   };

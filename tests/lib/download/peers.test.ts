@@ -22,7 +22,14 @@ import { parseProxy } from '../../../server/lib/download/network.ts';
 import { Secret } from '../../../server/lib/secret.ts';
 import { eventually } from '../../support/eventually.ts';
 import { makePair } from '../../support/http-certificate.ts';
-import { type Peer, startFtpGateway, startFtpServer, startNginx, startTinyproxy } from '../../support/loopback-peers.ts';
+import {
+  type Peer,
+  startFtpGateway,
+  startFtpServer,
+  startLighttpd,
+  startNginx,
+  startTinyproxy,
+} from '../../support/loopback-peers.ts';
 import { cutOff, file, type RudeServer, redirect, startRudeServer } from '../../support/rude-server.ts';
 import { pattern } from '../../support/tftp-server.ts';
 
@@ -190,6 +197,35 @@ test.each(['http', 'https', 'ftp'] as const)('a proxy for %s that is not there i
     message: expect.stringMatching(/^(?!.*marker).*: the proxy 127\.0\.0\.1:1: the connection was refused \(try 2 of 2\)$/),
   });
 });
+
+test.each(['MD5', 'SHA-256', 'SHA-256|MD5'])(
+  'lighttpd, which wants Digest with %s, lets us in and lets us go on',
+  async (algorithms) => {
+    const lighttpd = await startLighttpd(join(folder, 'files'), { username: 'admin', password: marker }, algorithms);
+    try {
+      const url = `http://127.0.0.1:${lighttpd.port}/dir%20one/fw.zip`;
+      await expect(fetched(url)).rejects.toMatchObject({ code: 'download-refused' });
+      const wrong = { username: 'admin', password: new Secret(`wrong-${marker}`) };
+      await expect(fetched(url, { credentials: wrong })).rejects.toMatchObject({
+        code: 'download-refused',
+        message: expect.stringMatching(/^(?!.*marker).*\(HTTP 401\) \(try 1 of 2\)$/),
+      });
+      expect(await checkLink(url, body.length, { network: network(), credentials: login })).toMatchObject({ kind: 'ok' });
+      writeFileSync(`${to()}.part`, body.subarray(0, 250_000));
+      writeFileSync(`${to()}.part.json`, JSON.stringify({ url }));
+      const first: number[] = [];
+      await fetched(url, { credentials: login, progress: (current) => first.push(current) });
+      isWhole();
+      expect(first[0]).toBe(250_000);
+      // Also through a proxy, which writes the request line anew.
+      rmSync(to());
+      await fetched(url, { credentials: login, network: network({ http: proxy(tinyproxy) }) });
+      isWhole();
+    } finally {
+      await lighttpd.stop();
+    }
+  },
+);
 
 test('an https file is fetched from who can be trusted only, and is not led to http', async () => {
   secure.serve('/fw.zip', file(body));

@@ -1,6 +1,6 @@
 /** The options of DHCP, as a table: what the server and its users can say and read of each. Others are bytes. */
 
-import { ProvisioningError, prefixed } from '../../lib/errors.ts';
+import { ProvisioningError, prefixed } from '../errors.ts';
 import {
   clientFqdn,
   clientIdentifier,

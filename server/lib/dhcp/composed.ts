@@ -1,7 +1,7 @@
 /** Formats of options that are made of parts. Each has its RFC in the table (options.ts). */
 
-import { ProvisioningError } from '../../lib/errors.ts';
-import type { Ip } from '../../lib/ip.ts';
+import { ProvisioningError } from '../errors.ts';
+import type { Ip } from '../ip.ts';
 import { address, addresses, all, type Format, parseText, parts, printHex, printText, text } from './format.ts';
 import { addressAt } from './ipv4.ts';
 import { isName, readNames, readOneName, writeNames } from './names.ts';

@@ -1,8 +1,8 @@
 /** A message of DHCP, or of BOOTP with options (RFC 2131, section 2): bytes to types and back. */
 
-import { ProvisioningError } from '../../lib/errors.ts';
-import type { Ip } from '../../lib/ip.ts';
-import { type Mac, parseMac } from '../../lib/mac.ts';
+import { ProvisioningError } from '../errors.ts';
+import type { Ip } from '../ip.ts';
+import { type Mac, parseMac } from '../mac.ts';
 import {
   type Area,
   type BrokenOption,

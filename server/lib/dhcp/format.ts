@@ -1,4 +1,4 @@
-import { type Ip, parseIp } from '../../lib/ip.ts';
+import { type Ip, parseIp } from '../ip.ts';
 import { addressAt, putAddress } from './ipv4.ts';
 
 /** How the value of an option travels, and how a person writes it. */

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
-import { ProvisioningError } from '../../lib/errors.ts';
-import type { Ip } from '../../lib/ip.ts';
+import { ProvisioningError } from '../errors.ts';
+import type { Ip } from '../ip.ts';
 
 /** The address in the four bytes from `at`, which are there. */
 export function addressAt(bytes: Buffer, at: number): Ip {

@@ -3,9 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { describeOption, MessageType, option, readOption } from '../../../server/lib/dhcp/options.ts';
+import { BROADCAST, decodePacket, encodePacket, macOf, type Packet } from '../../../server/lib/dhcp/packet.ts';
 import type { Ip } from '../../../server/lib/ip.ts';
-import { describeOption, MessageType, option, readOption } from '../../../server/listeners/dhcp/options.ts';
-import { BROADCAST, decodePacket, encodePacket, macOf, type Packet } from '../../../server/listeners/dhcp/packet.ts';
 import { capture, captures, head, hex, message, phones } from './messages.ts';
 
 const HEADERS = 28;

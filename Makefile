@@ -53,7 +53,7 @@ format: $(NODE_MODULES) ## Put sources into the one format
 	@node_modules/.bin/biome check --write --error-on-warnings .
 
 golden: build ## Rewrite the golden files and transcripts; review the difference
-	@UPDATE_GOLDEN=1 $(JEST) tests/plugins tests/cli/explain
+	@UPDATE_GOLDEN=1 $(JEST) tests/plugins tests/cli/explain tests/dhcp-config/config
 
 docs: build ## Write the generated pages of docs/ anew
 	@node docs/write.mjs

@@ -10,6 +10,7 @@ import { checkCertificate, withAllProblems } from './app/preflight.ts';
 import { renderAll } from './app/render-all.ts';
 import { seed } from './app/seed.ts';
 import { alone, heard, reloadAll, values, type Workers } from './app/workers.ts';
+import { defaultAddress } from './lib/addresses.ts';
 import { formatHostPort, parseIp } from './lib/ip.ts';
 import { sumOf } from './lib/metrics.ts';
 import { parseTarget, startHttp } from './listeners/http.ts';
@@ -172,6 +173,10 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
     tokens: await openTokens(data),
     hostNames: admin.listen,
     baseUrl: (device) => core.baseUrls.expected(device),
+    bootServer: () => {
+      const address = defaultAddress();
+      return { url: core.baseUrls.expected(undefined), ...(isIPv4(address) && { address }) };
+    },
     readTarget,
     addresses,
     ...(workers.count > 1 && {

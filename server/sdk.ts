@@ -50,7 +50,7 @@ export interface Vendor {
   support?(info: DeviceInfo, line: Line): Support | undefined;
   /** What templates need beyond the view (a key layout, a vendor's zone name); they read it as `extra`. */
   extra?(view: View): object;
-  /** DHCP options for this vendor's phones, by code: `{ 66: '{server.url}/Digium' }`. */
+  /** DHCP options for this vendor's phones, by code: `{ 66: '{server.url}/Digium' }`; the placeholders are those of sdk/boot-options.ts. */
   readonly dhcp?: Readonly<Record<number, string>>;
   /** The SIP event that makes a phone re-read its configuration. */
   readonly resync?: { readonly event: string; readonly contentType?: string; readonly body?: string };

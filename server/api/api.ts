@@ -10,6 +10,7 @@ import { statusRoutes } from './status.ts';
 import { configRoutes } from './v1/configs.ts';
 import { deviceRoutes } from './v1/devices.ts';
 import { dhcpRoutes } from './v1/dhcp.ts';
+import { dhcpConfigRoutes } from './v1/dhcp-config.ts';
 import { explainRoutes } from './v1/explain.ts';
 import { firmwareRoutes } from './v1/firmware.ts';
 import { operationRoutes } from './v1/operations.ts';
@@ -36,6 +37,7 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...operationRoutes(parts),
     ...requestRoutes(parts),
     ...dhcpRoutes(parts),
+    ...dhcpConfigRoutes(parts),
     ...explainRoutes(parts),
     ...serverRoutes(parts),
   ];

@@ -3,6 +3,7 @@ import type { ConfigService } from '../configs/service.ts';
 import type { DeviceService } from '../devices/service.ts';
 import type { FirmwareService } from '../firmware/service.ts';
 import type { Recogniser } from '../identify/identify.ts';
+import type { Ip } from '../lib/ip.ts';
 import type { Log, LogLevel } from '../lib/log.ts';
 import type { Operation } from '../operations/model.ts';
 import type { OperationService } from '../operations/service.ts';
@@ -43,6 +44,8 @@ export interface ApiParts {
   readonly sweep: { readonly waiting: number | Promise<number> };
   /** The URL under which a device last reached the server, or the one to expect. */
   readonly baseUrl: (device: string) => string;
+  /** Under which phones that have not come yet will reach the server, and its address of IPv4 if it has one. */
+  readonly bootServer: () => { readonly url: string; readonly address?: Ip };
   readonly recogniser: () => Recogniser;
   /** The last requests of a device, the latest last; of undefined those that no device was found for. */
   recent(device: string | undefined): Promise<readonly RecentRequest[]>;

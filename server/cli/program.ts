@@ -3,6 +3,7 @@ import { ProvisioningError } from '../lib/errors.ts';
 import { version } from '../version.ts';
 import { addConfig } from './config.ts';
 import { addDevice } from './device.ts';
+import { addDhcpConfig } from './dhcp-config.ts';
 import { addExplain } from './explain.ts';
 import { addFirmware } from './firmware.ts';
 import { exit, Failure, type Io } from './io.ts';
@@ -34,6 +35,7 @@ export function offhookProgram(io: Io, host: Host): Command {
   addRender(program, io);
   addExplain(program, io);
   addRequests(program, io);
+  addDhcpConfig(program, io);
   addConfig(program, io);
   addTenant(program, io);
   addPlugin(program, io, host);

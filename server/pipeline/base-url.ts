@@ -56,8 +56,10 @@ export class BaseUrls {
     return this.#told;
   }
 
-  expected(device: string): string {
-    return this.#fixed ?? this.#told.get(device) ?? this.#usual();
+  /** @param device undefined for phones that have not come yet */
+  expected(device: string | undefined): string {
+    const told = device === undefined ? undefined : this.#told.get(device);
+    return this.#fixed ?? told ?? this.#usual();
   }
 
   #usual(): string {

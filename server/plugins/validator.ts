@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Complaint, complaintsOf, ProvisioningError, reason } from '../lib/errors.ts';
 import { placeholders } from '../lib/placeholders.ts';
+import { bootPlaceholders } from '../sdk/boot-options.ts';
 import { checkInterface, interfaceRefusal, supportedInterfaces } from '../sdk/interface.ts';
 import type { Artefact, Boot, Line, Model, Vendor } from '../sdk.ts';
 import { notPlain } from './plain.ts';
@@ -84,6 +85,16 @@ const series = z.strictObject({
   models: z.record(z.string().min(1), z.looseObject({ lines: z.number().int().min(0) })),
 });
 
+const optionCode = z
+  .string()
+  .refine((code) => /^[1-9]\d{0,2}$/.test(code) && Number(code) < 255, 'must be the code of a DHCP option, 1 to 254');
+
+function knownInBoot(text: string, context: z.RefinementCtx): void {
+  for (const name of [...placeholders(text)].filter((each) => !bootPlaceholders.includes(each))) {
+    context.addIssue({ code: 'custom', message: `{${name}} is not known; use ${bootPlaceholders.join(', ')}` });
+  }
+}
+
 const vendor = z.strictObject({
   vendor: z.string().min(1),
   version: z.string().min(1),
@@ -129,7 +140,7 @@ const vendor = z.strictObject({
     .optional(),
   support: func.optional(),
   extra: func.optional(),
-  dhcp: z.record(z.string().regex(/^\d+$/), z.string()).optional(),
+  dhcp: z.record(optionCode, z.string().superRefine(knownInBoot)).optional(),
   resync: z
     .strictObject({ event: z.string().min(1), contentType: z.string().optional(), body: z.string().optional() })
     .optional(),

@@ -39,6 +39,7 @@ import type { Store } from '../../server/store/store.ts';
 import { tenantNotifier } from '../../server/tenants/notifier.ts';
 import { tenantService } from '../../server/tenants/service.ts';
 import { repositoryPackage, testPackage } from '../support/packages.ts';
+import { ip } from '../support/requests.ts';
 import { openInstalls } from './installs.ts';
 
 export const TOKEN = 'a-token-of-the-administrator-for-tests';
@@ -186,6 +187,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     renderer,
     sweep,
     baseUrl,
+    bootServer: () => ({ url: baseUrl(), address: ip('192.0.2.10') }),
     recogniser: () => recogniser,
     recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     noteLease: (news) => noteLease(news, { ...line, log: () => log }),

@@ -468,3 +468,23 @@ test('the version is that of package.json', async () => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
   expect(await offhook(['--version'])).toMatchObject({ code: 0, out: `${version}\n` });
 });
+
+// DHCP --------------------------------------------------------------------------------------------------------------------------
+
+test('a configuration for the DHCP server of the site is printed, as it is to be saved', async () => {
+  const text = await done('dhcp-config', 'dnsmasq', '--url', 'http://192.0.2.7:8667');
+  expect(text).toContain('\ndhcp-option-force=tag:offhook-digium,66,"http://192.0.2.7:8667/Digium"\n');
+  await done('tenant', 'add', 'north', '--key', 'k3y-of-the-north');
+  const keyed = await done('dhcp-config', 'isc', '--tenant', 'north', '--address', '192.0.2.8');
+  expect(keyed).toContain('/k3y-of-the-north/Digium');
+  expect(keyed).toContain('next-server 192.0.2.8;');
+});
+
+test('a DHCP server that there is no configuration for, and a tenant that is not there, are told', async () => {
+  expect(await on('dhcp-config', 'bind')).toMatchObject({
+    code: 1,
+    out: '',
+    err: 'offhook: There is no configuration for the DHCP server bind; there is one for kea, dnsmasq, isc, mikrotik, windows\n',
+  });
+  expect((await on('dhcp-config', 'kea', '--tenant', 'nobody')).err).toMatch(/No tenant has the id or the name nobody/);
+});

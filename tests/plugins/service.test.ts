@@ -102,6 +102,12 @@ test.each<[string, string, RegExp]>([
     /\{colour\} is not known/,
   ],
   [
+    'gives its phones something unknown over DHCP',
+    definition('bad', 'dhcp: { 66: "{server.url}/{mac}" }'),
+    /^dhcp\.66: \{mac\} is not known; use server\.url, server\.address, server\.host, server\.port, server\.path$/,
+  ],
+  ['gives its phones a DHCP option that is none', definition('bad', 'dhcp: { 255: "x" }'), /^dhcp/],
+  [
     'has a table of locales by something else',
     definition('bad', 'locales: { screen: { French: "French" } }'),
     /^locales\.screen\.French: must be a locale, a language or a country: fr_CA, fr or CA$/,

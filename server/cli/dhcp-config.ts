@@ -1,0 +1,39 @@
+import { type Command, Option } from 'commander';
+import { asking, type ClientOptions, clientFor } from './command.ts';
+import { examples } from './device.ts';
+import type { Io } from './io.ts';
+
+interface ConfigOptions extends Omit<ClientOptions, 'json'> {
+  readonly tenant?: string;
+  readonly url?: string;
+  readonly address?: string;
+}
+
+/** `offhook dhcp-config` */
+export function addDhcpConfig(program: Command, io: Io): void {
+  asking(
+    program
+      .command('dhcp-config')
+      .description("print a configuration for the site's own DHCP server: what phones of the installed packages need")
+      .argument('<server>', 'which one: kea, dnsmasq, isc, mikrotik or windows')
+      .option('--tenant <tenant>', 'whose phones: URLs have its provisioning key; its id or name')
+      .addOption(new Option('--url <url>', 'under which phones reach Offhook; default: phones.url, or the address of its host'))
+      .addOption(new Option('--address <ip>', 'its address of IPv4, for options that take nothing else'))
+      .addHelpText(
+        'after',
+        examples([
+          'offhook dhcp-config dnsmasq > /etc/dnsmasq.d/offhook.conf',
+          'offhook dhcp-config kea --tenant north --url https://phones.example.com',
+        ]),
+      ),
+  ).action((server: string, options: ConfigOptions) => print(server, options, io));
+}
+
+async function print(server: string, options: ConfigOptions, io: Io): Promise<void> {
+  const query = (['tenant', 'url', 'address'] as const).flatMap((name) => {
+    const value = options[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const { bytes } = await clientFor(options, io).ask('GET', `/api/v1/dhcp/config/${encodeURIComponent(server)}`, { query });
+  io.out(bytes);
+}

@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { certainTexts } from '../../server/dhcp-config/certain.ts';
+
+test.each<[RegExp, string[], boolean]>([
+  [/^digium_(?<model>D\d\d)_(?<version>[\d_]+)$/, ['^digium_D'], false],
+  [/^(?:Aastra|Mitel)(?<model>\S+)/, ['^Aastra', '^Mitel'], false],
+  [/^yealink(?:\s+(?<model>\w+))?$/i, ['^yealink', '^YEALINK', '^Yealink'], false],
+  [/^[Yy]ealink/, ['^Yealink', '^yealink'], false],
+  [/^snom[a-z]phone/, ['^snom'], false],
+  [/Grandstream/, ['Grandstream'], false],
+  [/^Cisco|Linksys/, ['^Cisco', 'Linksys'], false],
+  [/^(?:Cisco|\w+)/, ['^Cisco'], true],
+  [/^\w+phone/, [], true],
+  [/^MS/, [], true],
+  [/^poly(?:com)?/, ['^poly'], false],
+  [/^polycom+/, ['^polycom'], false],
+  [/^a\.b\|c/, ['^a.b|c'], false],
+  [/^(?=x)(?!y)\bphone/, ['^phone'], false],
+  [/^\x41\u0042C/, ['^ABC'], false],
+  [/^phone/m, [], true],
+  [/^[^a]phone/, [], true],
+  [/^$/, [], true],
+])('of %s it is certain that %j begins or is in it', (pattern, texts, uncertain) => {
+  const found = certainTexts(pattern);
+  expect(found.texts.map(({ text, at }) => (at === 'beginning' ? `^${text}` : text))).toEqual(texts);
+  expect(found.uncertain).toBe(uncertain);
+});
+
+const piece = fc.constantFrom(
+  ...[
+    'abc',
+    'B',
+    '\\.',
+    '\\d',
+    '[a-f]',
+    '[xX]',
+    '.',
+    '(?:ab|cd)',
+    '(?:x)?',
+    'k+',
+    'z*',
+    '(?<!q)',
+    'm{2,3}',
+    'n{0,2}',
+    '^',
+    '$',
+    '(?:pq|^r)',
+  ],
+);
+
+test('whatever matches a pattern has one of its certain texts, where none of its alternatives is uncertain', () => {
+  let certain = 0;
+  fc.assert(
+    fc.property(
+      fc.array(piece, { minLength: 1, maxLength: 5 }),
+      fc.array(piece, { maxLength: 3 }),
+      fc.string({ unit: fc.constantFrom('abc', ...'abcdkmnpqrxzXB.0') }),
+      (left, right, text) => {
+        const pattern = new RegExp(right.length > 0 ? `${left.join('')}|${right.join('')}` : `^${left.join('')}`);
+        const { texts, uncertain } = certainTexts(pattern);
+        if (uncertain || !pattern.test(text)) return;
+        certain++;
+        expect(texts.some((each) => (each.at === 'beginning' ? text.startsWith(each.text) : text.includes(each.text)))).toBe(
+          true,
+        );
+      },
+    ),
+    { numRuns: 20_000 },
+  );
+  expect(certain).toBeGreaterThan(20);
+});

@@ -81,18 +81,19 @@ export function contains(networks: readonly Network[], ip: Ip): boolean {
     const address = new SocketAddress({ address: ip, family: 'ipv6' });
     return networks.some(({ ipv6 }) => ipv6.check(address));
   }
-  const number = numberOf(ip);
+  const number = ipv4Number(ip);
   return networks.some(({ ipv4 }) => ipv4.some(({ first, last }) => first <= number && number <= last));
 }
 
 /** The addresses whose first `fixed` bits are those of this one. */
 function range(ip: Ip, fixed: number): { first: number; last: number } {
   const size = 2 ** (32 - fixed);
-  const first = Math.floor(numberOf(ip) / size) * size;
+  const first = Math.floor(ipv4Number(ip) / size) * size;
   return { first, last: first + size - 1 };
 }
 
-function numberOf(ipv4: Ip): number {
+/** The 32 bits of an IPv4 address, as a number to count with: 10.0.0.1 is 167772161. */
+export function ipv4Number(ipv4: Ip): number {
   let number = 0;
   let byte = 0;
   for (let index = 0; index < ipv4.length; index += 1) {
@@ -101,6 +102,11 @@ function numberOf(ipv4: Ip): number {
     else [number, byte] = [number * 256 + byte, 0];
   }
   return number * 256 + byte;
+}
+
+/** The address of such a number. */
+export function ipv4Of(number: number): Ip {
+  return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}` as Ip;
 }
 
 /** The authority part of a URL: `10.0.0.1:8667`, `[2001:db8::1]:8667` (RFC 3986 section 3.2.2). */

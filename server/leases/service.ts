@@ -159,8 +159,8 @@ export function leaseService(options: LeaseOptions): LeaseService {
 
   return {
     async start() {
-      // The latest is filed last, so that it is the client's own, and of what was declined the first gives way first.
-      for (const lease of await dao.list()) {
+      // Of what a circuit declined the first gives way first.
+      for (const lease of (await dao.list()).sort((one, other) => one.since - other.since)) {
         const entry = table.at(ipv4Number(lease.address));
         table.give(entry, entry.subnet ? { ...lease, subnet: entry.subnet.name } : lease);
       }

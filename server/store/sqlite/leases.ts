@@ -20,7 +20,7 @@ const row = shape<Lease>({
 
 export function leaseDao(database: Database): LeaseDao {
   const columns = row.columns.join(', ');
-  const selectAll = database.prepare<Cell[]>(`SELECT ${columns} FROM leases ORDER BY since`).raw();
+  const selectAll = database.prepare<Cell[]>(`SELECT ${columns} FROM leases`).raw();
   const saveRow = database.prepare(
     `INSERT OR REPLACE INTO leases (${columns}) VALUES (${row.columns.map(() => '?').join(', ')})`,
   );

@@ -1,5 +1,6 @@
 import type { ConfigDao } from '../configs/dao.ts';
 import type { DeviceDao } from '../devices/dao.ts';
+import type { LeaseDao } from '../leases/dao.ts';
 import type { OperationDao } from '../operations/dao.ts';
 import type { TenantDao } from '../tenants/dao.ts';
 
@@ -36,6 +37,7 @@ export interface Store {
   readonly devices: DeviceDao;
   readonly configs: ConfigDao;
   readonly operations: OperationDao;
+  readonly leases: LeaseDao;
   /** Empty unless the store was opened as shared. */
   readonly changes: Changes;
   /** Rejects when the database cannot be read now. */

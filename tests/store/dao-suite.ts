@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { configSuite } from './config-suite.ts';
 import { deviceSuite } from './device-suite.ts';
+import { leaseSuite } from './lease-suite.ts';
 import { operationSuite } from './operation-suite.ts';
 import { type Open, Stage } from './stage.ts';
 import { tenantSuite } from './tenant-suite.ts';
@@ -12,6 +13,7 @@ export function daoSuite(name: string, open: Open): void {
     configSuite(open);
     tenantSuite(open);
     operationSuite(open);
+    leaseSuite(open);
 
     describe('the store', () => {
       const stage = new Stage(open);

@@ -85,7 +85,7 @@ describe('migrations', () => {
     expect(() => openDatabase(place.file)).toThrow(
       expect.objectContaining({
         code: 'store-too-new',
-        message: expect.stringMatching(/store\.db has version 4.*up to 3.*Run the release/),
+        message: expect.stringMatching(/store\.db has version 5.*up to 4.*Run the release/),
       }),
     );
     expect(readFileSync(place.file).equals(before)).toBe(true);

@@ -8,7 +8,7 @@ const APPLICATION_ID = 0x4f666668;
 export type Migration = (sqlite: Sqlite.Database) => void;
 
 /** The n-th takes a store from version n - 1 to n. One that was released is never changed again: append another. */
-export const MIGRATIONS: readonly Migration[] = [createStore, addChanges, addOperations];
+export const MIGRATIONS: readonly Migration[] = [createStore, addChanges, addOperations, addLeases];
 
 /** @throws ProvisioningError store-foreign for another program's database, store-too-new for one of a later release. */
 export function checkOrigin(sqlite: Sqlite.Database, file: string): void {
@@ -167,5 +167,25 @@ function addOperations(sqlite: Sqlite.Database): void {
       id TEXT NOT NULL UNIQUE,
       operation TEXT NOT NULL
     ) STRICT;
+  `);
+}
+
+// Read whole at the start, and looked up nowhere but in memory.
+function addLeases(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    CREATE TABLE leases (
+      address TEXT NOT NULL PRIMARY KEY,
+      subnet TEXT NOT NULL,
+      client TEXT NOT NULL,
+      mac TEXT,
+      hostName TEXT,
+      vendorClass TEXT,
+      vendor TEXT,
+      known INTEGER NOT NULL,
+      circuit TEXT NOT NULL,
+      state TEXT NOT NULL,
+      since INTEGER NOT NULL,
+      expires INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
   `);
 }

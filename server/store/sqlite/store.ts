@@ -3,6 +3,7 @@ import { changesOf } from './changes.ts';
 import { configDao } from './configs.ts';
 import { type OpenOptions, openDatabase } from './database.ts';
 import { deviceDao } from './devices.ts';
+import { leaseDao } from './leases.ts';
 import { operationDao } from './operations.ts';
 import { tenantDao } from './tenants.ts';
 
@@ -20,6 +21,7 @@ export async function openSqliteStore(file: string, options: OpenOptions = {}): 
     devices: deviceDao(database),
     configs: configDao(database),
     operations: operationDao(database),
+    leases: leaseDao(database),
     changes: changesOf(database),
     ping: () =>
       database.read(() => {

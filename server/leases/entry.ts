@@ -1,0 +1,46 @@
+import type { Ip } from '../lib/ip.ts';
+import type { Client, Lease } from './model.ts';
+import type { PoolState } from './pool-state.ts';
+import type { SubnetState } from './subnet-state.ts';
+
+/** An offer that is outstanding: the address is kept for the client, in memory only. */
+export interface Hold {
+  readonly key: string;
+  readonly client: Client;
+  readonly until: number;
+}
+
+/** What is known of an address. */
+export interface Entry {
+  readonly number: number;
+  readonly address: Ip;
+  /** undefined: it is in no subnet that is served now. */
+  readonly subnet: SubnetState | undefined;
+  /** undefined: it is in none, or reserved. */
+  readonly pool: PoolState | undefined;
+  lease: Lease | undefined;
+  hold: Hold | undefined;
+  /** When its last lease or offer ended. */
+  letGo: number;
+  /** How the pool counts it; undefined while it was never used. */
+  filed: Filed | undefined;
+}
+
+export type Standing = 'bound' | 'declined' | 'offered' | 'past' | 'unused';
+
+export interface Filed {
+  readonly standing: Standing;
+  /** It is bound by a client that nobody knew, or offered to one. */
+  readonly newClient: boolean;
+  /** Of the new client that it is offered to, or of the client that declined it. */
+  readonly circuit: string | undefined;
+}
+
+export function filingOf({ lease, hold }: Entry): Filed {
+  const isBound = lease?.state === 'bound';
+  const newClient = (isBound && !lease.known) || (hold !== undefined && !hold.client.known);
+  if (isBound) return { standing: 'bound', newClient, circuit: undefined };
+  if (lease?.state === 'declined') return { standing: 'declined', newClient, circuit: lease.circuit };
+  if (hold) return { standing: 'offered', newClient, circuit: newClient ? hold.client.circuit : undefined };
+  return { standing: lease ? 'past' : 'unused', newClient, circuit: undefined };
+}

@@ -1,0 +1,150 @@
+import { ipv4Number } from '../lib/ip.ts';
+import { Ranked } from '../lib/ranked.ts';
+import { type Entry, type Filed, filingOf, type Standing } from './entry.ts';
+import type { Pool, PoolUsage } from './model.ts';
+import { NumberSet } from './numbers.ts';
+
+/**
+ * How many clients that nobody knew may have addresses of one pool, whatever its size: who forges 10 million MAC addresses is not to
+ * fill the memory. It is the number of phones that one server is made for.
+ */
+const mostNewClients = 100_000;
+
+/**
+ * How many offers to clients that nobody knew one circuit may have outstanding in a pool; and no more than half of what they may have
+ * of the pool, so that one circuit leaves room for the others. An offer that gives way is not lost: its address is offered to another
+ * only after all other free ones, and until then the client can still have it. So 2,000 phones that boot at once behind one
+ * interface all get theirs, while packets with random MAC addresses hold no more than this.
+ */
+const mostOffers = 256;
+
+/** One in so many addresses of a pool is out of use at a time because of what one circuit declined, at least one. */
+const declinedShare = 10;
+
+/** Entries by the circuit that their client is behind, in the order in which they came. */
+class Circuits {
+  readonly #entries = new Map<string, Set<Entry>>();
+
+  add(circuit: string, entry: Entry): void {
+    const entries = this.#entries.get(circuit) ?? new Set();
+    this.#entries.set(circuit, entries.add(entry));
+  }
+
+  delete(circuit: string, entry: Entry): void {
+    const entries = this.#entries.get(circuit);
+    entries?.delete(entry);
+    if (entries?.size === 0) this.#entries.delete(circuit);
+  }
+
+  count(circuit: string): number {
+    return this.#entries.get(circuit)?.size ?? 0;
+  }
+
+  /** Of any circuit, when none is named. */
+  oldest(circuit?: string): Entry | undefined {
+    const entries = circuit === undefined ? this.#entries.values().next().value : this.#entries.get(circuit);
+    return entries?.values().next().value;
+  }
+}
+
+/** The addresses of a pool by how they stand. */
+export class PoolState {
+  readonly pool: Pool;
+  readonly first: number;
+  readonly last: number;
+  /** Without those that are reserved. */
+  readonly size: number;
+  /** How many addresses clients may have together that nobody knew, by lease or offer. */
+  readonly newClientsMost: number;
+  /** Outstanding, to clients that nobody knew. */
+  readonly offers = new Circuits();
+  readonly declined = new Circuits();
+  readonly #offersMost: number;
+  readonly #declinedMost: number;
+  readonly #neverUsed: NumberSet;
+  /** By when they were let go. */
+  readonly #past = new Ranked<Entry>();
+  readonly #counts: Record<Standing, number> = { bound: 0, offered: 0, declined: 0, past: 0, unused: 0 };
+  #newClients = 0;
+  /** Where to look for the next address that was never used: one that was offered for nothing is not the next. */
+  #next = 0;
+
+  constructor(pool: Pool, reserved: Iterable<number>, newClientsPercent: number) {
+    this.pool = pool;
+    this.first = ipv4Number(pool.first);
+    this.last = ipv4Number(pool.last);
+    const range = this.last - this.first + 1;
+    this.#neverUsed = new NumberSet(range);
+    const taken = [...reserved].filter((number) => this.first <= number && number <= this.last);
+    for (const number of taken) this.#neverUsed.delete(number - this.first);
+    this.size = range - taken.length;
+    this.#counts.unused = this.size;
+    this.newClientsMost = Math.min(Math.ceil((this.size * newClientsPercent) / 100), mostNewClients);
+    this.#offersMost = Math.min(Math.ceil(this.newClientsMost / 2), mostOffers);
+    this.#declinedMost = Math.ceil(this.size / declinedShare);
+  }
+
+  /** Whether clients of this vendor get addresses here. */
+  serves(vendor: string | undefined): boolean {
+    return this.pool.vendor === undefined || this.pool.vendor === vendor;
+  }
+
+  /** Whether clients that nobody knew have all that they may have. */
+  get isFull(): boolean {
+    return this.#newClients >= this.newClientsMost;
+  }
+
+  /** Whether a circuit has as many offers to new clients outstanding as it may. */
+  hasOfferedMost(circuit: string): boolean {
+    return this.offers.count(circuit) >= this.#offersMost;
+  }
+
+  /** Whether a circuit has declined more than it may. */
+  hasDeclinedTooMany(circuit: string): boolean {
+    return this.declined.count(circuit) > this.#declinedMost;
+  }
+
+  /** A free address: one that was never used, else the one that was let go the longest time ago. */
+  pick(): number | undefined {
+    const offset = this.#neverUsed.next(this.#next) ?? this.#neverUsed.next(0);
+    if (offset === undefined) return this.#past.first?.number;
+    this.#next = offset + 1;
+    return this.first + offset;
+  }
+
+  /** Counts and files an entry as it stands now, instead of as it stood before. */
+  file(entry: Entry): void {
+    const [before, after] = [entry.filed, filingOf(entry)];
+    const offset = entry.number - this.first;
+    this.#counts[before?.standing ?? 'unused']--;
+    this.#counts[after.standing]++;
+    this.#newClients += Number(after.newClient) - Number(before?.newClient ?? false);
+    if (before?.standing === 'past') this.#past.delete(entry);
+    if (before?.circuit !== undefined) this.#circuitsOf(before).delete(before.circuit, entry);
+    if (after.standing === 'past') this.#past.set(entry, entry.letGo);
+    if (after.circuit !== undefined) this.#circuitsOf(after).add(after.circuit, entry);
+    if (after.standing === 'unused') this.#neverUsed.add(offset);
+    else this.#neverUsed.delete(offset);
+    entry.filed = after.standing === 'unused' ? undefined : after;
+  }
+
+  usage(subnet: string): PoolUsage {
+    const { bound, offered, declined, past, unused } = this.#counts;
+    return {
+      ...this.pool,
+      subnet,
+      size: this.size,
+      bound,
+      offered,
+      declined,
+      free: past + unused,
+      past,
+      newClients: this.#newClients,
+      newClientsMost: this.newClientsMost,
+    };
+  }
+
+  #circuitsOf({ standing }: Filed): Circuits {
+    return standing === 'declined' ? this.declined : this.offers;
+  }
+}

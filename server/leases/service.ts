@@ -1,0 +1,312 @@
+import { ProvisioningError, reason } from '../lib/errors.ts';
+import { type Ip, ipv4Number } from '../lib/ip.ts';
+import type { Log } from '../lib/log.ts';
+import type { Mac } from '../lib/mac.ts';
+import { type Asker, askerOf } from './asker.ts';
+import type { LeaseDao } from './dao.ts';
+import type { Entry } from './entry.ts';
+import {
+  type Binding,
+  type Client,
+  clientKey,
+  type Lease,
+  type LeaseState,
+  type NothingOffered,
+  type Offered,
+  type PoolUsage,
+  type Subnet,
+} from './model.ts';
+import type { LeaseNotifier } from './notifier.ts';
+import { factsOf, rulesOver } from './rules.ts';
+import { isWithin, poolsFor, subnetState } from './subnet-state.ts';
+import { holdMs, LeaseTable } from './table.ts';
+import { checkSubnets } from './validator.ts';
+
+/**
+ * Who has which address. Everything is decided in memory, in one go, so that no address is given twice; what is told to a client as its
+ * own is on disk before.
+ */
+export interface LeaseService {
+  /** Reads what is kept, and watches from then on for leases that end. To be called once, before anything else. @throws store-… */
+  start(): Promise<void>;
+  /**
+   * An address for a client that looks for one, kept for it for a minute: its reservation, else the one that it has or had, or was
+   * offered before, else the one that it wants, else one of its vendor's pools, else of those for all; there one that was never used, else
+   * the one that was let go the longest time ago.
+   */
+  offer(subnet: Subnet, client: Client, wanted?: Ip): Offered | NothingOffered;
+  /**
+   * Gives a client the address that it requests, or lengthens its lease on it. A client that has another address in the subnet gives
+   * that up.
+   *
+   * An address that lies no longer in a pool for this client stays its own until the lease ends, which is not lengthened. A client that got
+   * a reservation since is refused its old address as soon as the reserved one is free.
+   *
+   * @param selecting the client chose this server's offer: it names the server (RFC 2131 section 4.3.2). Then it also gets what is free and
+   *   not offered to it any more, as after a restart; without it, only clients that are known here get anything
+   * @throws ProvisioningError store-…; the client then has what it had before
+   */
+  bind(subnet: Subnet, client: Client, address: Ip, options: { readonly selecting: boolean }): Promise<Binding>;
+  /** Ends a client's lease. @returns undefined when it has none on this address, and nothing changed. @throws store-… */
+  release(client: Client, address: Ip): Promise<Lease | undefined>;
+  /**
+   * Takes an address out of use that was found to be used by a stranger: by the client that has it, or, before it is offered, by us. One
+   * circuit takes a tenth of a pool out of use at most; what it declined first is then in use again.
+   * @returns undefined when the client neither has the address nor is offered it, and nothing changed. @throws store-…
+   */
+  decline(client: Client, address: Ip): Promise<Lease | undefined>;
+  /** Ends what has ended by now. It is done before every decision, and each second. */
+  expire(): void;
+  /** By address. */
+  list(query?: LeaseQuery): { readonly leases: readonly Lease[]; readonly total: number };
+  /** How full each pool is. */
+  usage(): PoolUsage[];
+  /**
+   * Makes an address one that was never used, whoever has it: that client is not told, and may go on using it until it asks again.
+   * @throws ProvisioningError lease-unknown, store-…
+   */
+  forget(address: Ip): Promise<void>;
+  /** Resolves when what has ended is written as far as it can be. */
+  close(): Promise<void>;
+}
+
+export interface LeaseQuery {
+  /** Text of its range. */
+  readonly subnet?: string;
+  readonly state?: LeaseState;
+  readonly mac?: Mac;
+  readonly address?: Ip;
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+export interface LeaseOptions {
+  readonly dao: LeaseDao;
+  readonly notifier: LeaseNotifier;
+  readonly log: Log;
+  readonly subnets: readonly Subnet[];
+  /** How much of each pool clients may have together that nobody knew before they asked. */
+  readonly newClientsPercent: number;
+  /** How long a declined address is out of use, in milliseconds. */
+  readonly declineMs: number;
+  /** How long a lease is remembered that is over, in milliseconds: its client gets the same address again, if it is free. */
+  readonly keepMs: number;
+  readonly now?: () => number;
+}
+
+const expireEveryMs = 1_000;
+/** The store writes one batch without a pause. */
+const batchLeases = 100;
+
+/** @throws ProvisioningError lease-subnets-invalid */
+export function leaseService(options: LeaseOptions): LeaseService {
+  const { dao, notifier, log, declineMs, keepMs, newClientsPercent, now = Date.now } = options;
+  checkSubnets(options.subnets);
+  const subnets = new Map(options.subnets.map((subnet) => [subnet.range.text, subnetState(subnet, newClientsPercent)]));
+  const table = new LeaseTable([...subnets.values()]);
+  const { conflictOf, choose, refusalOf, leaseOn } = rulesOver(table, now);
+  const writing = new Set<Promise<void>>();
+  let expiring: NodeJS.Timeout | undefined;
+
+  function ask(subnet: Subnet, client: Client): Asker {
+    const state = subnets.get(subnet.range.text);
+    if (!state) throw new ProvisioningError('lease-subnet-unknown', `No subnet ${subnet.range.text} is served`);
+    return askerOf(table, state, client);
+  }
+
+  async function write(leases: readonly Lease[]): Promise<void> {
+    await dao.save(leases);
+    for (const lease of leases) notifier.changed(lease);
+  }
+
+  /** Writes what nobody waits for. After a start, what could not be written is found as it was, and ends again. */
+  function writeLater(work: () => Promise<void>): void {
+    const written = work()
+      .catch((cause) => {
+        log.error({ event: 'lease.not-written', err: cause }, `could not write which leases are over: ${reason(cause)}`);
+      })
+      .finally(() => writing.delete(written));
+    writing.add(written);
+  }
+
+  /** The entry of a client that has the address by lease or offer. */
+  function heldBy(client: Client, address: Ip): Entry | undefined {
+    const [entry, key] = [table.find(address), clientKey(client)];
+    const has = entry?.hold?.key === key || (entry?.lease?.state === 'bound' && entry.lease.client === key);
+    return has ? entry : undefined;
+  }
+
+  function expire(): void {
+    const at = now();
+    for (let entry = table.nextLapsed(at); entry; entry = table.nextLapsed(at)) table.letGo(entry, at);
+    const ended: Lease[] = [];
+    for (let entry = table.nextEnded(at); entry?.lease; entry = table.nextEnded(at)) {
+      const { lease } = entry;
+      const expired = over(lease, 'expired', lease.expires);
+      table.give(entry, expired);
+      ended.push(expired);
+      // Of a declined address it was told that it is nobody's.
+      if (lease.state === 'bound') notifier.changed(expired);
+    }
+    const forgotten: Ip[] = [];
+    for (let entry = table.nextForgotten(at - keepMs); entry; entry = table.nextForgotten(at - keepMs)) {
+      table.give(entry, undefined);
+      forgotten.push(entry.address);
+    }
+    for (const batch of batches(ended)) writeLater(() => dao.save(batch));
+    for (const batch of batches(forgotten)) writeLater(() => dao.remove(batch));
+  }
+
+  return {
+    async start() {
+      // Of what a circuit declined the first gives way first.
+      for (const lease of (await dao.list()).sort((one, other) => one.since - other.since)) {
+        const entry = table.at(ipv4Number(lease.address));
+        table.give(entry, entry.subnet ? { ...lease, subnet: entry.subnet.name } : lease);
+      }
+      expire();
+      expiring = setInterval(expire, expireEveryMs).unref();
+    },
+
+    offer(subnet, client, wanted) {
+      expire();
+      const asker = ask(subnet, client);
+      const conflict = conflictOf(asker);
+      const told = conflict && { conflict };
+      const chosen = choose(asker, wanted);
+      if (typeof chosen === 'string') {
+        const pools = poolsFor(asker.subnet, asker.vendor).map((pool) => pool.usage(asker.subnet.name));
+        return { kind: 'none', reason: chosen, pools, ...told };
+      }
+      const at = now();
+      const { vendor } = asker;
+      table.keep(
+        chosen,
+        { key: asker.key, client: { ...client, ...(vendor !== undefined && { vendor }) }, until: at + holdMs },
+        at,
+      );
+      const { address, lease } = chosen;
+      return { kind: 'offered', address, ...(lease?.state === 'bound' && { lease }), ...told };
+    },
+
+    async bind(subnet, client, address, { selecting }) {
+      expire();
+      const asker = ask(subnet, client);
+      const number = ipv4Number(address);
+      if (!isWithin(asker.subnet, number)) return { kind: 'refused', reason: 'outside-subnet' };
+      const entry = table.at(number);
+      const { own, reserved, key } = asker;
+      if (!selecting && !own && number !== reserved && entry.hold?.key !== key) {
+        const lease = entry.lease && !['released', 'expired'].includes(entry.lease.state) ? entry.lease : undefined;
+        return { kind: 'unknown', ...(lease && { lease }) };
+      }
+      const refusal = refusalOf(entry, asker, selecting);
+      if (refusal) return { kind: 'refused', reason: refusal.reason, ...(refusal.lease && { lease: refusal.lease }) };
+
+      const [before, at, lease] = [entry.lease, now(), leaseOn(entry, asker)];
+      // Its other address it does not use any more, and its other offer neither.
+      const left = own && own !== entry && own.lease?.state === 'bound' ? over(own.lease, 'released', at) : undefined;
+      if (own && left) table.give(own, left);
+      if (asker.offered) table.letGo(asker.offered, at);
+      table.letGo(entry, at);
+      table.give(entry, lease);
+      try {
+        await write(left ? [left, lease] : [lease]);
+      } catch (cause) {
+        // The client is not told that it has the address, so nobody uses it but who did before.
+        if (entry.lease === lease) table.give(entry, before);
+        throw cause;
+      }
+      return { kind: 'bound', lease };
+    },
+
+    async release(client, address) {
+      expire();
+      const entry = heldBy(client, address);
+      if (entry?.lease?.state !== 'bound' || entry.lease.client !== clientKey(client)) return undefined;
+      const released = over(entry.lease, 'released', now());
+      table.letGo(entry, now());
+      table.give(entry, released);
+      await write([released]);
+      return released;
+    },
+
+    async decline(client, address) {
+      expire();
+      const entry = heldBy(client, address);
+      if (!entry?.subnet) return undefined;
+      const at = now();
+      const declined: Lease = {
+        ...factsOf(entry.hold?.client ?? entry.lease),
+        ...factsOf(client),
+        address,
+        subnet: entry.subnet.name,
+        client: clientKey(client),
+        known: client.known,
+        circuit: client.circuit,
+        state: 'declined',
+        since: at,
+        expires: at + declineMs,
+      };
+      const wasBound = entry.lease?.state === 'bound';
+      table.letGo(entry, at);
+      table.give(entry, declined);
+      const changed = [declined];
+      const { pool } = entry;
+      const oldest = pool?.hasDeclinedTooMany(client.circuit) ? pool.declined.oldest(client.circuit) : undefined;
+      if (oldest?.lease) {
+        const back = over(oldest.lease, 'expired', at);
+        table.give(oldest, back);
+        changed.push(back);
+      }
+      await dao.save(changed);
+      if (wasBound) notifier.changed(declined);
+      return declined;
+    },
+
+    expire,
+
+    list({ subnet, state, mac, address, limit, offset = 0 } = {}) {
+      expire();
+      const one = address === undefined ? undefined : table.find(address)?.lease;
+      const all = address === undefined ? table.leases : one ? [one] : [];
+      const found = all.filter(
+        (lease) =>
+          (subnet === undefined || lease.subnet === subnet) &&
+          (state === undefined || lease.state === state) &&
+          (mac === undefined || lease.mac === mac),
+      );
+      const sorted = found.sort((a, b) => ipv4Number(a.address) - ipv4Number(b.address));
+      return { leases: sorted.slice(offset, limit === undefined ? undefined : offset + limit), total: found.length };
+    },
+
+    usage() {
+      expire();
+      return [...subnets.values()].flatMap(({ name, pools }) => pools.map((pool) => pool.usage(name)));
+    },
+
+    async forget(address) {
+      expire();
+      const entry = table.find(address);
+      const lease = entry?.lease;
+      if (!entry || !lease) throw new ProvisioningError('lease-unknown', `Nothing is known of a lease on ${address}`);
+      table.letGo(entry, now());
+      table.give(entry, undefined);
+      await dao.remove([address]);
+      if (lease.state === 'bound') notifier.changed(over(lease, 'released', now()));
+    },
+
+    async close() {
+      clearInterval(expiring);
+      await Promise.all(writing);
+    },
+  };
+}
+
+function over(lease: Lease, state: 'released' | 'expired', expires: number): Lease {
+  return { ...lease, state, expires };
+}
+
+function* batches<Item>(items: readonly Item[]): Generator<Item[]> {
+  for (let start = 0; start < items.length; start += batchLeases) yield items.slice(start, start + batchLeases);
+}

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import { createApi } from './api/api.ts';
-import { openToken } from './api/authenticate.ts';
+import { openTokens } from './api/authenticate.ts';
 import type { ListenAddress } from './api/parts.ts';
 import { checkLinksRegularly } from './app/check-links.ts';
 import { type Core, createCore } from './app/core.ts';
@@ -169,7 +169,7 @@ async function startAdmin(core: Core, addresses: () => readonly ListenAddress[],
     ...core,
     version,
     started: Date.now(),
-    token: await openToken(data),
+    tokens: await openTokens(data),
     hostNames: admin.listen,
     baseUrl: (device) => core.baseUrls.expected(device),
     readTarget,

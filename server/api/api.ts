@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import { fromPlain, stringifyOrdered } from '../lib/ordered-json.ts';
+import type { Secret } from '../lib/secret.ts';
 import { authenticate, guardHost } from './authenticate.ts';
 import { readBody } from './input.ts';
 import type { ApiParts } from './parts.ts';
@@ -8,6 +9,7 @@ import type { Answer, Handler, Method, Route } from './route.ts';
 import { statusRoutes } from './status.ts';
 import { configRoutes } from './v1/configs.ts';
 import { deviceRoutes } from './v1/devices.ts';
+import { dhcpRoutes } from './v1/dhcp.ts';
 import { explainRoutes } from './v1/explain.ts';
 import { firmwareRoutes } from './v1/firmware.ts';
 import { operationRoutes } from './v1/operations.ts';
@@ -33,6 +35,7 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...templateRoutes(parts),
     ...operationRoutes(parts),
     ...requestRoutes(parts),
+    ...dhcpRoutes(parts),
     ...explainRoutes(parts),
     ...serverRoutes(parts),
   ];
@@ -50,11 +53,13 @@ export function createApi(parts: ApiParts): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.use(greet(parts));
-  app.use('/api', (request, _response, next) => {
-    authenticate(request.headers.authorization, parts.token);
-    next();
-  });
-  for (const route of apiRoutes(parts)) app.all(route.path, dispatch(route, parts));
+  for (const route of apiRoutes(parts)) {
+    if (route.forDhcpServers) app.all(route.path, admit(parts.tokens.dhcp, parts.tokens.admin), dispatch(route, parts));
+    else if (route.path.startsWith('/api/')) app.all(route.path, admit(parts.tokens.admin), dispatch(route, parts));
+    else app.all(route.path, dispatch(route, parts));
+  }
+  // What is not there, either.
+  app.use('/api', admit(parts.tokens.admin));
   app.use(() => {
     throw new HttpProblem(404, 'route-unknown', 'There is nothing under this path');
   });
@@ -67,6 +72,13 @@ function greet({ hostNames }: ApiParts): RequestHandler {
     // Answers hold passwords, and files of phones are not to be taken for pages.
     response.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     guardHost(request.headers.host, hostNames);
+    next();
+  };
+}
+
+function admit(...tokens: readonly Secret[]): RequestHandler {
+  return (request, _response, next) => {
+    authenticate(request.headers.authorization, tokens);
     next();
   };
 }

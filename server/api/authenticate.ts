@@ -6,24 +6,38 @@ import { ProvisioningError, reason } from '../lib/errors.ts';
 import { Secret } from '../lib/secret.ts';
 import { HttpProblem } from './problem.ts';
 
-/** Name of the token's file in the data directory. */
+/** Names of the tokens' files in the data directory. */
 export const TOKEN_FILE = 'admin.token';
+export const DHCP_TOKEN_FILE = 'dhcp.token';
+
+/** The tokens that open something. */
+export interface Tokens {
+  /** Who has it may do everything. */
+  readonly admin: Secret;
+  /** For DHCP servers: who has it may tell of leases, and nothing else. */
+  readonly dhcp: Secret;
+}
+
+/** @throws ProvisioningError token-invalid, token-unreadable */
+export async function openTokens(data: string): Promise<Tokens> {
+  return { admin: await openToken(data), dhcp: await openToken(data, DHCP_TOKEN_FILE) };
+}
 
 /**
- * The token of the administrator: the one in `<data>/admin.token`, which is made, for its owner only, where there is none. Of
- * several servers that start at once on one directory all get the same. Whoever may read the file may do everything: its owner,
- * root, and whomever the administrator lets.
+ * A token: the one in its file in the data directory, which is made, for its owner only, where there is none. Of several servers that start
+ * at once on one directory all get the same. Whoever may read the file may do what it opens: its owner, root, and whomever the
+ * administrator lets.
  *
  * @throws ProvisioningError token-invalid, token-unreadable
  */
-export async function openToken(data: string): Promise<Secret> {
-  const file = join(data, TOKEN_FILE);
+export async function openToken(data: string, name = TOKEN_FILE): Promise<Secret> {
+  const file = join(data, name);
   try {
     const text = (await readIfThere(file)) ?? (await make(file));
     // RFC 6750, section 2.1. One that is chosen by hand must not be one that can be guessed.
     if (/^[\w.~+/-]{32,}=*$/.test(text)) return new Secret(text);
   } catch (cause) {
-    throw new ProvisioningError('token-unreadable', `The token of the administrator, ${file}: ${reason(cause)}`, { cause });
+    throw new ProvisioningError('token-unreadable', `The token in ${file}: ${reason(cause)}`, { cause });
   }
   const remedy = 'Remove it, and the server makes a new one when it starts';
   throw new ProvisioningError('token-invalid', `${file} holds no token of at least 32 letters and digits. ${remedy}`);
@@ -61,11 +75,12 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-/** @throws HttpProblem unless the header is `Bearer` and the token; how long it takes tells nothing of the token */
-export function authenticate(header: string | undefined, token: Secret): void {
+/** @throws HttpProblem unless the header is `Bearer` and one of the tokens; how long it takes tells nothing of them */
+export function authenticate(header: string | undefined, tokens: readonly Secret[]): void {
   const [, given = ''] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
   // Digests are of one length, as timingSafeEqual needs them.
-  if (timingSafeEqual(digest(given), digest(token.reveal()))) return;
+  const opens = tokens.map((token) => timingSafeEqual(digest(given), digest(token.reveal())));
+  if (opens.includes(true)) return;
   const told = header === undefined ? 'This needs the token of the administrator' : 'This is not the token of the administrator';
   throw new HttpProblem(
     401,

@@ -4,7 +4,6 @@ import type { DeviceService } from '../devices/service.ts';
 import type { FirmwareService } from '../firmware/service.ts';
 import type { Recogniser } from '../identify/identify.ts';
 import type { Log, LogLevel } from '../lib/log.ts';
-import type { Secret } from '../lib/secret.ts';
 import type { Operation } from '../operations/model.ts';
 import type { OperationService } from '../operations/service.ts';
 import type { OverrideService } from '../overrides/service.ts';
@@ -12,12 +11,14 @@ import type { Desired } from '../pipeline/desired.ts';
 import type { Explanation, Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
 import type { MoveOrder } from '../pipeline/move/move.ts';
+import type { LeaseNews, Noted } from '../pipeline/note-lease.ts';
 import type { RecentRequest } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest } from '../pipeline/request.ts';
 import type { PackageService } from '../plugins/packages.ts';
 import type { Catalogue } from '../plugins/service.ts';
 import type { RepositoryService } from '../repositories/service.ts';
 import type { TenantService } from '../tenants/service.ts';
+import type { Tokens } from './authenticate.ts';
 
 /** What the API is made of; the composition root hands it over. */
 export interface ApiParts {
@@ -25,8 +26,7 @@ export interface ApiParts {
   readonly version: string;
   /** When the server started, in milliseconds since 1970. */
   readonly started: number;
-  /** Who has it may do everything: see `openToken`. */
-  readonly token: Secret;
+  readonly tokens: Tokens;
   /** Names by which programs may reach the API, besides localhost and addresses: see `guardHost`. */
   readonly hostNames: readonly string[];
   readonly devices: Pick<DeviceService, 'get' | 'list' | 'create' | 'change' | 'remove' | 'deliveries'>;
@@ -46,6 +46,8 @@ export interface ApiParts {
   readonly recogniser: () => Recogniser;
   /** The last requests of a device, the latest last; of undefined those that no device was found for. */
   recent(device: string | undefined): Promise<readonly RecentRequest[]>;
+  /** Takes note of what DHCP told of a client. */
+  noteLease(news: LeaseNews): Promise<Noted>;
   explain(question: Question): Promise<Explanation>;
   readonly circumstances: Circumstances;
   /** Starts to move devices from one plugin to another, or to say what would change. */

@@ -27,6 +27,7 @@ import { Desired, type DesiredOptions } from '../pipeline/desired.ts';
 import { type ExplainParts, type Explanation, explain, type Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
 import { type MoveOrder, type MoveParts, startMove } from '../pipeline/move/move.ts';
+import { type LeaseNews, type Noted, noteLease } from '../pipeline/note-lease.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
@@ -75,6 +76,7 @@ export interface Core extends VendorPackages {
   /** Of connections of phones, over all listeners. */
   readonly arrivals: Arrivals;
   answer(request: PhoneRequest): Promise<Reply>;
+  noteLease(news: LeaseNews): Promise<Noted>;
   /** What `answer` would do, and why, without doing it. */
   explain(question: Question): Promise<Explanation>;
   /** Moves devices from one plugin to another, or says what would change. Of the first worker only. */
@@ -298,6 +300,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     sweep,
     baseUrls,
     recogniser,
+    noteLease: (news) => noteLease(news, parts),
     explain: (question) => explain(question, explainParts),
     move: (order) => startMove(order, moveParts),
     circumstances: {

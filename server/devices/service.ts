@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ProvisioningError } from '../lib/errors.ts';
-import type { Ip } from '../lib/ip.ts';
+import { type Ip, UNSPECIFIED } from '../lib/ip.ts';
 import { KeyedLock } from '../lib/lock.ts';
 import type { DeviceInfo } from '../sdk.ts';
 import type { DeviceDao, DeviceQuery, StoredDevice } from './dao.ts';
@@ -74,14 +74,14 @@ export function deviceService(options: DeviceServiceOptions) {
       if (device[fact] === undefined && info[fact] !== undefined) next = { ...next, [fact]: info[fact] };
     }
     if (info.version !== undefined && info.version !== device.version) next = { ...next, version: info.version };
-    if (device.ip !== ip) next = { ...next, ip };
+    if (ip !== UNSPECIFIED && device.ip !== ip) next = { ...next, ip };
     return associated(next);
   }
 
   /**
    * The device that an unknown phone becomes, without its config; undefined when the settings allow none, or when the phone told
    * nothing that it could be known by again.
-   * @param address becomes its own, and nobody else's; undefined while it is another's, or told by somebody who is not trusted
+   * @param address becomes its own, and nobody else's; undefined while it is another's, or told by somebody who is not trusted, or none
    */
   function newcomer(info: DeviceInfo, tenant: string, address: Ip | undefined): Device | undefined {
     if (options.unknown === 'refuse' || identityOf(info) === undefined) return undefined;
@@ -89,7 +89,7 @@ export function deviceService(options: DeviceServiceOptions) {
     return associated({
       ...blankDevice(newId(), tenant, now()),
       ...info,
-      ...(address && { ip: address }),
+      ...(address !== undefined && address !== UNSPECIFIED && { ip: address }),
       approved,
       added: 'auto' as const,
     });
@@ -116,13 +116,13 @@ export function deviceService(options: DeviceServiceOptions) {
     });
   }
 
-  async function releaseAddress(ip: Ip, owner: string): Promise<void> {
+  async function releaseAddress(ip: Ip, from: (device: Device) => boolean): Promise<void> {
     if (nat) return;
-    for (const other of await dao.findBy('ip', ip)) {
-      if (other.id === owner) continue;
-      await rewrite(other.id, (device) => (device.ip === ip ? without(device, 'ip') : device));
+    for (const { id } of (await dao.findBy('ip', ip)).filter(from)) {
+      await rewrite(id, (device) => (device.ip === ip && from(device) ? without(device, 'ip') : device));
     }
   }
+  const keptBy = (owner: string) => (device: Device) => device.id !== owner;
 
   return {
     /** With what is not written yet of when it was seen. */
@@ -155,11 +155,14 @@ export function deviceService(options: DeviceServiceOptions) {
     learned,
     newcomer,
 
+    /** Takes an address from the devices at it of which `from` says so: whoever gives addresses away told that it is not theirs. */
+    releaseAddress,
+
     /** Writes down what a request told of a known device. One read-modify-write a device at a time; most requests write nothing. */
     async remember(device: StoredDevice, info: DeviceInfo, ip: Ip): Promise<StoredDevice> {
       if (learned(device, info, ip) === device) return withConfig(device);
       const stored = (await rewrite(device.id, (current) => learned(current, info, ip))) ?? device;
-      if (device.ip !== ip) await releaseAddress(ip, device.id);
+      if (device.ip !== ip && ip !== UNSPECIFIED) await releaseAddress(ip, keptBy(device.id));
       return withConfig(stored);
     },
 
@@ -184,7 +187,7 @@ export function deviceService(options: DeviceServiceOptions) {
           if (config !== undefined) await options.dropConfig(config);
           return (await find(dao, info, ip, tenant)).device;
         }
-        if (address) await releaseAddress(address, fresh.id);
+        if (address) await releaseAddress(address, keptBy(fresh.id));
         notifier.changed([fresh.id]);
         return dao.get(fresh.id);
       });
@@ -196,7 +199,7 @@ export function deviceService(options: DeviceServiceOptions) {
       checkId(id);
       const device = associated(apply(blankDevice(id, tenant, now()), change));
       await dao.insert(device);
-      if (device.ip !== undefined) await releaseAddress(device.ip, id);
+      if (device.ip !== undefined) await releaseAddress(device.ip, keptBy(id));
       notifier.changed([id]);
       const stored = await dao.get(id);
       if (!stored) throw unknownDevice(id);
@@ -214,7 +217,7 @@ export function deviceService(options: DeviceServiceOptions) {
       const wanted = typeof change === 'function' ? change : () => change;
       const stored = await rewrite(id, (device) => associated(apply(device, wanted(device))));
       if (!stored) throw unknownDevice(id);
-      if (stored.ip !== undefined) await releaseAddress(stored.ip, id);
+      if (stored.ip !== undefined) await releaseAddress(stored.ip, keptBy(id));
       return withConfig(stored);
     },
 
@@ -251,6 +254,7 @@ export function deviceService(options: DeviceServiceOptions) {
     /** Notes that a device asked from here; it is written with the next batch. */
     noteSighting(id: string, ip: Ip): void {
       const at = now();
+      if (ip === UNSPECIFIED) return;
       const known = sightings.get(id);
       if (known && known.ip === ip && at - known.at < sightingEveryMs) return;
       sightings.set(id, { at, ip, stored: false });

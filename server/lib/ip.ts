@@ -6,6 +6,9 @@ import { BlockList, isIP, SocketAddress } from 'node:net';
  */
 export type Ip = string & { readonly brand: 'Ip' };
 
+/** What a phone without an address sends from (RFC 2131, section 4.1): no phone's own. */
+export const UNSPECIFIED = '0.0.0.0' as Ip;
+
 /**
  * A set of addresses that settings name in one word or one prefix.
  *

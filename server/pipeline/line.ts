@@ -147,7 +147,7 @@ export function isBelieved({ device, addressOwner, contradictions, trusted }: Ca
  */
 export async function learn(
   caller: Caller,
-  { request: { ip }, tenant, identification: { info } }: Heard,
+  { request: { ip, transport }, tenant, identification: { info } }: Heard,
   { devices, security, tenants }: LineParts,
 ): Promise<Caller> {
   if (!isBelieved(caller)) return caller;
@@ -156,6 +156,8 @@ export async function learn(
     devices.noteSighting(device.id, ip);
     return device === caller.device ? caller : { ...caller, device };
   }
+  // Computers and printers ask for addresses, too.
+  if (transport === 'dhcp' && info.vendor === undefined) return caller;
   const address = caller.addressOwner !== undefined || !caller.trusted ? undefined : ip;
   const device = await devices.meet(info, ip, tenant?.id ?? tenants.main.id, address);
   if (!device) return caller;

@@ -29,6 +29,7 @@ import { overrideService } from '../../server/overrides/service.ts';
 import { Desired, type DesiredOptions } from '../../server/pipeline/desired.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
 import { startMove } from '../../server/pipeline/move/move.ts';
+import { noteLease } from '../../server/pipeline/note-lease.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { readOverrides } from '../../server/plugins/dao.ts';
@@ -41,6 +42,7 @@ import { repositoryPackage, testPackage } from '../support/packages.ts';
 import { openInstalls } from './installs.ts';
 
 export const TOKEN = 'a-token-of-the-administrator-for-tests';
+export const DHCP_TOKEN = 'a-token-of-dhcp-servers-for-tests-only';
 
 /** The API over real services and an empty store, on a free loopback port. */
 export interface Stage {
@@ -49,6 +51,7 @@ export interface Stage {
   readonly devices: DeviceService;
   readonly operations: OperationService;
   readonly recent: RecentRequests;
+  readonly noteLease: ApiParts['noteLease'];
   /** Where overrides lie. */
   readonly templates: string;
   /** Id of the main tenant. */
@@ -168,7 +171,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
   const real: ApiParts = {
     version: '1.2.3',
     started: Date.now(),
-    token: new Secret(TOKEN),
+    tokens: { admin: new Secret(TOKEN), dhcp: new Secret(DHCP_TOKEN) },
     hostNames: ['provisioning.example.com'],
     devices,
     configs,
@@ -185,6 +188,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     baseUrl,
     recogniser: () => recogniser,
     recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
+    noteLease: (news) => noteLease(news, { ...line, log: () => log }),
     explain: (question) => explain(question, line),
     move: (order) =>
       startMove(order, {
@@ -240,6 +244,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     devices,
     operations,
     recent,
+    noteLease: real.noteLease,
     templates,
     main: tenants.main.id,
     log: lines,

@@ -1,17 +1,14 @@
 import * as z from 'zod';
 import type { StoredDevice } from '../../devices/dao.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
-import { type Ip, parseIp } from '../../lib/ip.ts';
-import { parseMac } from '../../lib/mac.ts';
+import { type Ip, UNSPECIFIED } from '../../lib/ip.ts';
 import type { OrderedJson } from '../../lib/ordered-json.ts';
 import type { Question } from '../../pipeline/explain/explain.ts';
 import type { RecentRequest } from '../../pipeline/recent-requests.ts';
 import type { PhoneRequest } from '../../pipeline/request.ts';
+import { dhcpOptions, ip, mac } from '../fields.ts';
 import { bodyInvalid, readObject } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
-
-/** Option codes that say something (RFC 2132); 0 and 255 are padding and end. */
-const optionCode = /^(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-4])$/;
 
 const schema = z
   .strictObject({
@@ -20,28 +17,17 @@ const schema = z
     transport: z.enum(['http', 'https', 'tftp'], { error: 'must be http, https or tftp' }),
     /** As the phone sends it: what follows the host in a URL, or a file name of TFTP. */
     path: z.string(),
-    ip: z.string().transform((text, context) => parseIp(text) ?? refuse(context, 'must be an IPv4 or IPv6 address')),
+    ip,
     headers: z.map(z.string(), z.string(), { error: 'must be an object of texts' }),
     /** What DHCP tells, instead of a path: the hardware address, and options by code in hexadecimal. */
-    mac: z.string().transform((text, context) => parseMac(text) ?? refuse(context, 'must be a MAC address')),
-    options: z.map(
-      z.string().regex(optionCode, { error: 'must be the code of a DHCP option' }),
-      z.string().regex(/^(?:[\da-f]{2})*$/i, { error: 'must be in hexadecimal' }),
-      { error: 'must be an object of texts' },
-    ),
+    mac,
+    options: dhcpOptions,
   })
   .partial();
 type Asked = z.output<typeof schema>;
 
-function refuse(context: z.RefinementCtx, message: string): never {
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-}
-
 /** Where nobody says from where: a request that is tried from this host. */
 const here = '127.0.0.1' as Ip;
-/** What a phone without an address sends from (RFC 2131, 4.1). */
-const nowhere = '0.0.0.0' as Ip;
 
 /** @returns with the time at which the request came, when it is one that did */
 export async function readQuestion(
@@ -108,8 +94,7 @@ function changed(start: PhoneRequest, asked: Asked, parts: ApiParts): PhoneReque
 }
 
 function overDhcp(asked: Asked): PhoneRequest {
-  const ip = asked.ip ?? nowhere;
-  const options = Array.from(asked.options ?? [], ([code, hex]) => [Number(code), Buffer.from(hex, 'hex')] as const);
+  const ip = asked.ip ?? UNSPECIFIED;
   return {
     transport: 'dhcp',
     ip,
@@ -118,7 +103,7 @@ function overDhcp(asked: Asked): PhoneRequest {
     path: '',
     query: '',
     headers: {},
-    options: new Map(options),
+    options: asked.options ?? new Map(),
   };
 }
 

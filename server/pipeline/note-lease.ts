@@ -1,0 +1,94 @@
+import type { StoredDevice } from '../devices/dao.ts';
+import type { DeviceService } from '../devices/service.ts';
+import { type Ip, UNSPECIFIED } from '../lib/ip.ts';
+import type { Log } from '../lib/log.ts';
+import type { Mac } from '../lib/mac.ts';
+import type { Plugin } from '../plugins/model.ts';
+import type { DeviceInfo } from '../sdk.ts';
+import { hear, type LineParts, learn, pluginOf, recall } from './line.ts';
+
+/** What DHCP told of a client, whether we listened, gave the address ourselves, or were told by the server that did. */
+export interface LeaseNews {
+  /**
+   * asked: it asks, and whether it gets the address is not known. bound: the address is its own, as says who gave it. ended: the address
+   * is its own no longer.
+   */
+  readonly kind: 'asked' | 'bound' | 'ended';
+  /** A server that does not know it any more may leave it out of what ended. */
+  readonly mac?: Mac;
+  /** What it asks for or has; absent while it has none. */
+  readonly ip?: Ip;
+  /** What the client sent, by code; nothing when the address ended. */
+  readonly options: ReadonlyMap<number, Buffer>;
+  /** The address by which the client reached us. */
+  readonly reached?: Ip;
+  /** It came over our own network, or from somebody who may tell. */
+  readonly trusted: boolean;
+}
+
+/** What came of it. */
+export interface Noted {
+  readonly info: DeviceInfo;
+  readonly device?: StoredDevice;
+  /** What serves it, or would. */
+  readonly plugin?: Plugin;
+  readonly contradictions: readonly string[];
+}
+
+export interface LeaseParts extends LineParts {
+  readonly devices: LineParts['devices'] & Pick<DeviceService, 'releaseAddress'>;
+  readonly log: () => Log;
+}
+
+/**
+ * The line of a phone that asks for an address: who it is, and where, is known before it asks for a file. Of what is no phone, only that
+ * an address is no longer a phone's is noted.
+ */
+export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Noted> {
+  const { kind, mac, ip = UNSPECIFIED } = news;
+  if (kind === 'ended') {
+    await parts.devices.releaseAddress(ip, (device) => mac === undefined || device.mac === mac);
+    return { info: mac === undefined ? {} : { mac }, contradictions: [] };
+  }
+  const log = parts.log();
+  const heard = hear(requestOf(news, kind === 'bound' ? ip : UNSPECIFIED), parts);
+  const { info } = heard.identification;
+  const found = await recall(heard, parts);
+  // What stands at an address says nothing of a computer that has it now.
+  const known = found.finding.by === 'ip' && info.vendor === undefined ? undefined : found.device;
+  const isTaken = (await parts.devices.addressOwner(ip, known)) !== undefined;
+  // Who only asks for an address that another has does not get it by asking.
+  const here = kind === 'bound' || isTaken ? heard : { ...heard, request: { ...heard.request, ip } };
+  if (kind === 'bound') await parts.devices.releaseAddress(ip, ({ id }) => id !== known?.id);
+  const recalled = { ...found, device: known, addressOwner: undefined, trusted: news.trusted };
+  const caller = await learn(recalled, here, parts);
+  const { device, contradictions } = caller;
+  const isPhone = device !== undefined || info.vendor !== undefined;
+  const plugin = isPhone ? pluginOf(caller, heard.identification, parts.plugins.catalogue) : undefined;
+  log.info(
+    {
+      event: 'dhcp.noted',
+      kind,
+      ...info,
+      ...(ip !== UNSPECIFIED && { ip }),
+      device: device?.id,
+      plugin: plugin?.id,
+      ...(contradictions.length > 0 && { contradictions }),
+    },
+    'noted what DHCP told',
+  );
+  return { info, contradictions, ...(device && { device }), ...(plugin && { plugin }) };
+}
+
+function requestOf({ mac, options, reached = UNSPECIFIED }: LeaseNews, ip: Ip) {
+  return {
+    transport: 'dhcp' as const,
+    ip,
+    ...(mac !== undefined && { mac }),
+    reached: { ip: reached, port: 0 },
+    path: '',
+    query: '',
+    headers: {},
+    options,
+  };
+}

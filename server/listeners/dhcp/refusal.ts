@@ -16,8 +16,8 @@ function complain(code: string, error: unknown, port: number): readonly [code: s
     case 'EADDRINUSE':
       return [
         'dhcp-port-in-use',
-        `another program has it and does not share it, as Kea does not (ss -lnup 'sport = :${port}' shows which). Stop that one; or let it ` +
-          'give out the addresses, and tell Offhook of them (dhcp.mode: listen, or a hook)',
+        `another program has it and does not share it (ss -lnup 'sport = :${port}' shows which): Kea never does, dnsmasq does with ` +
+          'bind-interfaces. Stop that program; or let it go on giving out addresses, and tell Offhook of them by its hook',
       ];
     case 'EACCES':
     case 'EPERM':

@@ -26,9 +26,9 @@ export type SocketEvent =
 
 export interface SocketOptions {
   /**
-   * `answer` takes all that comes to port 67 of these interfaces and sends from it. `overhear` never sends, and takes nothing from another
-   * server on this host; with names it hears what clients broadcast there, without names what they broadcast anywhere and, if no other
-   * program has the port, what relays send to this host.
+   * `answer` takes all that comes to port 67 of these interfaces and sends from it. `overhear` never sends, and takes nothing from a server
+   * on this host that shares the port; with names it hears what clients broadcast there, without names what they broadcast anywhere and,
+   * if no other program has the port, what relays send to this host.
    */
   readonly purpose: 'answer' | 'overhear';
   readonly interfaces: readonly string[];

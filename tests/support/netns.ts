@@ -1,6 +1,6 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from './eventually.ts';
@@ -137,7 +137,6 @@ export function peer(program: string): string {
   if (program.includes('/')) return program;
   const found = folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
   if (found === undefined) throw new Error(`There is no program ${program}; .ci/debian-packages test installs it`);
-  accessSync(found);
   return found;
 }
 
@@ -195,7 +194,7 @@ async function removeNamespace(namespace: string): Promise<void> {
 
 /** The namespaces of processes of ours that are no more. */
 async function removeForsaken(): Promise<void> {
-  const listed = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+  const { stdout: listed } = await execute('ip', ['netns', 'list']);
   for (const [namespace, pid] of listed.matchAll(new RegExp(`^${PREFIX}-(\\d+)-\\S+`, 'gm'))) {
     if (!existsSync(`/proc/${pid}`)) await removeNamespace(namespace);
   }

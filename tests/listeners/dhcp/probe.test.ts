@@ -52,7 +52,7 @@ test('on the link, who answers nothing but ARP is found', async () => {
 
 test('who has gone since the system last heard of it is not taken for somebody; who is still there is', async () => {
   const phone = await network.host('phone', {
-    eth0: { bridge: 'lan', addresses: ['10.88.0.20/16', '10.88.0.21/16'] },
+    eth0: { bridge: 'lan', addresses: ['10.88.0.21/16', '10.88.0.20/16'] },
   });
   await found(300, 'eth0', ['10.88.0.20', '10.88.0.21']);
   await phone.ip('address del 10.88.0.20/16 dev eth0');
@@ -70,7 +70,7 @@ test('an address of another interface says nothing of this one', async () => {
   await expect(found(200, 'other', ['10.88.0.20'])).resolves.toEqual({ '10.88.0.20': 'unknown' });
 });
 
-test('four hundred at once take as long as one', async () => {
+test('hundreds at once take as long as one', async () => {
   await network.host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.1.7/16'] } });
   const addresses = Array.from({ length: 250 }, (_, index) => `10.88.1.${index + 1}`);
   const lines = await probe(500, 'eth0', addresses);

@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type Compiled, compile } from '../../support/compile.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type Host, makeNetwork, type Network, type Running } from '../../support/netns.ts';
+import { type Host, makeNetwork, type Network, peer, type Running } from '../../support/netns.ts';
 
 interface Line {
   readonly event: string;
@@ -262,6 +265,53 @@ test.each([
   await phone.run('python3', ['-c', renewal(address)]);
   await eventually(() => expect(acknowledged()).toBe(2));
 });
+
+test('dnsmasq that does not share the port is told as what it is, and goes on', async () => {
+  const server = await network.host('server', { eth0: LAN });
+  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+  const running = server.spawn('dnsmasq', dnsmasq());
+  await running.until(/DHCP, IP range/);
+  const sockets = listen(server, 'overhear', '');
+  await sockets.until(/"refused","code":"dhcp-port-in-use".*dnsmasq does with bind-interfaces/);
+  await expect(udhcpc(phone)).resolves.toContain('obtained from 10.88.0.1');
+});
+
+test.each([['before'], ['after']])(
+  'Kea that starts %s who overhears an interface gives leases, and both hear clients',
+  async (order) => {
+    const server = await network.host('server', { eth0: LAN });
+    const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+    const directory = mkdtempSync(join(tmpdir(), 'offhook-kea-'));
+    try {
+      const config = {
+        Dhcp4: {
+          'interfaces-config': { interfaces: ['eth0'], 'dhcp-socket-type': 'raw' },
+          'lease-database': { type: 'memfile', persist: false },
+          subnet4: [{ subnet: '10.88.0.0/24', pools: [{ pool: '10.88.0.50 - 10.88.0.60' }] }],
+          loggers: [{ name: 'kea-dhcp4', output_options: [{ output: 'stdout' }], severity: 'INFO' }],
+        },
+      };
+      writeFileSync(join(directory, 'kea.json'), JSON.stringify(config));
+      const serve = async () => {
+        const words = [
+          `KEA_PIDFILE_DIR=${directory}`,
+          `KEA_LOCKFILE_DIR=${directory}`,
+          peer('kea-dhcp4'),
+          '-c',
+          join(directory, 'kea.json'),
+        ];
+        await server.spawn('env', words).until(/DHCP4_STARTED/);
+      };
+      if (order === 'before') await serve();
+      const sockets = await started(listen(server, 'overhear', 'eth0'));
+      if (order === 'after') await serve();
+      await expect(udhcpc(phone)).resolves.toMatch(/lease of 10\.88\.0\.\d+ obtained from 10\.88\.0\.1/);
+      await eventually(() => expect(events(sockets, 'heard').map(({ type }) => type)).toEqual([1, 3]));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+);
 
 /** A renewal from `address`, as the hardware that has it there. */
 function renewal(address: string): string {

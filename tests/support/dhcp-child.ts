@@ -25,21 +25,30 @@ function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Gives every client the same address: the last of its subnet's third byte that is named. */
+/** Gives every client the same address, if one is named. */
 async function serve(purpose: 'answer' | 'overhear', [names = '', give]: readonly string[]): Promise<void> {
   const sockets = await openDhcpSockets({
     purpose,
     interfaces: names === '' ? [] : names.split(','),
     lookMilliseconds: 100,
-    async handle({ bytes, from, interface: over }) {
+    async handle({ bytes, from, to: own, interface: over }) {
       const decoded = decodePacket(bytes);
       const packet = 'packet' in decoded ? decoded.packet : undefined;
       const type = packet && readOption(packet.options, Code.messageType);
-      say({ event: 'heard', from, over: over?.name, type, giaddr: packet?.giaddr, ciaddr: packet?.ciaddr, bytes: bytes.length });
+      say({
+        event: 'heard',
+        from,
+        over: over?.name,
+        own,
+        type,
+        giaddr: packet?.giaddr,
+        ciaddr: packet?.ciaddr,
+        bytes: bytes.length,
+      });
       if (purpose === 'overhear' || !packet || !over || give === undefined) return;
-      const answer = answerTo(packet, give as Ip, type, serverAddress(over, packet.giaddr ?? packet.ciaddr ?? (give as Ip)));
-      if (!answer) return;
       const address = serverAddress(over, packet.giaddr ?? packet.ciaddr ?? (give as Ip));
+      const answer = answerTo(packet, give as Ip, type, address);
+      if (!answer) return;
       const answerType = readOption(answer.options, Code.messageType);
       const to = destinationOf({
         giaddr: packet.giaddr,

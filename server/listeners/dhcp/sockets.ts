@@ -11,8 +11,10 @@ import { explainRefusal } from './refusal.ts';
 export interface Datagram {
   readonly bytes: Buffer;
   readonly from: { readonly ip: Ip; readonly port: number };
-  /** Over which it came; undefined where none is named. */
+  /** Over which it came, or whose address it was sent to; undefined where none is named. */
   readonly interface?: Interface;
+  /** The address of the interface that it was sent to; undefined for a broadcast. */
+  readonly to?: Ip;
 }
 
 export type SocketEvent =
@@ -230,6 +232,7 @@ class OpenSockets implements DhcpSockets {
     wish: { readonly address: Ip; readonly device?: string; readonly shared?: boolean },
   ): Promise<Socket> {
     const socket = await openUdp({ ...wish, port: this.#port, receiveBufferBytes: RECEIVE_BUFFER_BYTES });
+    const to = found?.addresses.find(({ address }) => address === wish.address)?.address;
     sockets.push(socket);
     socket.on('error', (cause) => {
       this.#options.observe({ kind: 'failed', cause });
@@ -238,7 +241,8 @@ class OpenSockets implements DhcpSockets {
     });
     socket.on('message', (bytes, { address, port }) => {
       const ip = parseIp(address);
-      if (ip && !this.#closed) this.#intake.take({ bytes, from: { ip, port }, ...(found && { interface: found }) });
+      if (!ip || this.#closed) return;
+      this.#intake.take({ bytes, from: { ip, port }, ...(found && { interface: found }), ...(to !== undefined && { to }) });
     });
     return socket;
   }

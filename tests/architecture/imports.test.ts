@@ -93,6 +93,7 @@ test.each([
   ['commander', ['cli', 'main']],
   ['diff', ['overrides']],
   ['esbuild', ['packaging']],
+  ['koffi', ['lib']],
 ])('%s is used in %j only', (name, parts) => {
   const users = imports.filter(({ target, type }) => target === name && !type).map(({ file }) => partOf(file));
   expect([...new Set(users)].filter((part) => !parts.includes(part))).toEqual([]);

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { Intake } from '../../../server/listeners/dhcp/intake.ts';
+
+/** An intake whose work ends when the test says so. */
+function held(limits: { atOnce?: number; waitingBytes?: number; patienceMilliseconds?: number }) {
+  const handled: number[] = [];
+  const ends: (() => void)[] = [];
+  const intake = new Intake<{ number: number; bytes: Buffer }>(
+    { atOnce: 2, waitingBytes: 1_000_000, patienceMilliseconds: 10_000, ...limits },
+    ({ number }) => {
+      handled.push(number);
+      return new Promise<void>((end) => ends.push(end));
+    },
+  );
+  const offer = (count: number, size = 300) => {
+    for (let number = 0; number < count; number += 1) intake.take({ number, bytes: Buffer.alloc(size) });
+  };
+  const endAll = async () => {
+    while (ends.length > 0) {
+      ends.shift()?.();
+      await sleep(0);
+    }
+  };
+  return { intake, handled, offer, endAll };
+}
+
+test('no more are handled at once than may be, the others in their order', async () => {
+  const { handled, offer, endAll } = held({ atOnce: 2 });
+  offer(6);
+  expect(handled).toEqual([0, 1]);
+  await endAll();
+  expect(handled).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test('a flood is counted and takes no more room than is given', async () => {
+  const { intake, handled, offer, endAll } = held({ atOnce: 1, waitingBytes: 10 * (300 + 256) });
+  offer(100_000);
+  expect(intake.counts).toEqual({ taken: 100_000, crowdedOut: 99_989, late: 0 });
+  await endAll();
+  expect(handled).toHaveLength(11);
+});
+
+test('datagrams without bytes take room as well', () => {
+  const { intake, offer } = held({ atOnce: 1, waitingBytes: 10 * 256 });
+  offer(100, 0);
+  expect(intake.counts.crowdedOut).toBe(89);
+});
+
+test('what waited too long is dropped and counted, and what came after it is handled', async () => {
+  const { intake, handled, offer, endAll } = held({ atOnce: 1, patienceMilliseconds: 50 });
+  offer(3);
+  await sleep(80);
+  intake.take({ number: 7, bytes: Buffer.alloc(300) });
+  await endAll();
+  expect(handled).toEqual([0, 7]);
+  expect(intake.counts).toEqual({ taken: 4, crowdedOut: 0, late: 2 });
+});
+
+test('there is room again when what waited was handled', async () => {
+  const { intake, handled, offer, endAll } = held({ atOnce: 1, waitingBytes: 556 });
+  for (let round = 0; round < 3; round += 1) {
+    offer(2);
+    await endAll();
+  }
+  expect(handled).toHaveLength(6);
+  expect(intake.counts.crowdedOut).toBe(0);
+});

@@ -3,7 +3,7 @@
  * thing that happens.
  *
  *     answer|overhear INTERFACES   says what comes in, and answers it with a message that begins with the same bytes
- *     probe MILLISECONDS INTERFACE ADDRESS…
+ *     probe MILLISECONDS[,AT ONCE[,CANCELLED AFTER]] INTERFACE ADDRESS…
  *     rivals INTERFACE MILLISECONDS
  */
 
@@ -110,12 +110,14 @@ function answerTo(packet: Packet, yiaddr: Ip, type: number | undefined, server: 
   };
 }
 
-async function probe([milliseconds, device, ...addresses]: readonly string[]): Promise<void> {
-  const prober = await openProber({ milliseconds: Number(milliseconds) });
+async function probe([numbers = '', device, ...addresses]: readonly string[]): Promise<void> {
+  const [milliseconds = 0, atOnce = 256, cancelledAfter] = numbers.split(',').map(Number);
+  const prober = await openProber({ milliseconds, atOnce });
+  const cancel = cancelledAfter === undefined ? {} : { signal: AbortSignal.timeout(cancelledAfter) };
   const began = performance.now();
   await Promise.all(
     addresses.map(async (address) => {
-      const found = await prober.probe(address as Ip, device ? { interface: device } : {});
+      const found = await prober.probe(address as Ip, { ...cancel, ...(device && { interface: device }) });
       say({ address, found, took: Math.round(performance.now() - began) });
     }),
   );

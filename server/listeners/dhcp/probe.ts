@@ -45,9 +45,9 @@ export async function openProber({ milliseconds, atOnce = 256 }: ProbeOptions): 
   const turns = new Turns(atOnce);
   return {
     async probe(address, { interface: device, signal } = {}) {
-      await turns.take();
+      if (!(await turns.take(signal))) return 'unknown';
       try {
-        return signal?.aborted ? 'unknown' : await lookFor(address, device, { milliseconds, signal, arp, echoes });
+        return await lookFor(address, device, { milliseconds, signal, arp, echoes });
       } catch {
         // The system has no socket for us, or no way there. That tells nothing of the address.
         return 'unknown';
@@ -147,19 +147,36 @@ class Echoes {
 /** So many at once, the others in the order in which they came. */
 class Turns {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(count: number) {
     this.#free = count;
   }
 
-  async take(): Promise<void> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((go) => this.#waiting.push(go));
+  /** @returns false for who cancels before it is its turn: there is none to leave */
+  async take(signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted) return false;
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return true;
+    }
+    return new Promise((resolve) => {
+      const giveUp = () => {
+        this.#waiting.delete(go);
+        resolve(false);
+      };
+      const go = () => {
+        this.#waiting.delete(go);
+        signal?.removeEventListener('abort', giveUp);
+        resolve(true);
+      };
+      this.#waiting.add(go);
+      signal?.addEventListener('abort', giveUp, { once: true });
+    });
   }
 
   leave(): void {
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting;
     if (next) next();
     else this.#free += 1;
   }

@@ -13,7 +13,7 @@ export interface Datagram {
   readonly from: { readonly ip: Ip; readonly port: number };
   /** Over which it came, or whose address it was sent to; undefined where none is named. */
   readonly interface?: Interface;
-  /** The address of the interface that it was sent to; undefined for a broadcast. */
+  /** The address of the interface that it was sent to; undefined for a broadcast, and for another address of this host. */
   readonly to?: Ip;
 }
 

@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => network.remove());
 
-async function probe(milliseconds: number, device: string, addresses: readonly string[]): Promise<Found[]> {
+async function probe(milliseconds: number | string, device: string, addresses: readonly string[]): Promise<Found[]> {
   const probing = server.spawn(process.execPath, [child.program, 'probe', String(milliseconds), device, ...addresses]);
   await new Promise((ended) => probing.process.once('close', ended));
   expect(probing.process.exitCode).toBe(0);
@@ -77,6 +77,22 @@ test('hundreds at once take as long as one', async () => {
   expect(lines.filter((line) => line.found === 'used').map(({ address }) => address)).toEqual(['10.88.1.7']);
   expect(lines.filter((line) => line.found === 'free')).toHaveLength(249);
   expect(Math.max(...lines.map(({ took }) => took))).toBeLessThan(1_500);
+});
+
+test('beyond the number that may be under way, addresses wait for their turn', async () => {
+  const lines = await probe('200,1', 'eth0', ['10.88.0.21', '10.88.0.22', '10.88.0.23']);
+  expect(lines.map((line) => [line.address, line.found])).toEqual([
+    ['10.88.0.21', 'free'],
+    ['10.88.0.22', 'free'],
+    ['10.88.0.23', 'free'],
+  ]);
+  expect(lines.at(-1)?.took).toBeGreaterThan(550);
+});
+
+test('who cancels hears at once that nothing is known, also while it waits for its turn', async () => {
+  const lines = await probe('20000,1,100', 'eth0', ['10.88.0.21', '10.88.0.22', '10.88.0.23']);
+  expect(lines.map((line) => line.found)).toEqual(['unknown', 'unknown', 'unknown']);
+  expect(lines.at(-1)?.took).toBeLessThan(2_000);
 });
 
 test('a network that cannot be reached says nothing', async () => {

@@ -327,7 +327,8 @@ test('whatever clients do in 20,000 steps, no address is given twice, none is lo
     fc.asyncProperty(fc.array(round, { minLength: 20, maxLength: 20, size: 'max' }), (rounds) =>
       live(rounds, join(directory, `${run++}`, 'store.db')),
     ),
-    { numRuns: 50 },
+    // What fails is made smaller for half a minute, and told.
+    { numRuns: 50, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
   );
   const tried = ['offered', 'limited', 'exhausted', 'request bound', 'renew bound', 'renew reserved', 'renew reserved-elsewhere'];
   tried.push('random unknown', 'random held', 'random declined', 'random own-elsewhere', 'release done', 'decline done');

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Sqlite from 'better-sqlite3';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import type { Store } from '../../server/store/store.ts';
+import { leasesOf } from '../support/lease-writer.ts';
 import { configAt, deviceAt, endsDeleted, LAST } from '../support/store-writer.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -16,19 +17,19 @@ let directory: string;
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'offhook-kill-'));
-  compileWriter();
+  compileWriters();
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Node runs no TypeScript: the writer and what it imports become JavaScript, once. */
-function compileWriter(): void {
+/** Node runs no TypeScript: the writers and what they import become JavaScript, once. */
+function compileWriters(): void {
   const modules = join(root, 'node_modules');
   const settings = {
     extends: join(root, 'tsconfig.build.json'),
     // Types are checked elsewhere.
     compilerOptions: { noCheck: true, rootDir: root, outDir: directory, types: ['node'], typeRoots: [join(modules, '@types')] },
     include: [],
-    files: [join(root, 'tests/support/store-writer.ts')],
+    files: ['store-writer', 'lease-writer'].map((name) => join(root, `tests/support/${name}.ts`)),
   };
   writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(settings));
   writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
@@ -36,9 +37,9 @@ function compileWriter(): void {
   execFileSync(process.execPath, [join(modules, 'typescript/bin/tsc'), '-p', directory]);
 }
 
-/** Starts a writer and kills it. @returns the last acknowledged revision by `device ID` and `config ID`; 0 is a deletion. */
-async function writeUntilKilled(file: string, prefix: string, atStart: boolean): Promise<Map<string, number>> {
-  const writer = spawn(process.execPath, [join(directory, 'tests/support/store-writer.js'), file, prefix], {
+/** Starts a writer and kills it. @returns what it said, line by line */
+async function linesUntilKilled(name: string, file: string, prefix: string, atStart: boolean): Promise<string[]> {
+  const writer = spawn(process.execPath, [join(directory, `tests/support/${name}.js`), file, prefix], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(writer, 'exit');
@@ -49,7 +50,12 @@ async function writeUntilKilled(file: string, prefix: string, atStart: boolean):
   writer.kill('SIGKILL');
   expect(await exited).toEqual([null, 'SIGKILL']);
   // A last line without an end was cut off by the kill.
-  const lines = (await said).split('\n').slice(0, -1);
+  return (await said).split('\n').slice(0, -1);
+}
+
+/** @returns the last acknowledged revision by `device ID` and `config ID`; 0 is a deletion. */
+async function writeUntilKilled(file: string, prefix: string, atStart: boolean): Promise<Map<string, number>> {
+  const lines = await linesUntilKilled('store-writer', file, prefix, atStart);
   return new Map(
     lines.map((line) => {
       const [, record = '', revision] = /^(\w+ \S+) (\d+)$/.exec(line) ?? [];
@@ -105,3 +111,32 @@ test('killed 100 times while it writes, the store opens whole and has every ackn
   // Else the writers wrote nothing and the test proved nothing.
   expect([...acknowledged.values()].reduce((sum, { size }) => sum + size, 0)).toBeGreaterThan(1_000);
 }, 300_000);
+
+test('killed 30 times while it gives leases, the server has every lease that it acknowledged when it starts again', async () => {
+  const file = join(directory, 'leases', 'store.db');
+  const acknowledged = new Map<string, { readonly mac: string; readonly expires: number }>();
+  const addresses = new Set<string>();
+  for (let round = 0; round < 30; round++) {
+    for (const line of await linesUntilKilled('lease-writer', file, `${round}`, false)) {
+      const [, what, address = '', mac = '', expires] = /^(bound|released) (\S+) (\S+) (\d+)$/.exec(line) ?? [];
+      if (what === 'bound') acknowledged.set(address, { mac, expires: Number(expires) });
+      else expect(acknowledged.get(address)?.mac).toBe(mac);
+      if (what === 'released') acknowledged.delete(address);
+      addresses.add(address);
+    }
+    const store = await openSqliteStore(file);
+    const leases = leasesOf(store);
+    await leases.start();
+    const stored = new Map(leases.list().leases.map((lease) => [lease.address as string, lease]));
+    for (const [address, { mac, expires }] of acknowledged) {
+      const lease = stored.get(address);
+      // One whose release was written, and not acknowledged before the kill, is released.
+      expect(lease).toMatchObject(lease?.state === 'released' ? { mac } : { mac, expires, state: 'bound' });
+      if (lease?.state === 'released') acknowledged.delete(address);
+    }
+    await leases.close();
+    await store.close();
+  }
+  // Else the writers gave nothing and the test proved nothing.
+  expect(addresses.size).toBeGreaterThan(300);
+}, 120_000);

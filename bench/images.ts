@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { compare } from './support/compare.ts';
 import { type Phone, phonesOf } from './support/fleet.ts';
 import { startOffhook } from './support/offhook.ts';
+import { megabytes as megabytesOf, type Peer, start } from './support/peers.ts';
 import { fetchAll } from './support/phones.ts';
 import { startStatic } from './support/static.ts';
 import type { Part, Row } from './support/table.ts';
@@ -20,6 +22,8 @@ const askers = 4;
 const phoneCount = 200;
 const rounds = 3;
 const roundSeconds = 3;
+/** What a server on a gigabit line sends at most, in bytes a second. */
+const line = 125_000_000;
 
 const fetches = (windowsize: number) => ({ file: name, blksize: 1_428, windowsize, clients: 1, fetches: 2 });
 
@@ -30,7 +34,9 @@ export const images: Part = {
     'from Offhook, from nginx (sendfile on) and from a server of node:http that has it in memory. ' +
     'By TFTP one client fetches it from Offhook and from tftpd-hpa, which knows no windowsize. Rates over HTTP are per second of processor time of the server, those over TFTP per second of the clock, ' +
     'because in.tftpd has a process for each fetch that is gone before its time could be read. Then ' +
-    `${askers} connections ask for ${phoneCount} phones’ configuration files, while nobody and while ${many} connections fetch the image. ` +
+    `${askers} connections ask for ${phoneCount} phones’ configuration files, while nobody, while ${many} connections fetch the image as fast as it comes, ` +
+    `and while curl fetches it on ${many} connections that share a line of 1 Gbit/s. Where it comes as fast as it can, what fetches has the core of what asks busy, too: ` +
+    'that row says as much of the machine as of the server, and nginx beside it has the same trouble. ' +
     `The median of ${rounds} rounds of ${roundSeconds} s in which all take turns.`,
   async run() {
     const folder = await mkdtemp(join(tmpdir(), 'offhook-bench-images-'));
@@ -116,17 +122,53 @@ async function meanwhile({ offhook, nginx }: Servers, phones: readonly Phone[]):
     const [{ p99 }] = await Promise.all([ask(server), downloading]);
     return { p99 };
   };
+  const onALine = (server: Served) => async () => {
+    const before = megabytesOf(server.peer);
+    const downloads = share(server, phones);
+    try {
+      // Until all have begun.
+      await sleep(1_000);
+      const { p99 } = await ask(server);
+      return { p99, before, meanwhile: megabytesOf(server.peer) };
+    } finally {
+      await downloads.stop();
+    }
+  };
   const seen = await compare(rounds, {
     ours: beside(offhook),
     nginxs: beside(nginx),
     oursAlone: alone(offhook),
     nginxsAlone: alone(nginx),
   });
-  const what = `p99 of configuration requests while ${many} download`;
-  const row = (figure: number, name: string, peer: number) => ({ what, ours: figure, unit: 'ms', peer: { name, figure: peer } });
+  const lines = await compare(rounds, { ours: onALine(offhook), nginxs: onALine(nginx) });
+  const how = { fast: `p99 of configuration requests while ${many} download`, line: `the same on a line of 1 Gbit/s` };
+  const row = (what: string, figure: number, name: string, peer: number) => ({
+    what,
+    ours: figure,
+    unit: 'ms',
+    peer: { name, figure: peer },
+  });
   return [
-    row(seen.ours.p99, 'while nobody does', seen.oursAlone.p99),
-    row(seen.ours.p99, 'nginx with its files', seen.nginxs.p99),
-    { ...row(seen.nginxs.p99, 'while nobody does', seen.nginxsAlone.p99), what: `${what}, nginx` },
+    row(how.fast, seen.ours.p99, 'while nobody does', seen.oursAlone.p99),
+    row(how.fast, seen.ours.p99, 'nginx with its files', seen.nginxs.p99),
+    row(`${how.fast}, nginx`, seen.nginxs.p99, 'while nobody does', seen.nginxsAlone.p99),
+    row(how.line, lines.ours.p99, 'while nobody does', seen.oursAlone.p99),
+    row(how.line, lines.ours.p99, 'nginx with its files', lines.nginxs.p99),
+    row(`${how.line}, nginx`, lines.nginxs.p99, 'while nobody does', seen.nginxsAlone.p99),
+    {
+      what: `memory meanwhile`,
+      ours: lines.ours.meanwhile,
+      unit: 'MB',
+      peer: { name: 'before', figure: lines.ours.before },
+    },
   ];
+}
+
+/** Phones that share a line, as long as it is not stopped. */
+function share({ port }: Served, phones: readonly Phone[]): Peer {
+  const [{ userAgent, ip } = { userAgent: '', ip: '' }] = phones;
+  const urls = Array.from({ length: many }, () => ['--output', '/dev/null', `http://127.0.0.1:${port}/${name}`]).flat();
+  const each = ['--limit-rate', String(Math.floor(line / many)), '--user-agent', userAgent, '--header', `X-Forwarded-For: ${ip}`];
+  const limits = ['--max-time', '60', '--parallel', '--parallel-immediate', '--parallel-max', String(many)];
+  return start('load', 'curl', ['--silent', '--fail', ...limits, ...each, ...urls]);
 }

@@ -5,6 +5,7 @@ import { openTokens } from './api/authenticate.ts';
 import type { ListenAddress } from './api/parts.ts';
 import { checkLinksRegularly } from './app/check-links.ts';
 import { type Core, createCore } from './app/core.ts';
+import { createDhcp, type Dhcp } from './app/dhcp.ts';
 import { observeHttp, observeTftp } from './app/observe.ts';
 import { checkCertificate, withAllProblems } from './app/preflight.ts';
 import { renderAll } from './app/render-all.ts';
@@ -58,8 +59,10 @@ export async function startApp(settings: Settings, { development, workers = alon
   });
   const listeners: Listener[] = [];
   let stopChecking = () => {};
+  let dhcp: Dhcp | undefined;
   const close = async () => {
     stopChecking();
+    await dhcp?.close();
     await Promise.all(listeners.map((listener) => listener.close()));
     await core.close();
   };
@@ -75,8 +78,9 @@ export async function startApp(settings: Settings, { development, workers = alon
     if (isFirst) {
       // Not before ports are ours: a second server that is started by mistake must not take the operations of the first for lost.
       await core.operations.takeOver();
+      dhcp = await startPhoneDhcp(core);
       stopChecking = checkLinksRegularly({ ...core, days: settings.firmware.check_days });
-      listeners.push(await startAdmin(core, () => addressesOf(listeners), workers));
+      listeners.push(await startAdmin(core, () => addressesOf(listeners), workers, dhcp));
     }
   } catch (cause) {
     await close();
@@ -164,13 +168,33 @@ async function startPhoneTftp(core: Core): Promise<Listener | undefined> {
   return { name: 'tftp', scheme: 'tftp', addresses: listener.addresses, close: () => listener.close() };
 }
 
-async function startAdmin(core: Core, addresses: () => readonly ListenAddress[], workers: Workers): Promise<Listener> {
+async function startPhoneDhcp(core: Core): Promise<Dhcp | undefined> {
+  const dhcp = await createDhcp(core);
+  const { leases } = dhcp ?? {};
+  if (!leases) return dhcp;
+  core.metrics.dhcpPools(() =>
+    leases.usage().map(({ subnet, first, last, bound, offered, declined, free }) => ({
+      subnet,
+      pool: `${first}-${last}`,
+      states: { bound, offered, declined, free },
+    })),
+  );
+  return dhcp;
+}
+
+async function startAdmin(
+  core: Core,
+  addresses: () => readonly ListenAddress[],
+  workers: Workers,
+  dhcp: Dhcp | undefined,
+): Promise<Listener> {
   const { admin, data } = core.settings;
   const api = createApi({
     ...core,
     version,
     started: Date.now(),
     tokens: await openTokens(data),
+    leases: dhcp?.leases,
     hostNames: admin.listen,
     baseUrl: (device) => core.baseUrls.expected(device),
     bootServer: () => {

@@ -1,7 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import { fromPlain, stringifyOrdered } from '../lib/ordered-json.ts';
-import type { Secret } from '../lib/secret.ts';
-import { authenticate, guardHost } from './authenticate.ts';
+import { authenticate, guardHost, type Tokens } from './authenticate.ts';
 import { readBody } from './input.ts';
 import type { ApiParts } from './parts.ts';
 import { HttpProblem, problemAnswer, statusOf } from './problem.ts';
@@ -56,12 +55,11 @@ export function createApi(parts: ApiParts): Express {
   app.enable('strict routing');
   app.use(greet(parts));
   for (const route of apiRoutes(parts)) {
-    if (route.forDhcpServers) app.all(route.path, admit(parts.tokens.dhcp, parts.tokens.admin), dispatch(route, parts));
-    else if (route.path.startsWith('/api/')) app.all(route.path, admit(parts.tokens.admin), dispatch(route, parts));
-    else app.all(route.path, dispatch(route, parts));
+    if (route.path.startsWith('/api/')) app.all(route.path, admit(parts.tokens, route));
+    app.all(route.path, dispatch(route, parts));
   }
   // What is not there, either.
-  app.use('/api', admit(parts.tokens.admin));
+  app.use('/api', admit(parts.tokens));
   app.use(() => {
     throw new HttpProblem(404, 'route-unknown', 'There is nothing under this path');
   });
@@ -78,9 +76,10 @@ function greet({ hostNames }: ApiParts): RequestHandler {
   };
 }
 
-function admit(...tokens: readonly Secret[]): RequestHandler {
+function admit({ admin, dhcp }: Tokens, { forDhcpServers = [] }: Pick<Route, 'forDhcpServers'> = {}): RequestHandler {
   return (request, _response, next) => {
-    authenticate(request.headers.authorization, tokens);
+    const isForDhcp = forDhcpServers.some((method) => method === request.method);
+    authenticate(request.headers.authorization, isForDhcp ? [dhcp, admin] : [admin]);
     next();
   };
 }

@@ -3,6 +3,7 @@ import type { ConfigService } from '../configs/service.ts';
 import type { DeviceService } from '../devices/service.ts';
 import type { FirmwareService } from '../firmware/service.ts';
 import type { Recogniser } from '../identify/identify.ts';
+import type { LeaseService } from '../leases/service.ts';
 import type { Ip } from '../lib/ip.ts';
 import type { Log, LogLevel } from '../lib/log.ts';
 import type { Operation } from '../operations/model.ts';
@@ -13,6 +14,7 @@ import type { Explanation, Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
 import type { MoveOrder } from '../pipeline/move/move.ts';
 import type { LeaseNews, Noted } from '../pipeline/note-lease.ts';
+import type { RecentMessages } from '../pipeline/recent-messages.ts';
 import type { RecentRequest } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest } from '../pipeline/request.ts';
 import type { PackageService } from '../plugins/packages.ts';
@@ -49,6 +51,9 @@ export interface ApiParts {
   readonly recogniser: () => Recogniser;
   /** The last requests of a device, the latest last; of undefined those that no device was found for. */
   recent(device: string | undefined): Promise<readonly RecentRequest[]>;
+  /** Where this server gives addresses. */
+  readonly leases: Pick<LeaseService, 'list' | 'usage' | 'forget'> | undefined;
+  readonly messages: RecentMessages;
   /** Takes note of what DHCP told of a client. */
   noteLease(news: LeaseNews): Promise<Noted>;
   explain(question: Question): Promise<Explanation>;

@@ -31,8 +31,8 @@ export interface Route {
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
   /** What is sent is a file, of any size, and not JSON. */
   readonly takesFile?: boolean;
-  /** Open to DHCP servers with a token of their own, too. */
-  readonly forDhcpServers?: boolean;
+  /** Methods that are open to DHCP servers with a token of their own, too. */
+  readonly forDhcpServers?: readonly Method[];
 }
 
 /** A parameter that stands in the route's path, so that it is there. */

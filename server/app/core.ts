@@ -28,6 +28,7 @@ import { type ExplainParts, type Explanation, explain, type Question } from '../
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
 import { type MoveOrder, type MoveParts, startMove } from '../pipeline/move/move.ts';
 import { type LeaseNews, type Noted, noteLease } from '../pipeline/note-lease.ts';
+import { RecentMessages } from '../pipeline/recent-messages.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
@@ -75,6 +76,8 @@ export interface Core extends VendorPackages {
   readonly recogniser: () => Recogniser;
   /** Of connections of phones, over all listeners. */
   readonly arrivals: Arrivals;
+  /** The last messages of DHCP. */
+  readonly messages: RecentMessages;
   answer(request: PhoneRequest): Promise<Reply>;
   noteLease(news: LeaseNews): Promise<Noted>;
   /** What `answer` would do, and why, without doing it. */
@@ -90,6 +93,9 @@ export interface Core extends VendorPackages {
   begin(): void;
   close(): Promise<void>;
 }
+
+/** Messages of DHCP that are kept for who watches: some hundred bytes each. */
+const mostMessages = 1_000;
 
 /** @throws ProvisioningError for what the settings ask for and the system does not give */
 export async function createCore(settings: Settings, workers: Workers = alone()): Promise<Core> {
@@ -316,6 +322,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       addressHold: settings.phones.address_hold_seconds,
     },
     arrivals,
+    messages: new RecentMessages(mostMessages),
     answer,
     current: elsewhere.current,
     worker,

@@ -3,6 +3,7 @@ import { ProvisioningError } from '../lib/errors.ts';
 import { version } from '../version.ts';
 import { addConfig } from './config.ts';
 import { addDevice } from './device.ts';
+import { addDhcp } from './dhcp.ts';
 import { addDhcpConfig } from './dhcp-config.ts';
 import { addExplain } from './explain.ts';
 import { addFirmware } from './firmware.ts';
@@ -35,6 +36,7 @@ export function offhookProgram(io: Io, host: Host): Command {
   addRender(program, io);
   addExplain(program, io);
   addRequests(program, io);
+  addDhcp(program, io, host);
   addDhcpConfig(program, io);
   addConfig(program, io);
   addTenant(program, io);

@@ -36,6 +36,18 @@ const IGNORED = ['garbage', 'foreign', 'late', 'repeated', 'busy'] as const;
 /** Transfers under way, and datagrams since the start. */
 export type TftpCounts = { readonly transfers: number } & Readonly<Record<(typeof IGNORED)[number], number>>;
 
+const DHCP_TYPES = ['DISCOVER', 'REQUEST', 'DECLINE', 'RELEASE', 'INFORM', 'other', 'garbage'] as const;
+const DHCP_OUTCOMES = ['offered', 'acknowledged', 'refused', 'noted', 'ignored'] as const;
+export type DhcpOutcome = (typeof DHCP_OUTCOMES)[number];
+
+/** How full a pool is, or another set of addresses. */
+export interface DhcpPool {
+  readonly subnet: string;
+  /** Both ends: `10.0.0.100-10.0.0.200`. */
+  readonly pool: string;
+  readonly states: Readonly<Record<string, number>>;
+}
+
 /** From a file in memory to a firmware image over TFTP. */
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const RENDER_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -53,6 +65,10 @@ export interface Metrics {
   tftpRetransmitted(packets: number): void;
   /** What the TFTP listener counts itself is read when somebody asks. */
   tftp(read: () => TftpCounts): void;
+  /** @param type of a client's message; `garbage` for what is none */
+  dhcpMessage(type: string, outcome: DhcpOutcome): void;
+  /** How full the pools are is read when somebody asks. */
+  dhcpPools(read: () => readonly DhcpPool[]): void;
   rendered(end: RenderEnd, seconds: number): void;
   cacheLookup(found: 'hit' | 'miss'): void;
   security(event: SecurityEvent): void;
@@ -152,6 +168,11 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     help: 'TFTP packets sent again because no acknowledgement came',
     registers,
   });
+  const dhcpTallies = tallies(
+    'offhook_dhcp_messages_total',
+    'Messages of DHCP clients by type and what became of them; garbage is no message of a client',
+    DHCP_TYPES.flatMap((type) => DHCP_OUTCOMES.map((outcome) => ({ type, outcome }))),
+  );
   const renders = histograms(
     'offhook_render_duration_seconds',
     'Rendering one file, by how it ended',
@@ -188,6 +209,24 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
           this.reset();
           const counts = read();
           for (const why of IGNORED) this.inc({ why }, counts[why]);
+        },
+      });
+    },
+    dhcpMessage(type, outcome) {
+      const row = (DHCP_TYPES as readonly string[]).indexOf(type);
+      const index = (row < 0 ? DHCP_TYPES.indexOf('other') : row) * DHCP_OUTCOMES.length + DHCP_OUTCOMES.indexOf(outcome);
+      add(dhcpTallies[index]);
+    },
+    dhcpPools(read) {
+      new Gauge({
+        name: 'offhook_dhcp_pool_addresses',
+        help: 'Addresses of each pool by state',
+        labelNames: ['subnet', 'pool', 'state'],
+        registers,
+        collect() {
+          this.reset();
+          for (const { states, ...pool } of read())
+            for (const [state, count] of Object.entries(states)) this.set({ ...pool, state }, count);
         },
       });
     },

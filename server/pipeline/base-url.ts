@@ -31,7 +31,7 @@ export class BaseUrls {
     this.#usualUrl = undefined;
   }
 
-  of({ transport, reached }: PhoneRequest, device: string | undefined): string {
+  of({ transport, reached }: Pick<PhoneRequest, 'transport' | 'reached'>, device: string | undefined): string {
     if (this.#fixed !== undefined) return this.#fixed;
     const isWeb = transport === 'http' || transport === 'https';
     const url = isWeb ? `${transport}://${formatHostPort(reached.ip, reached.port)}` : this.#at(reached.ip);

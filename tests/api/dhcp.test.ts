@@ -45,6 +45,8 @@ test('a lease that is released or ends takes the address from the phone that had
 test('the token of DHCP servers opens nothing else', async () => {
   for (const [method, other] of [
     ['GET', '/api/v1/devices'],
+    ['GET', path],
+    ['GET', '/api/v1/dhcp/messages'],
     ['POST', '/api/v1/devices'],
     ['GET', '/api/v1/nothing'],
   ] as const) {

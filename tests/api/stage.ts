@@ -30,6 +30,7 @@ import { Desired, type DesiredOptions } from '../../server/pipeline/desired.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
 import { startMove } from '../../server/pipeline/move/move.ts';
 import { noteLease } from '../../server/pipeline/note-lease.ts';
+import { RecentMessages } from '../../server/pipeline/recent-messages.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { readOverrides } from '../../server/plugins/dao.ts';
@@ -190,6 +191,8 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     bootServer: () => ({ url: baseUrl(), address: ip('192.0.2.10') }),
     recogniser: () => recogniser,
     recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
+    leases: undefined,
+    messages: new RecentMessages(100),
     noteLease: (news) => noteLease(news, { ...line, log: () => log }),
     explain: (question) => explain(question, line),
     move: (order) =>

@@ -7,12 +7,12 @@
  *     rivals INTERFACE MILLISECONDS
  */
 
+import { Code, MessageType, option, readOption } from '../../server/lib/dhcp/options.ts';
+import { BROADCAST, decodePacket, encodePacket, type Packet } from '../../server/lib/dhcp/packet.ts';
 import { codeOf, reason } from '../../server/lib/errors.ts';
 import type { Ip } from '../../server/lib/ip.ts';
 import { destinationOf } from '../../server/listeners/dhcp/destination.ts';
 import { serverAddress } from '../../server/listeners/dhcp/interfaces.ts';
-import { Code, MessageType, option, readOption } from '../../server/lib/dhcp/options.ts';
-import { BROADCAST, decodePacket, encodePacket, type Packet } from '../../server/lib/dhcp/packet.ts';
 import { openProber } from '../../server/listeners/dhcp/probe.ts';
 import { findRivals } from '../../server/listeners/dhcp/rival.ts';
 import { openDhcpSockets } from '../../server/listeners/dhcp/sockets.ts';

@@ -1,9 +1,14 @@
 import * as z from 'zod';
+import type { Lease, PoolUsage } from '../../leases/model.ts';
+import { ProvisioningError } from '../../lib/errors.ts';
+import { parseIp } from '../../lib/ip.ts';
 import type { LeaseNews } from '../../pipeline/note-lease.ts';
+import type { RecentMessage } from '../../pipeline/recent-messages.ts';
 import { dhcpOptions, ip, mac } from '../fields.ts';
-import { bodyInvalid, readObject } from '../input.ts';
+import { bodyInvalid, page, readObject, readQuery, whole } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
-import type { Answer, Call, Route } from '../route.ts';
+import { timeOf } from '../revision.ts';
+import { type Answer, type Call, param, type Route } from '../route.ts';
 
 /** As provd's `dhcpinfo` calls them. */
 const kinds: Readonly<Record<'commit' | 'release' | 'expiry', LeaseNews['kind']>> = {
@@ -19,14 +24,128 @@ const lease = z.strictObject({
   options: dhcpOptions.optional(),
 });
 
-/** What DHCP servers tell of their leases: `dhcp-config/` has what makes them do so. */
-export function dhcpRoutes({ noteLease }: ApiParts): Route[] {
+const states = ['bound', 'released', 'declined', 'expired'] as const;
+const listQuery = z
+  .strictObject({
+    subnet: z.string(),
+    state: z.enum(states, { error: `must be ${states.join(', ')}` }),
+    mac,
+    ip,
+    ...page,
+  })
+  .partial();
+
+/** Whoever asks again when this is over lets no proxy lose patience. */
+const mostSeconds = 30;
+const watchQuery = z.strictObject({ after: whole(0, Number.MAX_SAFE_INTEGER), mac, wait: whole(0, mostSeconds) }).partial();
+
+/** Leases: those that this server gives, and what other DHCP servers tell of theirs (`dhcp-config/` has what makes them do so). */
+export function dhcpRoutes({ noteLease, leases, messages }: ApiParts): Route[] {
   async function told({ body }: Call): Promise<Answer> {
     const { op, ip, mac, options = new Map() } = readObject(body, lease);
     if (op === 'commit' && mac === undefined)
       throw bodyInvalid('The body is not valid', [{ path: 'mac', message: 'must be there: whose address is it?' }]);
-    await noteLease({ kind: kinds[op], ip, ...(mac && { mac }), options, trusted: true });
+    const { device, info } = await noteLease({ kind: kinds[op], ip, ...(mac && { mac }), options, trusted: true });
+    messages.note({
+      at: Date.now(),
+      type: op,
+      how: 'told',
+      ip,
+      ...(mac && { mac }),
+      ...(info.vendor !== undefined && { vendor: info.vendor }),
+      ...(info.model !== undefined && { model: info.model }),
+      ...(device && { device: device.id }),
+      outcome: 'noted',
+    });
     return {};
   }
-  return [{ path: '/api/v1/dhcp/leases', methods: { POST: told }, forDhcpServers: true }];
+
+  function list({ query }: Call): Answer {
+    const { ip: address, limit = 100, offset = 0, subnet, state, mac: of } = readQuery(query, listQuery);
+    const found = leases?.list({
+      limit,
+      offset,
+      ...(subnet !== undefined && { subnet }),
+      ...(state && { state }),
+      ...(of && { mac: of }),
+      ...(address && { address }),
+    });
+    return {
+      json: {
+        serves: leases !== undefined,
+        leases: found?.leases.map(leaseDocument) ?? [],
+        total: found?.total ?? 0,
+        pools: leases?.usage().map(poolDocument) ?? [],
+      },
+    };
+  }
+
+  async function forget(call: Call): Promise<Answer> {
+    const text = param(call, 'address');
+    const address = parseIp(text);
+    if (!address || !leases) throw new ProvisioningError('lease-unknown', `This server has given nobody a lease on ${text}`);
+    await leases.forget(address);
+    return {};
+  }
+
+  /** With `wait`, when there is one behind `after`, or so many seconds have passed. */
+  async function watch({ query }: Call): Promise<Answer> {
+    const { after = 0, wait = 0, mac: of } = readQuery(query, watchQuery);
+    const signal = AbortSignal.timeout(wait * 1_000);
+    const wanted = () => messages.after(after).filter((each) => of === undefined || each.mac === of);
+    let seen = after;
+    while (wait > 0 && wanted().length === 0 && !signal.aborted) {
+      await messages.news(seen, signal);
+      seen = messages.last;
+    }
+    const found = wanted();
+    return { json: { messages: found.map(messageDocument), last: messages.last } };
+  }
+
+  return [
+    { path: '/api/v1/dhcp/leases', methods: { GET: list, POST: told }, forDhcpServers: ['POST'] },
+    { path: '/api/v1/dhcp/leases/:address', methods: { DELETE: forget } },
+    { path: '/api/v1/dhcp/messages', methods: { GET: watch } },
+  ];
+}
+
+function leaseDocument({ address, since, expires, ...lease }: Lease) {
+  const { subnet, client, mac = null, hostName = null, vendorClass = null, vendor = null, circuit, state } = lease;
+  return {
+    address,
+    mac,
+    client,
+    state,
+    since: timeOf(since),
+    expires: timeOf(expires),
+    subnet,
+    circuit,
+    host_name: hostName,
+    vendor,
+    vendor_class: vendorClass,
+  };
+}
+
+function poolDocument({ subnet, first, last, vendor, size, bound, offered, declined, free }: PoolUsage) {
+  return { subnet, first, last, vendor: vendor ?? null, size, bound, offered, declined, free };
+}
+
+function messageDocument({ number, at, type, how, outcome, ...message }: RecentMessage) {
+  const { mac = null, ip = null, circuit = null, vendor = null, model = null, device = null, why = null } = message;
+  return {
+    number,
+    at: timeOf(at),
+    type,
+    how,
+    mac,
+    ip,
+    circuit,
+    vendor,
+    model,
+    device,
+    vendor_class: message.vendorClass ?? null,
+    host_name: message.hostName ?? null,
+    outcome,
+    why,
+  };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { MessageType } from '../../../server/lib/dhcp/options.ts';
 import type { Ip } from '../../../server/lib/ip.ts';
 import { destinationOf, type Route } from '../../../server/listeners/dhcp/destination.ts';
-import { MessageType } from '../../../server/lib/dhcp/options.ts';
 
 const { offer, acknowledge, refuse } = MessageType;
 const [relay, had, given] = ['10.1.0.1', '10.0.0.20', '10.0.0.21'] as Ip[];

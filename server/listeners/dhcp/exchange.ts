@@ -1,0 +1,324 @@
+import type { Client, Lease, Refusal, Subnet } from '../../leases/model.ts';
+import type { LeaseService } from '../../leases/service.ts';
+import { Code, MessageType, type Options, option, RelayCode, readOption } from '../../lib/dhcp/options.ts';
+import { BROADCAST, macOf, type Packet } from '../../lib/dhcp/packet.ts';
+import { contains, type Ip } from '../../lib/ip.ts';
+import type { LeaseNews } from '../../pipeline/note-lease.ts';
+import { type Interface, serverAddress } from './interfaces.ts';
+import type { Finding } from './probe.ts';
+
+/** A network that is served, with what all its clients are told. */
+export interface ServedSubnet extends Subnet {
+  readonly options: Options;
+}
+
+/** A client's message, and where it came in. */
+export interface Message {
+  readonly packet: Packet;
+  /** Option 53. */
+  readonly type: number;
+  readonly interface: Interface;
+  /** Where it came from: the relay with what it says of the circuit, else the interface. */
+  readonly circuit: string;
+}
+
+/** What a message says of who sent it. */
+export interface Recognised {
+  readonly vendor?: string;
+  readonly model?: string;
+  /** Id of the device. */
+  readonly device?: string;
+}
+
+/** Who sent a message, as the server knows it. */
+export interface Sender extends Recognised {
+  /** The phone was known before it asked. */
+  readonly known: boolean;
+  /** A vendor package recognises it, or it is a device. */
+  readonly isPhone: boolean;
+  /** What its vendor package tells it, whether it asks for it or not. */
+  readonly boot: Options;
+}
+
+export interface ExchangeParts {
+  readonly mode: 'serve' | 'proxy';
+  readonly subnets: readonly ServedSubnet[];
+  readonly leases: Pick<LeaseService, 'offer' | 'bind' | 'release' | 'decline'>;
+  /** Only phones that are known by class, MAC address, device or reservation are answered. */
+  readonly knownOnly: boolean;
+  /** Takes note of what a message tells. @param server the address by which the client knows us */
+  note(news: LeaseNews, server: Ip): Promise<Sender>;
+  /** Whether somebody uses an address; absent: it is not looked. */
+  probe?(address: Ip, device: string | undefined): Promise<Finding>;
+}
+
+/** What became of a message. */
+export interface Outcome {
+  /** The answer, if there is one. */
+  readonly reply?: Packet;
+  readonly kind: 'offered' | 'acknowledged' | 'refused' | 'noted' | 'ignored';
+  readonly address?: Ip;
+  /** In words, what people want to know besides. */
+  readonly why?: string;
+  /** Absent where nobody looked. */
+  readonly sender?: Recognised;
+}
+
+/** Addresses that are tried when somebody turns out to use the one that is free. The client sends again after four seconds. */
+const mostTries = 4;
+
+/** Told clients whose subnet gives them much longer, too: the shortest that RFC 2131 has an example of is beyond what phones take. */
+const shortestSeconds = 60;
+
+const renewal = 0.5;
+const rebinding = 0.875;
+
+/** What a DHCP server does with a message of a client (RFC 2131, section 4.3). It knows no sockets. */
+export function createExchange(parts: ExchangeParts): (message: Message) => Promise<Outcome> {
+  const { mode, subnets, leases, knownOnly, note, probe } = parts;
+
+  /** The network that a client is in, or asks for (RFC 3527, RFC 3011). */
+  function subnetOf({ packet: { options, giaddr, ciaddr }, interface: { addresses } }: Message): ServedSubnet | undefined {
+    const of = (ip: Ip) => subnets.find(({ range }) => contains([range], ip));
+    const wanted =
+      relayAddress(options, RelayCode.linkSelection) ?? readOption(options, Code.subnetSelection) ?? giaddr ?? ciaddr;
+    if (wanted !== undefined) return of(wanted);
+    return addresses.map(({ address }) => of(address)).find((subnet) => subnet !== undefined);
+  }
+
+  async function senderOf(message: Message, subnet: ServedSubnet | undefined, kind: LeaseNews['kind'], ip?: Ip) {
+    const { packet, circuit } = message;
+    const mac = macOf(packet);
+    const server = serverAddress(message.interface, packet.ciaddr);
+    const news = { kind, ...(mac && { mac }), ...(ip && { ip }), options: packet.options, reached: server, trusted: true };
+    const sender = await note(news, server);
+    const isReserved = mac !== undefined && subnet?.reservations.has(mac) === true;
+    const client: Client = {
+      ...clientOf(packet, circuit),
+      ...(sender.vendor !== undefined && { vendor: sender.vendor }),
+      known: sender.known || isReserved,
+    };
+    return { ...sender, client, isWanted: !knownOnly || sender.isPhone || isReserved };
+  }
+
+  async function discover(message: Message): Promise<Outcome> {
+    const subnet = subnetOf(message);
+    const sender = await senderOf(message, subnet, 'asked');
+    const { client, boot } = sender;
+    if (!subnet) return { ...ignored(noSubnet(message)), sender };
+    if (!sender.isWanted) return { ...ignored(unwanted), sender };
+    const wanted = readOption(message.packet.options, Code.requestedAddress);
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const offered = leases.offer(subnet, client, wanted);
+      if (offered.kind === 'none')
+        return { ...ignored(`${subnet.range.text} has no address for it: ${reasons[offered.reason]}`), sender };
+      const { address, lease } = offered;
+      if (lease || !probe || (await probe(address, onLink(message))) !== 'used') {
+        const reply = replyTo(message, MessageType.offer, { yiaddr: address, subnet, boot });
+        return { kind: 'offered', address, reply, sender };
+      }
+      await leases.decline(client, address);
+    }
+    return { ...ignored(`strangers use the last ${mostTries} addresses that were to be offered`), sender };
+  }
+
+  async function request(message: Message): Promise<Outcome> {
+    const { packet } = message;
+    const server = readOption(packet.options, Code.serverIdentifier);
+    const requested = readOption(packet.options, Code.requestedAddress);
+    const selecting = server !== undefined;
+    const address = requested ?? packet.ciaddr;
+    const subnet = subnetOf(message);
+    if (address === undefined) return ignored('it requests no address');
+    if (selecting && !isOurs(message, server)) return ignored(`it chose the server ${server}`);
+    if (!subnet) return ignored(noSubnet(message));
+    const sender = await senderOf(message, subnet, 'asked');
+    const { client, boot } = sender;
+    if (!sender.isWanted) return { ...ignored(unwanted), sender };
+    const binding = await leases.bind(subnet, client, address, { selecting });
+    if (binding.kind === 'unknown') return { ...ignored('it is not known here, and may be another server’s'), address, sender };
+    if (binding.kind === 'refused') {
+      const why = refusals[binding.reason];
+      return { kind: 'refused', address, why, reply: refusalOf(message, why), sender };
+    }
+    await senderOf(message, subnet, 'bound', address);
+    const reply = replyTo(message, MessageType.acknowledge, { yiaddr: address, subnet, boot });
+    return { kind: 'acknowledged', address, reply, sender };
+  }
+
+  async function inform(message: Message): Promise<Outcome> {
+    const { ciaddr } = message.packet;
+    if (ciaddr === undefined) return ignored('it does not say which address it has');
+    const subnet = subnetOf(message);
+    const sender = await senderOf(message, subnet, 'asked', ciaddr);
+    const { boot } = sender;
+    if (!sender.isWanted) return { ...ignored(unwanted), sender };
+    if (!subnet && boot.size === 0) return { ...ignored('there is nothing to tell it'), sender };
+    const reply = replyTo(message, MessageType.acknowledge, { ...(subnet && { subnet }), boot });
+    return { kind: 'acknowledged', address: ciaddr, why: 'told what it asked for', reply, sender };
+  }
+
+  async function ended(
+    message: Message,
+    work: (client: Client, address: Ip) => Promise<Lease | undefined>,
+    address?: Ip,
+  ): Promise<Outcome> {
+    if (address === undefined) return ignored('it does not say which address');
+    const lease = await work({ ...clientOf(message.packet, message.circuit), known: false }, address);
+    return lease ? { kind: 'noted', address } : { ...ignored('it does not have this address'), address };
+  }
+
+  return async (message) => {
+    const { packet, type } = message;
+    if (mode === 'proxy' && type !== MessageType.inform)
+      return ignored('a proxy answers only who has an address and asks for the rest');
+    switch (type) {
+      case MessageType.discover:
+        return discover(message);
+      case MessageType.request:
+        return request(message);
+      case MessageType.inform:
+        return inform(message);
+      case MessageType.release:
+        return ended(message, leases.release, packet.ciaddr);
+      case MessageType.decline:
+        return ended(message, leases.decline, readOption(packet.options, Code.requestedAddress));
+      default:
+        return ignored('a server has no answer to it');
+    }
+  };
+}
+
+const unwanted = 'it is no phone that is known (dhcp.known_only)';
+const ignored = (why: string): Outcome => ({ kind: 'ignored', why });
+
+const reasons: Readonly<Record<'no-pool' | 'limited' | 'exhausted', string>> = {
+  'no-pool': 'none of its pools is for this client',
+  limited: 'what is left is for phones that are known (dhcp.new_clients_percent)',
+  exhausted: 'all are given away',
+};
+
+const refusals: Readonly<Record<Refusal, string>> = {
+  'outside-subnet': 'the address is not of this network',
+  reserved: 'the address is reserved for another',
+  declined: 'a stranger uses the address',
+  held: 'another client has the address',
+  offered: 'the address was offered to another',
+  'reserved-elsewhere': 'another address is reserved for the client',
+  'own-elsewhere': 'the client has another address',
+  'not-in-pool': 'the address is in no pool for this client',
+  limited: 'what is left is for phones that are known',
+};
+
+const noSubnet = ({ packet: { giaddr, ciaddr }, interface: { name } }: Message): string =>
+  `dhcp.subnets has none for ${giaddr === undefined ? (ciaddr ?? `the interface ${name}`) : `the relay ${giaddr}`}`;
+
+/** Where a stranger could be seen by ARP. */
+const onLink = ({ packet: { giaddr }, interface: { name } }: Message): string | undefined =>
+  giaddr === undefined ? name : undefined;
+
+function clientOf(packet: Packet, circuit: string): Omit<Client, 'known'> {
+  const { options } = packet;
+  const mac = macOf(packet);
+  const id = options.get(Code.clientIdentifier);
+  const hostName = readOption(options, Code.hostName);
+  const vendorClass = readOption(options, Code.vendorClass);
+  return {
+    // Kept longer than the datagram that it is a part of.
+    ...(id && id.length > 1 && { id: Buffer.from(id) }),
+    ...(mac && { mac }),
+    ...(hostName !== undefined && { hostName }),
+    ...(vendorClass !== undefined && { vendorClass }),
+    circuit,
+  };
+}
+
+function relayAddress(options: Options, code: number): Ip | undefined {
+  const bytes = readOption(options, Code.relayInformation)?.get(code);
+  return bytes?.length === 4 ? (bytes.join('.') as Ip) : undefined;
+}
+
+/** The address by which a client knows the server; a relay may say another, through which it sees all that comes (RFC 5107). */
+function identifierOf({ packet, interface: where }: Message, near?: Ip): Ip {
+  return relayAddress(packet.options, RelayCode.serverIdentifierOverride) ?? serverAddress(where, near);
+}
+
+function isOurs(message: Message, server: Ip): boolean {
+  const { addresses } = message.interface;
+  return server === identifierOf(message) || addresses.some(({ address }) => address === server);
+}
+
+/** What an answer has of the message, whatever it says (RFC 2131, table 3); the client's identifier by RFC 6842, the relay's words by RFC 3046. */
+function answerTo(message: Message, type: number, near: Ip | undefined, own: Iterable<readonly [number, Buffer]>): Packet {
+  const { packet } = message;
+  const { htype, xid, flags, giaddr, chaddr, options } = packet;
+  const echoed = [Code.clientIdentifier, Code.relayInformation].flatMap((code) => {
+    const bytes = options.get(code);
+    return bytes ? [[code, bytes] as const] : [];
+  });
+  return {
+    op: 'reply',
+    htype,
+    hops: 0,
+    xid,
+    secs: 0,
+    flags,
+    ...(giaddr !== undefined && { giaddr }),
+    chaddr,
+    sname: '',
+    file: '',
+    options: new Map([
+      option(Code.messageType, type),
+      option(Code.serverIdentifier, identifierOf(message, near)),
+      ...own,
+      ...echoed,
+    ]),
+  };
+}
+
+interface Given {
+  /** Absent for who has an address. */
+  readonly yiaddr?: Ip;
+  readonly subnet?: ServedSubnet;
+  readonly boot: Options;
+}
+
+function replyTo(message: Message, type: number, { yiaddr, subnet, boot }: Given): Packet {
+  const { options, ciaddr } = message.packet;
+  const asked = readOption(options, Code.parameterRequestList);
+  // The vendor's come whether they are asked for or not: phones take what they do not ask for. What an operator says outranks them.
+  const told = new Map([
+    ...[...(subnet?.options ?? [])].filter(([code]) => asked === undefined || asked.includes(code) || code === Code.subnetMask),
+    ...[...boot].filter(([code]) => !subnet?.options.has(code)),
+    ...[...boot.keys()].flatMap((code) => {
+      const bytes = subnet?.options.get(code);
+      return bytes ? [[code, bytes] as const] : [];
+    }),
+  ]);
+  const near = yiaddr ?? ciaddr;
+  const answer = answerTo(message, type, near, [...(yiaddr !== undefined && subnet ? timesOf(options, subnet) : []), ...told]);
+  return {
+    ...answer,
+    // Where a phone that asks by TFTP goes when no option tells it.
+    ...(boot.size > 0 && { siaddr: serverAddress(message.interface, near) }),
+    ...(yiaddr !== undefined && { yiaddr }),
+    ...(type === MessageType.acknowledge && ciaddr !== undefined && { ciaddr }),
+  };
+}
+
+/** As long as the subnet says, or less if the client wants less. */
+function timesOf(options: Options, { leaseSeconds }: ServedSubnet) {
+  const wanted = readOption(options, Code.leaseTime) ?? leaseSeconds;
+  const seconds = Math.min(leaseSeconds, Math.max(wanted, shortestSeconds));
+  return [
+    option(Code.leaseTime, seconds),
+    option(Code.renewalTime, Math.floor(seconds * renewal)),
+    option(Code.rebindingTime, Math.floor(seconds * rebinding)),
+  ];
+}
+
+function refusalOf(message: Message, why: string): Packet {
+  const answer = answerTo(message, MessageType.refuse, undefined, [option(Code.message, why)]);
+  // Its client may have an address that is wrong there (RFC 2131, section 4.3.2).
+  return answer.giaddr === undefined ? answer : { ...answer, flags: answer.flags | BROADCAST };
+}

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodePacket, encodePacket, type Packet } from '../../server/lib/dhcp/packet.ts';
 import type { Ip } from '../../server/lib/ip.ts';
+import { peer } from '../support/netns.ts';
 import { ip } from '../support/requests.ts';
 
 /** Two network namespaces with a wire between them: a DHCP server in one, and who asks it, as a relay does, in the other. */
@@ -75,13 +76,13 @@ export function openDhcpPlace(): DhcpPlace {
   return {
     folder,
     check(command, words, environment = {}) {
-      execFileSync('ip', ['netns', 'exec', inside, command, ...words], {
+      execFileSync('ip', ['netns', 'exec', inside, peer(command), ...words], {
         env: { ...process.env, ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
     },
     start(command, words, environment = {}) {
-      const child = spawn('ip', ['netns', 'exec', inside, command, ...words], { env: { ...process.env, ...environment } });
+      const child = spawn('ip', ['netns', 'exec', inside, peer(command), ...words], { env: { ...process.env, ...environment } });
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (said += bytes));
       children.push(child);
       return child;

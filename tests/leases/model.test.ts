@@ -123,7 +123,7 @@ class Reference {
   }
 
   addressesOf(subnet: Subnet, pool: Subnet['pools'][number]): Ip[] {
-    const note = ipv4Number(pool.last) - ipv4Number(pool.first) + 1;
+    const count = ipv4Number(pool.last) - ipv4Number(pool.first) + 1;
     return addresses(pool.first, count).filter((address) => this.ownerOf(subnet, address) === undefined);
   }
 

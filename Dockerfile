@@ -23,6 +23,7 @@ RUN ln -s /opt/offhook/dist/server/main.js /usr/local/bin/offhook && chmod +x /o
 USER node
 VOLUME /var/lib/offhook
 # Phones: HTTP, HTTPS, TFTP. The REST API listens on loopback only.
-EXPOSE 8667/tcp 8668/tcp 69/udp
+# DHCP (dhcp.mode) hears broadcasts in the network of the host only: --network host.
+EXPOSE 8667/tcp 8668/tcp 69/udp 67/udp
 ENTRYPOINT ["offhook"]
 CMD ["serve"]

@@ -66,7 +66,7 @@ bench: build ## Measure against others in one run and print the table; one part:
 
 performance: build ## Measure all of it and write docs/performance.md
 	@.ci/debian-packages bench
-	@{ printf '# Performance\n\nWritten by `make performance`, on one machine in one run. Ratios mean something elsewhere, figures do not.\n\n'; \
+	@{ printf '# Performance\n\nWritten by `make performance`, on one machine, part by part. Ratios mean something elsewhere, figures do not.\n\n'; \
 	  $(MAKE) --no-print-directory --silent bench; } > docs/performance.md.part && mv docs/performance.md.part docs/performance.md
 
 bench-%:

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compare } from './support/compare.ts';
 import { type Phone, phonesOf } from './support/fleet.ts';
 import { startOffhook } from './support/offhook.ts';
-import { megabytes as megabytesOf, type Peer, start } from './support/peers.ts';
+import { megabytes as megabytesOf, type Peer, run, start } from './support/peers.ts';
 import { fetchAll } from './support/phones.ts';
 import { startStatic } from './support/static.ts';
 import type { Part, Row } from './support/table.ts';
@@ -34,7 +34,7 @@ export const images: Part = {
     'from Offhook, from nginx (sendfile on) and from a server of node:http that has it in memory. ' +
     'By TFTP one client fetches it from Offhook and from tftpd-hpa, which knows no windowsize. Rates over HTTP are per second of processor time of the server, those over TFTP per second of the clock, ' +
     'because in.tftpd has a process for each fetch that is gone before its time could be read. Then ' +
-    `${askers} connections ask for ${phoneCount} phones’ configuration files, while nobody, while ${many} connections fetch the image as fast as it comes, ` +
+    `${askers} connections ask for ${phoneCount} phones’ configuration files, some 600 a second, while nobody, while ${many} connections fetch the image as fast as it comes, ` +
     `and while curl fetches it on ${many} connections that share a line of 1 Gbit/s. Where it comes as fast as it can, what fetches has the core of what asks busy, too: ` +
     'that row says as much of the machine as of the server, and nginx beside it has the same trouble. ' +
     `The median of ${rounds} rounds of ${roundSeconds} s in which all take turns.`,
@@ -115,7 +115,11 @@ async function overTftp(load: string, offhook: TftpServer, hpa: TftpServer): Pro
 }
 
 async function meanwhile({ offhook, nginx }: Servers, phones: readonly Phone[]): Promise<Row[]> {
-  const ask = (server: Served) => wrk(server, phones, roundSeconds - 1, { connections: askers });
+  const ask = async ({ port }: Served) => {
+    const program = join(import.meta.dirname, 'support/asker.js');
+    const words = [program, String(port), String(roundSeconds - 1), String(askers), JSON.stringify(phones)];
+    return { p99: Number(await run('load', process.execPath, words)) };
+  };
   const alone = (server: Served) => async () => ({ p99: (await ask(server)).p99 });
   const beside = (server: Served) => async () => {
     const downloading = download(server, phones, many);

@@ -1,3 +1,4 @@
+import { dhcp } from './dhcp.ts';
 import { http } from './http.ts';
 import { images } from './images.ts';
 import { rerender } from './rerender.ts';
@@ -9,7 +10,7 @@ import { tftp } from './tftp.ts';
 import { workers } from './workers.ts';
 
 /** All parts, in the order of the table. */
-const parts: readonly Part[] = [http, rerender, templates, tftp, images, storm, workers, start];
+const parts: readonly Part[] = [http, rerender, templates, tftp, dhcp, images, storm, workers, start];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));

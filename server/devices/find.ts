@@ -1,4 +1,4 @@
-import type { Ip } from '../lib/ip.ts';
+import { type Ip, UNSPECIFIED } from '../lib/ip.ts';
 import type { DeviceInfo } from '../sdk.ts';
 import type { StoredDevice } from './dao.ts';
 import type { Finder } from './known.ts';
@@ -50,6 +50,8 @@ export async function find(dao: Finder, info: DeviceInfo, ip: Ip, tenant: string
   }
   if (contradictions.length > 0) return { contradictions };
 
+  // Who has no address is nowhere.
+  if (ip === UNSPECIFIED) return { contradictions };
   const here = (await dao.findBy('ip', ip)).filter(
     (each) => (tenant === undefined || each.tenant === tenant) && agrees(each, info),
   );

@@ -142,7 +142,7 @@ export function deviceService(options: DeviceServiceOptions) {
     /** Another device to which this address belongs now; never behind NAT, where an address belongs to nobody. */
     async addressOwner(ip: Ip, device: StoredDevice | undefined): Promise<StoredDevice | undefined> {
       // No two devices have one address outside NAT mode: when it is this device's, nobody else need be looked for.
-      if (nat || device?.ip === ip) return undefined;
+      if (nat || device?.ip === ip || ip === UNSPECIFIED) return undefined;
       const held = now() - options.addressHold;
       return (await dao.findBy('ip', ip)).find((other) => other.id !== device?.id && atAddressSince(other) > held);
     },

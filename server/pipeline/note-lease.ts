@@ -56,10 +56,10 @@ export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Not
   const found = await recall(heard, parts);
   // What stands at an address says nothing of a computer that has it now.
   const known = found.finding.by === 'ip' && info.vendor === undefined ? undefined : found.device;
-  const isTaken = (await parts.devices.addressOwner(ip, known)) !== undefined;
-  // Who only asks for an address that another has does not get it by asking.
-  const here = kind === 'bound' || isTaken ? heard : { ...heard, request: { ...heard.request, ip } };
   if (kind === 'bound') await parts.devices.releaseAddress(ip, ({ id }) => id !== known?.id);
+  // Who only asks for an address that another has does not get it by asking.
+  const isFree = kind === 'asked' && (await parts.devices.addressOwner(ip, known)) === undefined;
+  const here = isFree ? { ...heard, request: { ...heard.request, ip } } : heard;
   const recalled = { ...found, device: known, addressOwner: undefined, trusted: news.trusted };
   const caller = await learn(recalled, here, parts);
   const { device, contradictions } = caller;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../../lib/errors.ts';
 import type { Ip } from '../../lib/ip.ts';
 import { directly, openPing } from '../../lib/system-sockets.ts';
+import { Turns } from '../../lib/turns.ts';
 import { ArpTable } from './arp.ts';
 
 /** What is known of an address after a probe. Behind a relay silence means little. */
@@ -45,15 +46,9 @@ export async function openProber({ milliseconds, atOnce = 256 }: ProbeOptions): 
   const turns = new Turns(atOnce);
   return {
     async probe(address, { interface: device, signal } = {}) {
-      if (!(await turns.take(signal))) return 'unknown';
-      try {
-        return await lookFor(address, device, { milliseconds, signal, arp, echoes });
-      } catch {
-        // The system has no socket for us, or no way there. That tells nothing of the address.
-        return 'unknown';
-      } finally {
-        turns.leave();
-      }
+      const look = () => lookFor(address, device, { milliseconds, signal, arp, echoes });
+      // Cancelled; or the system has no socket for us, or no way there. That tells nothing of the address.
+      return turns.run(look, signal).catch(() => 'unknown');
     },
     close: () => echoes.close(),
   };
@@ -141,43 +136,5 @@ class Echoes {
 
   async close(): Promise<void> {
     await new Promise<void>((done) => (this.#socket ? this.#socket.close(() => done()) : done()));
-  }
-}
-
-/** So many at once, the others in the order in which they came. */
-class Turns {
-  #free: number;
-  readonly #waiting = new Set<() => void>();
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  /** @returns false for who cancels before it is its turn: there is none to leave */
-  async take(signal?: AbortSignal): Promise<boolean> {
-    if (signal?.aborted) return false;
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return true;
-    }
-    return new Promise((resolve) => {
-      const giveUp = () => {
-        this.#waiting.delete(go);
-        resolve(false);
-      };
-      const go = () => {
-        this.#waiting.delete(go);
-        signal?.removeEventListener('abort', giveUp);
-        resolve(true);
-      };
-      this.#waiting.add(go);
-      signal?.addEventListener('abort', giveUp, { once: true });
-    });
-  }
-
-  leave(): void {
-    const [next] = this.#waiting;
-    if (next) next();
-    else this.#free += 1;
   }
 }

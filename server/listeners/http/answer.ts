@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { Turns } from '../../lib/turns.ts';
 import type { Reply } from '../../pipeline/request.ts';
 import { precondition, rangeHolds } from './conditional.ts';
 import { parseRange, type Slice } from './range.ts';
@@ -10,6 +11,13 @@ type File = Extract<Reply, { kind: 'file' }>;
  * fetch firmware hold this much each.
  */
 const PIECE_BYTES = 65_536;
+
+/**
+ * Pieces that are read at once, over all answers. With more, what hundreds of phones fetch of an image that lies in the system's memory
+ * arrives all in one turn of the event loop, and who asks for a configuration waits until it is sent. libuv reads no more at a time
+ * anyway: it has four threads.
+ */
+const reading = new Turns(4);
 
 interface Constant {
   readonly status: number;
@@ -156,7 +164,8 @@ async function stream(
   // The same for all pieces: one is read when the system has the one before.
   const memory = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, length));
   while (sent < length) {
-    const piece = await content.read(start + sent, Math.min(PIECE_BYTES, length - sent), memory);
+    const at = start + sent;
+    const piece = await reading.run(() => content.read(at, Math.min(PIECE_BYTES, length + start - at), memory));
     if (piece.length === 0) throw new Error(`A content of ${content.size} bytes ended at ${start + sent}`);
     if (isGone(response)) return { bytes: sent, complete: false };
     // Only now: a file whose first piece cannot be read is still answered as one that cannot be made.

@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Peer, run, start } from './support/peers.ts';
+import type { Part, Row } from './support/table.ts';
+
+/** Exchanges a second that are asked for. */
+const rates = [500, 1_000, 2_000, 4_000];
+const seconds = 5;
+/** As many clients ask in turn; each has a MAC address of its own. */
+const clients = 4_000;
+const address = '10.77.0.1';
+const port = { server: 'bench-server', client: 'bench-client' };
+
+export const dhcp: Part = {
+  name: 'dhcp',
+  about:
+    `Leases from Offhook’s embedded DHCP server, which writes each to its disk before it acknowledges it, and from Kea with a lease file (memfile, persist). ` +
+    `perfdhcp asks as ${clients} clients over a virtual wire between two network namespaces, ${seconds} s for each rate; neither server probes an address. ` +
+    'An exchange is DISCOVER, OFFER, REQUEST and ACK. Servers run on one core, perfdhcp on another; they take turns. Needs root.',
+  async run() {
+    const folder = mkdtempSync(join(tmpdir(), 'offhook-bench-dhcp-'));
+    const spaces = openSpaces();
+    try {
+      const rows: Row[] = [];
+      for (const rate of rates) {
+        const [ours, keas] = [await measure(() => offhook(folder), spaces, rate), await measure(() => kea(folder), spaces, rate)];
+        const row = (what: string, unit: string, of: (load: Load) => number) => ({
+          what: `${rate}/s asked for, ${what}`,
+          ours: of(ours),
+          unit,
+          peer: { name: 'Kea', figure: of(keas) },
+        });
+        rows.push({ ...row('exchanges', '/s', ({ exchanges }) => exchanges), target: { least: 1 } });
+        rows.push(row('of 1,000 begun without an end', '', ({ lost }) => lost));
+      }
+      return rows;
+    } finally {
+      spaces.remove();
+      rmSync(folder, { recursive: true });
+    }
+  },
+};
+
+interface Spaces {
+  readonly server: string;
+  readonly client: string;
+  remove(): void;
+}
+
+function openSpaces(): Spaces {
+  const [server, client] = [`offhook-bench-s${process.pid}`, `offhook-bench-c${process.pid}`];
+  const ip = (...words: string[]) => execFileSync('ip', words);
+  const remove = () => {
+    for (const space of [server, client]) ip('netns', 'del', space);
+  };
+  ip('netns', 'add', server);
+  ip('netns', 'add', client);
+  ip('link', 'add', port.server, 'netns', server, 'type', 'veth', 'peer', 'name', port.client, 'netns', client);
+  for (const [space, name, own] of [
+    [server, port.server, address],
+    [client, port.client, '10.77.0.2'],
+  ] as const) {
+    ip('-n', space, 'link', 'set', 'lo', 'up');
+    ip('-n', space, 'address', 'add', `${own}/16`, 'brd', '+', 'dev', name);
+    ip('-n', space, 'link', 'set', name, 'up');
+  }
+  return { server, client, remove };
+}
+
+interface Load {
+  /** Four-way exchanges a second that ended. */
+  readonly exchanges: number;
+  /** Of a thousand that began. */
+  readonly lost: number;
+}
+
+async function measure(
+  serve: () => { words: readonly string[]; readyMs: number; environment?: NodeJS.ProcessEnv },
+  { server, client }: Spaces,
+  rate: number,
+): Promise<Load> {
+  const { words, readyMs, environment = {} } = serve();
+  const peer: Peer = start('server', 'ip', ['netns', 'exec', server, ...words], {
+    stdio: 'ignore',
+    env: { ...process.env, ...environment },
+  });
+  try {
+    await sleep(readyMs);
+    const load = ['perfdhcp', '-4', '-r', String(rate), '-p', String(seconds), '-R', String(clients), '-l', port.client];
+    // It ends with 3 when some exchanges did not.
+    const printed = await run('load', 'sh', ['-c', 'ip netns exec "$@" || [ $? -eq 3 ]', 'sh', client, ...load]);
+    return readLoad(printed);
+  } finally {
+    await peer.stop();
+  }
+}
+
+function readLoad(printed: string): Load {
+  const number = (pattern: RegExp) => Number(pattern.exec(printed)?.[1] ?? Number.NaN);
+  const exchanges = number(/^Rate: ([\d.]+) 4-way/m);
+  const begun = number(/DISCOVER-OFFER[\s\S]*?sent packets: (\d+)/);
+  const ended = number(/REQUEST-ACK[\s\S]*?received packets: (\d+)/);
+  if (![exchanges, begun, ended].every(Number.isFinite)) throw new Error(`perfdhcp said: ${printed}`);
+  return { exchanges, lost: ((begun - ended) / begun) * 1_000 };
+}
+
+let times = 0;
+
+function offhook(folder: string) {
+  const data = join(folder, `offhook-${++times}`);
+  const file = join(folder, 'offhook.yml');
+  writeFileSync(
+    file,
+    `data: ${data}
+log: { level: warn }
+http: { listen: 127.0.0.1 }
+tftp: { enabled: false }
+dhcp:
+  mode: serve
+  interfaces: [${port.server}]
+  force: true
+  probe_milliseconds: 0
+  new_clients_percent: 100
+  subnets: { 10.77.0.0/16: { pools: [10.77.1.0-10.77.200.255], routers: [${address}] } }
+`,
+  );
+  return { words: [process.execPath, 'dist/server/main.js', 'serve', '--config', file], readyMs: 4_000 };
+}
+
+/** Installed, or only unpacked by .ci/debian-packages. */
+const program = (name: string): string =>
+  execFileSync('sh', ['-c', 'command -v "$1" || echo "$2"', 'sh', name, resolve('.cache/peers/usr/sbin', name)], {
+    encoding: 'utf8',
+  }).trim();
+
+function kea(folder: string) {
+  const place = mkdtempSync(join(folder, 'kea-'));
+  const file = join(place, 'kea.json');
+  const config = {
+    Dhcp4: {
+      'interfaces-config': { interfaces: [port.server] },
+      'lease-database': { type: 'memfile', persist: true, name: join(place, 'leases.csv') },
+      'valid-lifetime': 86_400,
+      subnet4: [
+        {
+          subnet: '10.77.0.0/16',
+          pools: [{ pool: '10.77.1.0 - 10.77.200.255' }],
+          'option-data': [{ name: 'routers', data: address }],
+        },
+      ],
+      loggers: [{ name: 'kea-dhcp4', severity: 'WARN', output_options: [{ output: 'stdout' }] }],
+    },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  const environment = { KEA_PIDFILE_DIR: place, KEA_LOCKFILE_DIR: place };
+  return { words: [program('kea-dhcp4'), '-c', file], readyMs: 2_000, environment };
+}

@@ -1,0 +1,174 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { dhclient } from '../support/dhclient.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Host, makeNetwork, type Network } from '../support/netns.ts';
+import { type NetworkServer, serving, startOn } from '../support/served-network.ts';
+
+const LAN = { bridge: 'lan', addresses: ['10.88.0.1/24'] };
+const digiumMac = '00:0f:d3:05:48:48';
+const digiumClass = 'digium_D40_1_4_0_0_57389';
+const serve = `mode: serve
+interfaces: [eth0]
+force: true
+probe_milliseconds: 0
+subnets:
+  10.88.0.0/24: { pools: [10.88.0.100-10.88.0.110], routers: [10.88.0.1], dns: [10.88.0.1], domain: phones.example }
+  10.89.0.0/24: { pools: [10.89.0.100-10.89.0.110], routers: [10.89.0.254] }`;
+
+let network: Network;
+let folder: string;
+const servers: NetworkServer[] = [];
+beforeEach(async () => {
+  network = await makeNetwork();
+  folder = mkdtempSync(join(tmpdir(), 'offhook-dhcp-'));
+});
+afterEach(async () => {
+  for (const server of servers.splice(0).reverse()) await server.stop();
+  await network.remove();
+  rmSync(folder, { recursive: true });
+});
+
+async function start(host: Host, dhcp = serve, data?: string): Promise<NetworkServer> {
+  const server = startOn(host, dhcp, data);
+  servers.push(server);
+  return serving(server);
+}
+
+test('a phone gets its address, is told where its files are, fetches them there, and is a device that has been seen', async () => {
+  const server = await network.host('server', { eth0: LAN });
+  const phone = await network.host('phone', { eth0: { bridge: 'lan', mac: digiumMac } });
+  const offhook = await start(server);
+  const { address, option } = await dhclient(phone, folder, digiumClass, ['tftp-server-name']);
+  expect([address, option('tftp-server-name'), option('routers'), option('domain-name')]).toEqual([
+    '10.88.0.100',
+    'http://10.88.0.1:8667/Digium',
+    '10.88.0.1',
+    'phones.example',
+  ]);
+  expect((await offhook.ask('device', 'list')).devices).toMatchObject([
+    { mac: digiumMac, ip: '10.88.0.100', model: 'D40', version: '1.4.0.0.57389', plugin: 'digium-1.4.0.0' },
+  ]);
+  await phone.ip(`address add ${address}/24 dev eth0`);
+  const file = await phone.run('curl', ['-sf', `${option('tftp-server-name')}/000fd3054848.cfg`]);
+  expect(file).toContain('autoprov');
+  const { leases, pools } = await offhook.ask('dhcp', 'leases');
+  expect(leases).toMatchObject([{ address, mac: digiumMac, state: 'bound', vendor: 'Digium', circuit: 'eth0' }]);
+  expect(pools[0]).toMatchObject({ first: '10.88.0.100', bound: 1 });
+  const watched = (await offhook.offhook('dhcp', 'watch', '--seconds', '1')).trim().split('\n');
+  expect(watched.map((line) => line.replace(/^\S+ \S+ /, ''))).toEqual([
+    `DISCOVER ${digiumMac} from eth0 (Digium D40): offered 10.88.0.100`,
+    `REQUEST  ${digiumMac} from eth0 (Digium D40): acknowledged 10.88.0.100`,
+  ]);
+  const metrics = await server.run('curl', ['-sf', 'http://127.0.0.1:8666/metrics']);
+  expect(metrics).toContain('offhook_dhcp_messages_total{type="REQUEST",outcome="acknowledged"} 1');
+  expect(metrics).toContain('offhook_dhcp_pool_addresses{subnet="10.88.0.0/24",pool="10.88.0.100-10.88.0.110",state="bound"} 1');
+});
+
+/** What clients keep of earlier leases is not this machine's. */
+const apart = 'mount -t tmpfs t /run && mkdir -p /var/lib/dhcpcd && mount -t tmpfs t /var/lib/dhcpcd';
+
+test.each([
+  ['udhcpc', 'exec busybox udhcpc -i eth0 -f -q -n -s /bin/true'],
+  ['dhcpcd', "exec dhcpcd -4 -1 -B -A -I '' -t 8 -f /dev/null -c /bin/true eth0"],
+])('%s gets a lease, and after the server was killed and started again the same', async (_name, command) => {
+  const words = ['-m', 'sh', '-c', `${apart} && ${command}`];
+  const server = await network.host('server', { eth0: LAN });
+  const client = await network.host('client', { eth0: { bridge: 'lan' } });
+  const offhook = await start(server);
+  await client.run('unshare', words);
+  const [lease] = (await offhook.ask('dhcp', 'leases')).leases;
+  expect(lease).toMatchObject({ address: '10.88.0.100', state: 'bound' });
+  offhook.running.process.kill('SIGKILL');
+  await eventually(() => expect(offhook.running.process.signalCode).toBe('SIGKILL'));
+  rmSync(join(offhook.data, 'log'));
+  const again = await start(server, serve, offhook.data);
+  await client.run('unshare', words);
+  expect((await again.ask('dhcp', 'leases')).leases).toMatchObject([{ address: '10.88.0.100', mac: lease.mac, state: 'bound' }]);
+});
+
+test.each([
+  ['Digium', digiumClass, 'http://10.88.0.1:8667/Digium'],
+  ['Yealink', 'yealink SIP-T46S', 'http://10.88.0.1:8667'],
+])(
+  'a phone of %s behind a relay gets an address of its network and its options; a computer gets none of them',
+  async (_vendor, vendorClass, url) => {
+    const server = await network.host('server', { eth0: LAN });
+    const relay = await network.host('relay', {
+      eth0: { bridge: 'lan', addresses: ['10.88.0.254/24'] },
+      eth1: { bridge: 'branch', addresses: ['10.89.0.254/24'] },
+    });
+    const phone = await network.host('phone', { eth0: { bridge: 'branch' } });
+    await server.ip('route add 10.89.0.0/24 via 10.88.0.254');
+    relay.spawn('dhcrelay', ['-4', '-d', '--no-pid', '-i', 'eth0', '-i', 'eth1', '10.88.0.1']);
+    const offhook = await start(server);
+    const { address, option } = await dhclient(phone, folder, vendorClass, ['tftp-server-name']);
+    expect([address, option('tftp-server-name'), option('routers')]).toEqual(['10.89.0.100', url, '10.89.0.254']);
+    expect((await offhook.ask('dhcp', 'leases')).leases).toMatchObject([{ circuit: '10.89.0.254', subnet: '10.89.0.0/24' }]);
+    const computer = await network.host('computer', { eth0: { bridge: 'branch' } });
+    const other = await dhclient(computer, folder, 'MSFT 5.0', ['tftp-server-name']);
+    expect([other.address, other.option('tftp-server-name')]).toEqual(['10.89.0.101', undefined]);
+  },
+);
+
+test('where another DHCP server answers, this one does not start, and says whose network it is; with force it does', async () => {
+  const server = await network.host('server', { eth0: LAN });
+  const other = await network.host('other', { eth0: { bridge: 'lan', addresses: ['10.88.0.2/24'] } });
+  const words = ['--keep-in-foreground', '--port=0', '--interface=eth0', '--user=root', '--no-ping', '--pid-file='];
+  other.spawn('dnsmasq', [...words, `--dhcp-leasefile=${folder}/leases`, '--dhcp-range=10.88.0.50,10.88.0.60,1h']);
+  await expect(start(server, serve.replace('force: true', 'force: false'))).rejects.toThrow(
+    /Another DHCP server answers on eth0: 10\.88\.0\.2\..*dhcp\.force: true/s,
+  );
+  await start(server);
+});
+
+test('who only listens knows a phone by what it asks another server, and answers nobody', async () => {
+  const server = await network.host('server', { eth0: LAN });
+  const phone = await network.host('phone', { eth0: { bridge: 'lan', mac: digiumMac } });
+  const offhook = await start(server, 'mode: listen\ninterfaces: [eth0]');
+  await expect(
+    phone.run('busybox', ['udhcpc', '-i', 'eth0', '-f', '-n', '-q', '-t', '2', '-T', '1', '-V', digiumClass, '-s', '/bin/true']),
+  ).rejects.toThrow();
+  const [device, ...others] = (await offhook.ask('device', 'list')).devices;
+  expect(others).toEqual([]);
+  expect(device).toMatchObject({ mac: digiumMac, ip: null, model: 'D40', plugin: 'digium-1.4.0.0' });
+  expect(await offhook.offhook('dhcp', 'leases')).toBe('This server gives no addresses (dhcp.mode).\n');
+});
+
+test('a phone whose TFTP request says nothing of its model has the plugin of the model that it told DHCP', async () => {
+  const server = await network.host('server', { eth0: LAN });
+  const phone = await network.host('phone', { eth0: { bridge: 'lan', mac: '00:1a:a1:2b:3c:4d' } });
+  const data = mkdtempSync(join(tmpdir(), 'offhook-network-'));
+  const plugin = join(data, 'plugins/cisco');
+  mkdirSync(join(plugin, 'templates'), { recursive: true });
+  writeFileSync(join(plugin, 'package.json'), '{"type":"module"}');
+  writeFileSync(
+    join(plugin, 'templates/phone.tpl'),
+    '<device>{% for line in lines %}<line>{{ line.username }}</line>{% endfor %}</device>\n',
+  );
+  writeFileSync(
+    join(plugin, 'plugin.js'),
+    `export default {
+      vendor: 'Cisco', version: '1.0',
+      recognise: {
+        vendorClass: [/^Cisco Systems, Inc\\. IP Phone CP-(?<model>\\w+)$/],
+        path: [/^\\/SEP(?<mac>[\\dA-F]{12})\\.cnf\\.xml$/],
+      },
+      plugins: {
+        'cisco-7940': { series: [{ version: '8.12', models: { '7940G': { lines: 2 } } }] },
+        'cisco-7960': { series: [{ version: '8.12', models: { '7960G': { lines: 6 } } }] },
+      },
+      artefacts: [{ name: 'SEP{MAC}.cnf.xml', template: 'phone.tpl', format: 'xml', secret: true }],
+      dhcp: { 150: '{server.address}' },
+    };\n`,
+  );
+  const offhook = await start(server, serve, data);
+  const { address } = await dhclient(phone, folder, 'Cisco Systems, Inc. IP Phone CP-7960G');
+  await phone.ip(`address add ${address}/24 dev eth0`);
+  const got = join(folder, 'SEP.xml');
+  await phone.run('busybox', ['tftp', '-g', '-r', 'SEP001AA12B3C4D.cnf.xml', '-l', got, '10.88.0.1']);
+  expect(readFileSync(got, 'utf8')).toBe('<device><line>autoprov</line></device>');
+  expect((await offhook.ask('device', 'list')).devices).toMatchObject([{ model: '7960G', plugin: 'cisco-7960', ip: address }]);
+});

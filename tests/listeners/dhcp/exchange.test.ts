@@ -1,0 +1,276 @@
+import { afterEach, expect, test } from '@jest/globals';
+import type { Lease } from '../../../server/leases/model.ts';
+import { Code, MessageType, type Options, option, readOption } from '../../../server/lib/dhcp/options.ts';
+import { BROADCAST, type Packet } from '../../../server/lib/dhcp/packet.ts';
+import { parseNetwork } from '../../../server/lib/ip.ts';
+import {
+  createExchange,
+  type ExchangeParts,
+  type Message,
+  type Outcome,
+  type Sender,
+} from '../../../server/listeners/dhcp/exchange.ts';
+import type { LeaseNews } from '../../../server/pipeline/note-lease.ts';
+import { HOUR, ip, openLeases, subnetOf } from '../../leases/stage.ts';
+
+const server = '10.0.0.1';
+const eth0: Message['interface'] = {
+  name: 'eth0',
+  index: 2,
+  addresses: [{ address: ip(server), subnet: parseNetwork('10.0.0.1/24') as never }],
+};
+const nobody: Sender = { known: false, isPhone: false, boot: new Map() };
+const digium: Sender = {
+  vendor: 'Digium',
+  model: 'D40',
+  known: false,
+  isPhone: true,
+  boot: new Map([option(66, 'http://10.0.0.1:8667/Digium'), option(150, [ip(server)])]),
+};
+const told = new Map([
+  option(Code.subnetMask, ip('255.255.255.0')),
+  option(Code.routers, [ip(server)]),
+  option(6, [ip('10.0.0.53')]),
+]);
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+interface Stage {
+  /** Sends a message as the client and hears what became of it. */
+  send(type: number, fields?: Partial<Packet>, more?: Options, circuit?: string): Promise<Outcome>;
+  readonly noted: LeaseNews[];
+  readonly leases: () => readonly Lease[];
+  readonly clock: { now: number };
+}
+
+async function open(sender: Sender = nobody, change: Partial<ExchangeParts> = {}, options: Options = told): Promise<Stage> {
+  const subnet = { ...subnetOf('10.0.0.0/24', ['10.0.0.100-10.0.0.103'], { '00:0f:d3:00:00:09': '10.0.0.50' }), options };
+  const branch = {
+    ...subnetOf('10.7.0.0/16', ['10.7.1.1-10.7.1.9']),
+    options: new Map([option(Code.subnetMask, ip('255.255.0.0'))]),
+  };
+  const clock = { now: 1_700_000_000_000 };
+  const stage = await openLeases([subnet, branch], {}, clock);
+  closing.push(() => stage.leases.close());
+  const noted: LeaseNews[] = [];
+  const exchange = createExchange({
+    mode: 'serve',
+    subnets: [subnet, branch],
+    leases: stage.leases,
+    knownOnly: false,
+    async note(news) {
+      noted.push(news);
+      return sender;
+    },
+    ...change,
+  });
+  return {
+    noted,
+    clock,
+    leases: () => stage.leases.list().leases,
+    send: (type, fields = {}, more = new Map(), circuit = 'eth0') =>
+      exchange({
+        type,
+        circuit,
+        interface: eth0,
+        packet: {
+          op: 'request',
+          htype: 1,
+          hops: 0,
+          xid: 7,
+          secs: 0,
+          flags: 0,
+          chaddr: Buffer.from('000fd3000001', 'hex'),
+          sname: '',
+          file: '',
+          options: new Map([option(Code.messageType, type), ...more]),
+          ...fields,
+        },
+      }),
+  };
+}
+
+const requesting = (address: string, more: Options = new Map()) => new Map([option(Code.requestedAddress, ip(address)), ...more]);
+const selecting = (address: string, of = server) => requesting(address, new Map([option(Code.serverIdentifier, ip(of))]));
+const typeOf = ({ reply }: Outcome) => reply && readOption(reply.options, Code.messageType);
+
+async function bound(stage: Stage): Promise<void> {
+  await stage.send(MessageType.discover);
+  expect((await stage.send(MessageType.request, {}, selecting('10.0.0.100'))).kind).toBe('acknowledged');
+}
+
+test('a client is offered an address, requests it and has it, with times, the server’s name and what its network tells', async () => {
+  const stage = await open();
+  const offer = await stage.send(MessageType.discover);
+  expect(offer).toMatchObject({ kind: 'offered', address: '10.0.0.100', reply: { op: 'reply', xid: 7, yiaddr: '10.0.0.100' } });
+  const acknowledged = await stage.send(MessageType.request, {}, selecting('10.0.0.100'));
+  expect(acknowledged).toMatchObject({ kind: 'acknowledged', address: '10.0.0.100', reply: { yiaddr: '10.0.0.100' } });
+  const options = acknowledged.reply?.options ?? new Map();
+  expect([...options.keys()]).toEqual([53, 54, 51, 58, 59, 1, 3, 6]);
+  expect([51, 58, 59, 54].map((code) => readOption(options, code as 51))).toEqual([3_600, 1_800, 3_150, server]);
+  expect(stage.leases()).toMatchObject([{ address: '10.0.0.100', mac: '00:0f:d3:00:00:01', state: 'bound', circuit: 'eth0' }]);
+  expect(stage.noted.map(({ kind, ip: address }) => [kind, address])).toEqual([
+    ['asked', undefined],
+    ['asked', undefined],
+    ['bound', '10.0.0.100'],
+  ]);
+});
+
+test('a phone is told where its files are whether it asks for that or not; of the rest it gets what it asks for', async () => {
+  const stage = await open(digium);
+  const { reply } = await stage.send(MessageType.discover, {}, new Map([option(Code.parameterRequestList, [3])]));
+  expect([...(reply?.options.keys() ?? [])]).toEqual([53, 54, 51, 58, 59, 1, 3, 66, 150]);
+  expect(reply?.siaddr).toBe(server);
+});
+
+test('what an operator says of a network outranks what a vendor package says', async () => {
+  const stage = await open(digium, {}, new Map([...told, option(66, 'http://elsewhere')]));
+  const { reply } = await stage.send(MessageType.discover, {}, new Map([option(Code.parameterRequestList, [3])]));
+  expect(readOption(reply?.options ?? new Map(), 66)).toBe('http://elsewhere');
+});
+
+test('who wants a shorter time gets it, and nobody a longer one', async () => {
+  const stage = await open();
+  for (const [wanted, given] of [
+    [600, 600],
+    [1, 60],
+    [100_000, 3_600],
+  ] as const) {
+    const { reply } = await stage.send(MessageType.discover, {}, new Map([option(Code.leaseTime, wanted)]));
+    expect(readOption(reply?.options ?? new Map(), Code.leaseTime)).toBe(given);
+  }
+});
+
+test('a client that chose another server is left to that, and one that has a lease renews it by either way', async () => {
+  const stage = await open();
+  await stage.send(MessageType.discover);
+  expect(await stage.send(MessageType.request, {}, selecting('10.0.0.200', '10.0.0.2'))).toMatchObject({
+    kind: 'ignored',
+    why: 'it chose the server 10.0.0.2',
+  });
+  await bound(stage);
+  stage.clock.now += HOUR / 2;
+  const renewed = await stage.send(MessageType.request, { ciaddr: ip('10.0.0.100') });
+  expect(renewed).toMatchObject({ kind: 'acknowledged', reply: { ciaddr: '10.0.0.100', yiaddr: '10.0.0.100' } });
+  expect((await stage.send(MessageType.request, {}, requesting('10.0.0.100'))).kind).toBe('acknowledged');
+  expect(stage.leases()).toMatchObject([{ expires: stage.clock.now + HOUR }]);
+});
+
+test('an address that cannot be is refused with the reason, behind a relay by broadcast; one that might be another’s is not answered', async () => {
+  const stage = await open();
+  await bound(stage);
+  const chaddr = Buffer.from('000fd3000002', 'hex');
+  const refused = await stage.send(MessageType.request, { chaddr }, requesting('192.168.1.7'));
+  expect([refused.kind, typeOf(refused), refused.reply?.yiaddr]).toEqual(['refused', MessageType.refuse, undefined]);
+  expect(readOption(refused.reply?.options ?? new Map(), Code.message)).toBe('the address is not of this network');
+  const relayed = await stage.send(MessageType.request, { chaddr, giaddr: ip('10.7.0.1') }, requesting('10.0.0.7'));
+  expect([typeOf(relayed), (relayed.reply?.flags ?? 0) & BROADCAST]).toEqual([MessageType.refuse, BROADCAST]);
+  expect((await stage.send(MessageType.request, { chaddr }, requesting('10.0.0.102'))).kind).toBe('ignored');
+  expect((await stage.send(MessageType.request, { chaddr }, selecting('10.0.0.100'))).kind).toBe('refused');
+});
+
+test('the network of a client is that of its relay, of what the relay says, or of the interface', async () => {
+  const stage = await open();
+  const relay = { giaddr: ip('10.7.0.1') };
+  const linkSelection = new Map([[Code.relayInformation, Buffer.from('05040a000001', 'hex')]]);
+  expect((await stage.send(MessageType.discover, relay)).address).toBe('10.7.1.1');
+  expect((await stage.send(MessageType.discover, relay, linkSelection)).address).toBe('10.0.0.100');
+  expect((await stage.send(MessageType.discover, {}, new Map([option(Code.subnetSelection, ip('10.7.0.0'))]))).address).toBe(
+    '10.7.1.1',
+  );
+  expect(await stage.send(MessageType.discover, { giaddr: ip('10.8.0.1') })).toMatchObject({
+    kind: 'ignored',
+    why: 'dhcp.subnets has none for the relay 10.8.0.1',
+  });
+});
+
+test('what the relay said, and by what the client goes, come back; a relay may give the server another name', async () => {
+  const stage = await open();
+  const relayed = Buffer.from('0104010203040b040a0700fe', 'hex');
+  const id = Buffer.from('ff0102030405060708', 'hex');
+  const more = new Map([
+    [Code.relayInformation, relayed],
+    [Code.clientIdentifier, id],
+  ]);
+  const { reply } = await stage.send(MessageType.discover, { giaddr: ip('10.7.0.1'), flags: BROADCAST }, more);
+  expect(reply).toMatchObject({ giaddr: '10.7.0.1', flags: BROADCAST });
+  expect(reply?.options.get(Code.relayInformation)).toEqual(relayed);
+  expect(reply?.options.get(Code.clientIdentifier)).toEqual(id);
+  expect(readOption(reply?.options ?? new Map(), Code.serverIdentifier)).toBe('10.7.0.254');
+  const chosen = selecting('10.7.1.1', '10.7.0.254');
+  expect((await stage.send(MessageType.request, { giaddr: ip('10.7.0.1') }, new Map([...more, ...chosen]))).kind).toBe(
+    'acknowledged',
+  );
+});
+
+test('a lease that is released or declined is over', async () => {
+  const stage = await open();
+  await bound(stage);
+  expect(await stage.send(MessageType.release, { ciaddr: ip('10.0.0.101') })).toMatchObject({ kind: 'ignored' });
+  expect(await stage.send(MessageType.release, { ciaddr: ip('10.0.0.100') })).toMatchObject({
+    kind: 'noted',
+    address: '10.0.0.100',
+  });
+  expect(stage.leases()).toMatchObject([{ state: 'released' }]);
+  await bound(stage);
+  expect((await stage.send(MessageType.decline, {}, requesting('10.0.0.100'))).kind).toBe('noted');
+  expect(stage.leases()).toMatchObject([{ state: 'declined' }]);
+  expect((await stage.send(MessageType.discover)).address).toBe('10.0.0.101');
+});
+
+test('an address that a stranger uses is not offered, and the next one is', async () => {
+  const probed: string[] = [];
+  const stage = await open(nobody, {
+    async probe(address, device) {
+      probed.push(`${address} ${device}`);
+      return address === '10.0.0.100' ? 'used' : 'free';
+    },
+  });
+  expect((await stage.send(MessageType.discover)).address).toBe('10.0.0.101');
+  expect(probed).toEqual(['10.0.0.100 eth0', '10.0.0.101 eth0']);
+  expect(stage.leases()).toMatchObject([{ address: '10.0.0.100', state: 'declined' }]);
+  await stage.send(MessageType.request, {}, selecting('10.0.0.101'));
+  await stage.send(MessageType.discover);
+  expect(probed.length).toBe(2);
+});
+
+test('where strangers use all, nobody is offered anything, in the end', async () => {
+  const stage = await open(nobody, { probe: async () => 'used' });
+  expect((await stage.send(MessageType.discover)).kind).toBe('ignored');
+});
+
+test('with known_only only phones, and whoever has a reservation, are answered', async () => {
+  const strangers = await open(nobody, { knownOnly: true });
+  expect(await strangers.send(MessageType.discover)).toMatchObject({
+    kind: 'ignored',
+    why: expect.stringContaining('known_only'),
+  });
+  expect((await strangers.send(MessageType.request, {}, selecting('10.0.0.100'))).kind).toBe('ignored');
+  const reserved = { chaddr: Buffer.from('000fd3000009', 'hex') };
+  expect((await strangers.send(MessageType.discover, reserved)).address).toBe('10.0.0.50');
+  expect((await (await open(digium, { knownOnly: true })).send(MessageType.discover)).kind).toBe('offered');
+});
+
+test('who has an address is told the rest, without a time', async () => {
+  const stage = await open(digium);
+  const outcome = await stage.send(MessageType.inform, { ciaddr: ip('10.0.0.7') });
+  expect(outcome).toMatchObject({ kind: 'acknowledged', reply: { ciaddr: '10.0.0.7' } });
+  expect(outcome.reply?.yiaddr).toBeUndefined();
+  expect([...(outcome.reply?.options.keys() ?? [])]).toEqual([53, 54, 1, 3, 6, 66, 150]);
+  expect(stage.leases()).toEqual([]);
+});
+
+test('a proxy answers who has an address, and nobody else', async () => {
+  const stage = await open(digium, { mode: 'proxy' });
+  expect((await stage.send(MessageType.discover)).kind).toBe('ignored');
+  expect((await stage.send(MessageType.request, {}, selecting('10.0.0.100'))).kind).toBe('ignored');
+  const { reply } = await stage.send(MessageType.inform, { ciaddr: ip('192.168.7.7') });
+  expect([...(reply?.options.keys() ?? [])]).toEqual([53, 54, 66, 150]);
+});
+
+test.each([MessageType.offer, MessageType.acknowledge, 10, 255])('a message of the type %d has no answer', async (type) => {
+  expect((await (await open()).send(type)).kind).toBe('ignored');
+});

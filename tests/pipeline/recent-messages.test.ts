@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { RecentMessages } from '../../server/pipeline/recent-messages.ts';
+
+const message = { at: 1, type: 'DISCOVER', how: 'served', outcome: 'offered' } as const;
+const numbers = (messages: RecentMessages, after: number) => messages.after(after).map(({ number }) => number);
+
+test('the last messages are kept, each under a number that counts up', () => {
+  const messages = new RecentMessages(3);
+  expect(messages.after(0)).toEqual([]);
+  for (let count = 0; count < 8; count++) messages.note(message);
+  expect(numbers(messages, 0)).toEqual([6, 7, 8]);
+  expect(numbers(messages, 6)).toEqual([7, 8]);
+  expect(numbers(messages, 8)).toEqual([]);
+  expect(numbers(messages, 100)).toEqual([]);
+  expect(messages.last).toBe(8);
+});
+
+test('who waits is told of the next one, or that the time is over', async () => {
+  const messages = new RecentMessages(3);
+  const never = new AbortController();
+  const waiting = messages.news(0, never.signal);
+  messages.note(message);
+  await waiting;
+  await messages.news(0, never.signal);
+  const over = AbortSignal.timeout(5);
+  await messages.news(1, over);
+  expect([messages.last, over.aborted]).toEqual([1, true]);
+});

@@ -189,6 +189,22 @@ test.each([
   expect((await refusal('unzip', zipOf([{ name: 'x', content: '/etc', mode }])))[1]).toBe(`fw holds "x", which ${what}`);
 });
 
+test.each([
+  ['4', rar4Of],
+  ['5', rar5Of],
+])('what is compressed in a RAR %s archive comes out as it was', async (_kind, pack) => {
+  const content = Array.from({ length: 2_000 }, (_, index) => `line ${(index * 7919) % 1_000}\n`).join('');
+  const fw = pack([
+    { name: 'fw/large.txt', content, compressed: true },
+    { name: 'fw/small.bin', content: '\0\x01\xff', compressed: true },
+  ]);
+  expect(fw.length).toBeLessThan(content.length * 0.7);
+  expect(await unpacked('unrar', fw)).toEqual({ 'large.txt': content, 'small.bin': '\0\x01\xff' });
+  const damaged = Buffer.from(fw);
+  damaged.writeUInt8(damaged.readUInt8(2_000) ^ 0x10, 2_000);
+  expect((await refusal('unrar', damaged))[1]).toMatch(/^fw (?:is broken|cannot be read)/);
+});
+
 test('a symbolic link is refused in a RAR archive', async () => {
   const link = { name: 'x', content: '/etc', mode: 0o120777 };
   expect((await refusal('unrar', rar4Of([link])))[1]).toBe('fw holds "x", which is a symbolic link');

@@ -139,19 +139,77 @@ export interface RarEntry {
   readonly encrypted?: boolean;
   /** Where a symbolic link of RAR 5 points. */
   readonly link?: string;
+  /** By a Huffman code of the bytes that occur. */
+  readonly compressed?: boolean;
 }
 
-/** A RAR 4 archive of stored files: there is no free program that makes one. */
+/** Lengths of codes, and codes, as both kinds write them: a first table tells the lengths in the second. */
+class HuffmanWriter {
+  #bits = '';
+
+  /** Most significant bit first. */
+  bits(value: number, count: number): void {
+    this.#bits += value.toString(2).padStart(count, '0');
+  }
+
+  /** @param symbols how many the format knows, in all of its tables @param end the one that ends a block, if there is one */
+  content(data: Buffer, symbols: number, end: readonly number[] = []): void {
+    const needed = new Set([...data, ...end]);
+    const length = Math.max(1, Math.ceil(Math.log2(needed.size)));
+    // Decoders want no code to be left over.
+    for (let filler = 0; needed.size < 2 ** length; filler++) needed.add(filler);
+    const used = [...needed].sort((one, other) => one - other);
+    // The table of lengths has two symbols: "has no code", and "has a code of that length".
+    for (let each = 0; each < 20; each++) this.bits(each === 0 || each === length ? 1 : 0, 4);
+    for (let symbol = 0; symbol < symbols; symbol++) this.bits(used.includes(symbol) ? 1 : 0, 1);
+    const codes = new Map(used.map((symbol, index) => [symbol, index]));
+    for (const symbol of [...data, ...end]) this.bits(codes.get(symbol) ?? 0, length);
+  }
+
+  /** With how many bits of the last byte count. */
+  end(): { readonly bytes: Buffer; readonly lastBits: number } {
+    const lastBits = this.#bits.length % 8 || 8;
+    const octets = this.#bits.padEnd(Math.ceil(this.#bits.length / 8) * 8, '0').match(/.{8}/g) ?? [];
+    return { bytes: Buffer.from(octets.map((octet) => Number.parseInt(octet, 2))), lastBits };
+  }
+}
+
+/** One block of literals: no PPMd, and no table from before. */
+function rar4Packed(data: Buffer): Buffer {
+  const writer = new HuffmanWriter();
+  writer.bits(0, 2);
+  writer.content(data, 404, [256]);
+  // The file ends with it, and no table follows.
+  writer.bits(0, 2);
+  // Decoders look some bits ahead.
+  return Buffer.concat([writer.end().bytes, Buffer.alloc(8)]);
+}
+
+/** One block, the last one, with its tables. */
+function rar5Packed(data: Buffer): Buffer {
+  const writer = new HuffmanWriter();
+  writer.content(data, 430);
+  const { bytes, lastBits } = writer.end();
+  const size = Buffer.alloc(3);
+  size.writeUIntLE(bytes.length, 0, 3);
+  const flags = 0x80 | 0x40 | (2 << 3) | (lastBits - 1);
+  const checksum = size.reduce((sum, byte) => sum ^ byte, 0x5a ^ flags);
+  return Buffer.concat([Buffer.of(flags, checksum), size, bytes]);
+}
+
+/** A RAR 4 archive: there is no free program that makes one. */
 export function rar4Of(entries: readonly RarEntry[], flags = 0): Buffer {
   const header = (type: number, ownFlags: number, body: Uint8Array) => {
     const rest = Buffer.concat([Buffer.from([type]), u16(ownFlags), u16(7 + body.length), body]);
     return Buffer.concat([u16(crc32(rest) & 0xffff), rest]);
   };
-  const files = entries.map(({ name, content = '', mode = 0o100644, crc, folder, encrypted }) => {
+  const files = entries.map(({ name, content = '', mode = 0o100644, crc, folder, encrypted, compressed }) => {
     const [path, data] = [Buffer.from(name), Buffer.from(content)];
-    const sizes = [u32(data.length), u32(data.length), Buffer.from([3]), u32(crc ?? crc32(data)), u32(0x5a8c6c8a)];
-    const body = Buffer.concat([...sizes, Buffer.from([20, 0x30]), u16(path.length), u32(mode), path]);
-    return Buffer.concat([header(0x74, 0x8000 | (folder ? 0xe0 : 0) | (encrypted ? 4 : 0), body), data]);
+    const packed = compressed ? rar4Packed(data) : data;
+    const sizes = [u32(packed.length), u32(data.length), Buffer.from([3]), u32(crc ?? crc32(data)), u32(0x5a8c6c8a)];
+    const method = compressed ? [29, 0x33] : [20, 0x30];
+    const body = Buffer.concat([...sizes, Buffer.from(method), u16(path.length), u32(mode), path]);
+    return Buffer.concat([header(0x74, 0x8000 | (folder ? 0xe0 : 0) | (encrypted ? 4 : 0), body), packed]);
   });
   return Buffer.concat([
     Buffer.from('Rar!\x1a\x07\0'),
@@ -161,24 +219,26 @@ export function rar4Of(entries: readonly RarEntry[], flags = 0): Buffer {
   ]);
 }
 
-/** A RAR 5 archive of stored files. */
+/** A RAR 5 archive. */
 export function rar5Of(entries: readonly RarEntry[], flags = 0): Buffer {
   const header = (...parts: Uint8Array[]) => {
     const body = Buffer.concat(parts);
     const rest = Buffer.concat([vint(body.length), body]);
     return Buffer.concat([u32(crc32(rest)), rest]);
   };
-  const files = entries.map(({ name, content = '', mode = 0o100644, crc, folder, encrypted, link }) => {
+  const files = entries.map(({ name, content = '', mode = 0o100644, crc, folder, encrypted, link, compressed }) => {
     const [path, data] = [Buffer.from(name), Buffer.from(content)];
+    const packed = compressed ? rar5Packed(data) : data;
     // A record says its length, its type, and what else there is to say.
     const record = (...parts: Uint8Array[]) => Buffer.concat([vint(Buffer.concat(parts).length), ...parts]);
     const extra = Buffer.concat([
       ...(encrypted ? [record(vint(1), vint(0))] : []),
       ...(link === undefined ? [] : [record(vint(5), vint(1), vint(0), vint(link.length), Buffer.from(link))]),
     ]);
-    const sizes = [vint(extra.length > 0 ? 3 : 2), ...(extra.length > 0 ? [vint(extra.length)] : []), vint(data.length)];
+    const sizes = [vint(extra.length > 0 ? 3 : 2), ...(extra.length > 0 ? [vint(extra.length)] : []), vint(packed.length)];
     const facts = [vint(folder ? 1 : 4), vint(data.length), vint(mode), ...(folder ? [] : [u32(crc ?? crc32(data))])];
-    return Buffer.concat([header(vint(2), ...sizes, ...facts, vint(0), vint(1), vint(path.length), path, extra), data]);
+    const method = vint(compressed ? 3 << 7 : 0);
+    return Buffer.concat([header(vint(2), ...sizes, ...facts, method, vint(1), vint(path.length), path, extra), packed]);
   });
   const end = header(vint(5), vint(0), vint(0));
   return Buffer.concat([Buffer.from('Rar!\x1a\x07\x01\0'), header(vint(1), vint(0), vint(flags)), ...files, end]);

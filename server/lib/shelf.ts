@@ -106,8 +106,9 @@ export async function openShelf<Facts>(
           for (const { folder } of put.values()) await syncTree(folder);
           await writeDurably(list, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`, 0o600);
         }).catch(async (cause) => {
-          // The list may stand as it should, and only its folder refuse to be synced: whoever clears up after this asks what is listed.
-          await load();
+          // The list may stand as it should, and only its folder refuse to be synced: whoever clears up after this asks what is listed. Where
+          // it cannot be read either, what was listed before is the best there is.
+          await load().catch(() => {});
           throw cause;
         });
         const kept = new Set(Array.from(next.values(), ({ folder }) => folder));

@@ -88,14 +88,25 @@ function opening(code: string, { kind, key, path }: Exclude<Attempt, { kind: 'li
     log: 'its directory does not exist; make that, or ',
     file: 'there is no such file; ',
   }[kind];
-  const why = kind === 'file' ? unreadable(code) : whyUnwritable(error, path);
-  const told = code === 'ENOENT' ? missing : why ? `${why.problem}; ${why.remedy}, or ` : `${reason(error)}; `;
+  const why = kind === 'file' ? undefined : whyUnwritable(error, path);
+  const known = why ? `${why.problem}; ${why.remedy}, or ` : kind === 'file' ? unreadable(code) : undefined;
+  const told = code === 'ENOENT' ? missing : (known ?? `${reason(error)}; `);
   return { path: key, message: `${key}: ${path}: ${told}${choose}` };
 }
 
-function unreadable(code: string) {
-  if (code !== 'EACCES' && code !== 'EPERM') return undefined;
-  return { problem: `user ${userId()} may not read it`, remedy: 'allow that user to (chgrp and chmod g+r)' };
+/** Why a file cannot be read, and what to do besides correcting the setting. */
+function unreadable(code: string): string | undefined {
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return `user ${userId()} may not read it; allow that user to (chgrp and chmod g+r), or `;
+    case 'ENOTDIR':
+      return 'a part of the path is a file, not a directory; ';
+    case 'EISDIR':
+      return 'it is a directory, not a file; ';
+    default:
+      return undefined;
+  }
 }
 
 const userId = () => process.getuid?.() ?? 'of this process';

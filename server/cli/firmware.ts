@@ -3,7 +3,7 @@ import { nearest } from '../lib/nearest.ts';
 import { type Client, type Document, listOf, objectIn, textOf } from './client.ts';
 import { asking, type ClientOptions, clientFor, print } from './command.ts';
 import { examples } from './device.ts';
-import { type FollowOptions, follow, following } from './follow.ts';
+import { type FollowOptions, follow, following, forEach } from './follow.ts';
 import { exit, Failure, type Io } from './io.ts';
 import { localised } from './language.ts';
 import { sizeText } from './progress.ts';
@@ -173,14 +173,14 @@ async function install(keys: readonly string[], options: FollowOptions, io: Io, 
   const client = clientFor(options, io);
   const found: Document[] = [];
   for (const key of keys) found.push(await find(client, key));
-  for (const each of found) {
+  await forEach(found, async (each) => {
     const { document } = await client.ask('POST', pathOf(each, '/install'));
     await follow(document, options, { client, io, host }, (ended) =>
       textsIn(objectIn(ended, 'result'), 'installed')
         .map((key) => `${key} is installed.\n`)
         .join(''),
     );
-  }
+  });
 }
 
 async function uninstall(key: string, options: ClientOptions, io: Io): Promise<void> {
@@ -203,14 +203,22 @@ async function check(options: WhichOptions, io: Io, host: Host): Promise<void> {
 }
 
 function checkedText(result: Document): string {
-  const rows = listOf(result, 'wrong').map((each) => [
-    textOf(each, 'name'),
-    textOf(each, 'problem'),
-    textsIn(each, 'firmware').join(', '),
-    textOf(each, 'url'),
-  ]);
+  // A host that cannot be reached has all its files in one line; what a host does not have is told file by file.
+  const unreachable = new Map<string, Document[]>();
+  const rows: string[][] = [];
+  for (const file of listOf(result, 'wrong')) {
+    const problem = textOf(file, 'problem');
+    if (textOf(file, 'kind') === 'unreachable') unreachable.set(problem, [...(unreachable.get(problem) ?? []), file]);
+    else rows.push(rowOf(file));
+  }
+  for (const [problem, files] of unreachable)
+    rows.push(...(files.length === 1 ? files.map(rowOf) : [[`${files.length} files`, problem, '', '']]));
   const checked = Number(result.get('checked'));
   const all =
     ['There is no link to ask for.', 'The one file is still there.'][checked] ?? `All ${checked} files are still there.`;
   return table(['file', 'problem', 'firmware', 'url'], rows) || `${all}\n`;
+}
+
+function rowOf(file: Document): string[] {
+  return [textOf(file, 'name'), textOf(file, 'problem'), textsIn(file, 'firmware').join(', '), textOf(file, 'url')];
 }

@@ -63,6 +63,23 @@ export async function follow(
   return ended;
 }
 
+/**
+ * Does something for each, one after the other; one that fails keeps none of the others from being tried.
+ * @throws Failure with what every one that failed said, when all have been tried
+ */
+export async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const failures: Failure[] = [];
+  for (const item of items) {
+    try {
+      await work(item);
+    } catch (cause) {
+      if (!(cause instanceof Failure) || cause.exitCode === INTERRUPTED) throw cause;
+      failures.push(cause);
+    }
+  }
+  if (failures[0]) throw new Failure(failures.map(({ message }) => message).join('\n'), failures[0].exitCode, failures[0]);
+}
+
 /** Where an operation is shown. */
 export interface View {
   show(operation: Document): void;

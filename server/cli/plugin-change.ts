@@ -4,7 +4,7 @@ import { type Client, type Document, listOf, objectIn, textOf } from './client.t
 import { asking, type ClientOptions, clientFor, print } from './command.ts';
 import { examples } from './device.ts';
 import { packagePath } from './find.ts';
-import { type FollowOptions, follow, following } from './follow.ts';
+import { type FollowOptions, follow, following, forEach } from './follow.ts';
 import { Failure, type Io } from './io.ts';
 import type { Host } from './serve.ts';
 import { table } from './table.ts';
@@ -64,16 +64,15 @@ export function addChanges(plugin: Command, io: Io, host: Host): void {
   );
 }
 
-/** One after the other: what fails is told, and the others are left alone. */
 async function install(packages: readonly string[], options: ForceOptions, io: Io, host: Host): Promise<void> {
   const client = clientFor(options, io);
-  for (const each of packages) {
+  await forEach(packages, async (each) => {
     const [id = '', ...version] = each.split('@');
     const body: Document = new Map(forced(options));
     if (version.length > 0) body.set('version', version.join('@'));
     const { document } = await client.ask('POST', packagePath(id, '/install'), { body });
     await follow(document, options, { client, io, host }, (ended) => stateText('is installed', objectIn(ended, 'result')));
-  }
+  });
 }
 
 const forced = ({ force }: ForceOptions): [string, OrderedJson][] => (force ? [['force', true]] : []);
@@ -109,7 +108,11 @@ async function uninstall(id: string, options: ForceOptions, io: Io, host: Host):
   const query: [string, string][] = options.force ? [['force', 'true']] : [];
   const { document, status } = await client.ask('DELETE', packagePath(id), { query, expect: [409] });
   if (status === 409) throw new Failure(await refusalOf(document, id, client));
-  await follow(document, options, { client, io, host }, (ended) => lostText(id, objectIn(ended, 'result')));
+  const ended = await follow(document, options, { client, io, host }, (each) => lostText(id, objectIn(each, 'result')));
+  if (options.json || ended.get('ended') === null) return;
+  const { document: left } = await client.ask('GET', packagePath(id), { expect: [404] });
+  const version = textOf(left, 'version');
+  if (version !== '') io.out(`Its phones are served by ${id} ${version}, which lies in a directory of the settings.\n`);
 }
 
 async function refusalOf(problem: Document, id: string, client: Client): Promise<string> {

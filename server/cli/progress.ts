@@ -99,14 +99,14 @@ const ENDS: Readonly<Record<string, string>> = {
   'operation-interrupted': 'interrupted',
 };
 
-/** `4.2 MB of 51.2 MB`, `12 of 40 devices`; empty when nothing is known. */
+/** `4.2 MB of 51.2 MB`, `12 of 40 devices`, `1 step`; empty when nothing is known. */
 export function amountOf(step: Document): string {
   const { current, end, unit } = numbersOf(step);
   if (current === undefined) return '';
   const isBytes = unit === 'bytes';
   const text = (value: number) => (isBytes ? sizeText(value) : value.toLocaleString('en'));
   const all = end === undefined || end === current ? text(current) : `${text(current)} of ${text(end)}`;
-  return isBytes ? all : `${all} ${unit}`;
+  return isBytes ? all : `${all} ${all === '1' ? unit.replace(/s$/, '') : unit}`;
 }
 
 /** How long it took, or has taken so far; empty when it has not begun. */

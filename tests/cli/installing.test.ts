@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseMac } from '../../server/lib/mac.ts';
-import { oneLine, startTestApp, type TestApp } from '../support/app.ts';
+import { builtPlugins, oneLine, startTestApp, type TestApp } from '../support/app.ts';
 import { removeFolders } from '../support/archives.ts';
 import { buildRepository, type Images, serveImages } from '../support/vendor-repository.ts';
 import { offhook, type Ran } from './terminal.ts';
@@ -195,7 +195,10 @@ test('firmware is listed in the language of the one who looks, installed and ser
   expect(french.out).toContain('Micrologiciel pour tous les téléphones Digium sauf le D80');
   expect(await json('firmware', 'list', '--vendor', 'digium')).toMatchObject({ total: 4 });
   expect(await failed('firmware', 'install', 'firmware-2.8.2')).toContain('did you mean firmware-2.8.1?');
-  expect(await done('firmware', 'install', 'firmware-2.8.1')).toBe('digium/firmware-2.8.1 is installed.\n');
+  // The first lacks a file that nobody supplied yet; that keeps the second from nothing.
+  const both = await on('firmware', 'install', 'extra', 'firmware-2.8.1');
+  expect(both).toMatchObject({ code: 1, out: 'digium/firmware-2.8.1 is installed.\n' });
+  expect(both.err).toMatch(/^offhook: .*supply it/m);
   expect(await (await get(path)).text()).toBe(images.image);
   expect(await done('firmware', 'list', '--installed')).toMatch(/^digium\/firmware-2\.8\.1 +2\.8\.1 .* installed /m);
   const page = await done('firmware', 'show', 'digium/firmware-2.8.1');
@@ -214,6 +217,15 @@ test('links are checked, and what is gone is told', async () => {
   const other = await on('firmware', 'check', '--plugin', 'digium-2.8.1', '--json');
   expect(other.code).toBe(1);
   expect(JSON.parse(other.out)).toMatchObject({ result: { checked: 1, wrong: [{ firmware: ['digium/firmware-2.8.1'] }] } });
+});
+
+test('a host that cannot be reached is told once, with how many files it should have', async () => {
+  const away = await startTestApp(['network.tries=1', 'network.http_proxy=http://127.0.0.1:1']);
+  const admin = away.app.addresses.find(({ name }) => name === 'admin')?.url ?? '';
+  const ran = await offhook(['firmware', 'check', '--vendor', 'digium', '--data', away.data, '--server', admin]);
+  await away.stop();
+  expect(ran).toMatchObject({ code: 1, err: expect.stringContaining('offhook: 3 files cannot be downloaded\n') });
+  expect(ran.out).toMatch(/^FILE .*\n3 files +cannot be reached: the proxy 127\.0\.0\.1:1\S* .*\n$/);
 });
 
 test('a file that the vendor does not offer is supplied, and one that nobody wants is told by its sums', async () => {
@@ -255,4 +267,13 @@ test('a package in use is not uninstalled before it is said that it may be; its 
   expect(await done('firmware', 'list')).toMatch(/^digium\/firmware-2\.8\.1 +2\.8\.1 +- +installed +-$/m);
   expect(await json('firmware', 'uninstall', 'firmware-2.8.1')).toEqual({ removed: ['digium/firmware-2.8.1'] });
   expect(await done('plugin', 'reload')).toContain('All is read anew');
+});
+
+test('of a package that also lies in a directory of the settings it is said that this one serves from now on', async () => {
+  await done('plugin', 'install', 'digium');
+  cpSync(join(builtPlugins, 'digium'), join(server.data, 'plugins', 'digium'), { recursive: true });
+  await done('plugin', 'reload');
+  expect(await done('plugin', 'uninstall', 'digium')).toBe(
+    'digium is uninstalled.\nIts phones are served by digium 1.0.0, which lies in a directory of the settings.\n',
+  );
 });

@@ -236,7 +236,7 @@ const log = z
 
 const plugins = z
   .strictObject({
-    directories: z.array(path).min(1).default(['<bundled>', '<data>/plugins']).register(about, {
+    directories: z.array(path).default(['<bundled>', '<data>/plugins']).register(about, {
       description:
         'Where vendor packages lie, one folder each; of two with one name the later wins. <bundled> are those that come along.',
       filePath: true,

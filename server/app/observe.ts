@@ -70,7 +70,10 @@ export function observeTftp(log: RootLog, metrics: Metrics): (event: TftpEvent) 
 /** A broken package is one clear line; the others work on. */
 export function reportPlugins({ packages, broken }: Catalogue, directories: readonly string[], log: RootLog): void {
   if (packages.length === 0) {
-    log.error({ event: 'plugin.none', directories }, 'no vendor package is loaded (plugins.directories): no phone gets anything');
+    log.error(
+      { event: 'plugin.none', directories },
+      'no vendor package is loaded: no phone gets anything until offhook plugin install has installed one',
+    );
   }
   for (const { id, plugins } of packages) {
     log.info(

@@ -119,10 +119,10 @@ async function refusalOf(problem: Document, id: string, client: Client): Promise
   if (textOf(problem, 'code') !== 'package-in-use') return textOf(problem, 'detail');
   const { document } = await client.ask('GET', packagePath(id, '/losses'));
   const ways = [
-    'Move them to another plugin (offhook device list plugin=… shows them, offhook device set DEVICE plugin=… moves one)',
+    'Move them to another plugin: offhook device move --from PLUGIN --to OTHER --dry-run says what would change,',
     `or say that it may be: offhook plugin uninstall ${id} --force`,
   ];
-  return `Devices would lose their plugin, and get nothing any more; nothing was removed.\n${lossesOf(document)}${ways.join(',\n')}`;
+  return `Devices would lose their plugin, and get nothing any more; nothing was removed.\n${lossesOf(document)}${ways.join('\n')}`;
 }
 
 function lossesOf(document: Document): string {

@@ -199,9 +199,10 @@ function pageOf(found: Document, { columns, environment }: Io): string {
   ].join('');
 }
 
-/** Markdown, as it is: it is written to be read. */
+/** Markdown, as it is: it is written to be read. What follows the first line of an item stands below its text. */
 function notesOf(version: Document, columns: number): string {
   const notes = textOf(version, 'notes').trim();
   const paragraphs = notes === '' ? [] : notes.split('\n');
-  return paragraphs.map((line) => (line === '' ? '\n' : wrap(visible(line), columns, '  '))).join('');
+  const hanging = (line: string) => ' '.repeat(2 + (/^ *(?:[-*+] +)?/.exec(line)?.[0].length ?? 0));
+  return paragraphs.map((line) => (line === '' ? '\n' : wrap(visible(line), columns, '  ', hanging(line)))).join('');
 }

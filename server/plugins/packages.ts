@@ -10,6 +10,12 @@ import { formerKey, type InstalledPackage, installedOnes, type PackageFacts, typ
 import type { BrokenPackage, VendorPackage } from './model.ts';
 import type { Catalogue } from './service.ts';
 
+/** The steps of what changes a package, as they are announced before it begins. */
+export const packageSteps = {
+  download: { label: 'download', title: 'download the archive', unit: 'bytes' },
+  configure: { label: 'configure', title: 'render the files of its devices', unit: 'devices' },
+} as const;
+
 /** How many devices have a plugin that goes away. */
 export interface Losing {
   readonly plugin: string;
@@ -178,7 +184,7 @@ export function packageService(parts: PackageParts): PackageService {
 
   const configure = (packages: readonly (VendorPackage | undefined)[], task: Task): Promise<void> => {
     const concerned = packages.filter((each) => each !== undefined);
-    return task.step({ label: 'configure', unit: 'devices' }, (step) => parts.configure(concerned, step));
+    return task.step(packageSteps.configure, (step) => parts.configure(concerned, step));
   };
 
   const service: PackageService = {
@@ -223,7 +229,7 @@ export function packageService(parts: PackageParts): PackageService {
         // Only now: while it waited, the repositories may have been read anew.
         const chosen = choose(id, version);
         const { entry, offer } = chosen;
-        const file = await task.step({ label: 'download', unit: 'bytes' }, (step) => parts.fetch(chosen, step));
+        const file = await task.step(packageSteps.download, (step) => parts.fetch(chosen, step));
         try {
           const folder = await shelf.stage(`${id}-${entry.version}`);
           try {

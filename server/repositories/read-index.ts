@@ -78,7 +78,7 @@ function checkSignature(
     const known = trusted.map(keyId).join(', ') || 'none';
     throw new ProvisioningError(
       'index-key-unknown',
-      `The index is signed with the key ${ids}, which is not trusted (trusted: ${known}). If that is the repository's key, add its public line to the settings`,
+      `The index is signed with the key ${ids}, which is not trusted (trusted: ${known}). If that is the repository's key, offhook repository set NAME --key LINE makes it trusted`,
     );
   }
   // While an index is replaced, the signatures of the old and of the new one stand side by side.

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { ProvisioningError, prefixed } from '../../lib/errors.ts';
 import { nearest } from '../../lib/nearest.ts';
 import type { Task } from '../../operations/run.ts';
+import type { Plan } from '../../operations/validator.ts';
 import type { PackageFacts } from '../../plugins/installed.ts';
-import type { PackageState } from '../../plugins/packages.ts';
+import { type PackageState, packageSteps } from '../../plugins/packages.ts';
 import type { AvailableVersion } from '../../repositories/available.ts';
 import { flag, readObject, readQuery } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
@@ -15,11 +16,6 @@ const installBody = z.strictObject({ version: z.string().min(1).optional(), forc
 const upgradeBody = z.strictObject({ packages: z.array(z.string()).optional(), force: z.boolean().optional() });
 const forceBody = z.strictObject({ force: z.boolean().optional() });
 const forceQuery = z.strictObject({ force: flag }).partial();
-
-const steps = [
-  { label: 'download', title: 'download the archive', unit: 'bytes' },
-  { label: 'configure', title: 'render the files of its devices', unit: 'devices' },
-] as const;
 
 /** Vendor packages: those that are installed, those that repositories have, and how one becomes the other. */
 export function packageRoutes({ packages, operations, plugins, devices }: ApiParts): Route[] {
@@ -64,7 +60,7 @@ export function packageRoutes({ packages, operations, plugins, devices }: ApiPar
     label: string,
     title: string,
     work: (task: Task) => Promise<object>,
-    plan = steps.slice(1),
+    plan: readonly Plan[] = [packageSteps.configure],
   ): Promise<Answer> {
     const order = { label, title, subject: { package: id }, key: `package ${id}`, steps: plan };
     return begun(await operations.start(order, async (task) => ({ ...(await work(task)) })));
@@ -75,7 +71,10 @@ export function packageRoutes({ packages, operations, plugins, devices }: ApiPar
     const { version, force } = readObject(call.body ?? new Map(), installBody);
     const options = { ...(version !== undefined && { version }), ...(force !== undefined && { force }) };
     const title = `install the vendor package ${id}${version === undefined ? '' : ` ${version}`}`;
-    return start(id, 'install', title, async (task) => installedOf(await packages.install(id, options, task)), [...steps]);
+    return start(id, 'install', title, async (task) => installedOf(await packages.install(id, options, task)), [
+      packageSteps.download,
+      packageSteps.configure,
+    ]);
   }
 
   async function upgrade(call: Call): Promise<Answer> {

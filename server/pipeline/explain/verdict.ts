@@ -144,7 +144,8 @@ function noConfig({ caller, config }: Explanation): Advice[] {
       give,
     ];
   }
-  const all = 'offhook config set autoprov --role autocreate sip_lines.1.username=… sip_lines.1.password@=FILE';
+  const all =
+    'offhook config set autoprov --role autocreate sip_lines.1.username=… sip_lines.1.display_name=… sip_lines.1.password@=FILE';
   return [give, { text: 'For all phones that nobody knows, a config to copy, with a line 1:', command: all }];
 }
 

@@ -168,9 +168,9 @@ async function startPhoneTftp(core: Core): Promise<Listener | undefined> {
   return { name: 'tftp', scheme: 'tftp', addresses: listener.addresses, close: () => listener.close() };
 }
 
-async function startPhoneDhcp(core: Core): Promise<Dhcp | undefined> {
+async function startPhoneDhcp(core: Core): Promise<Dhcp> {
   const dhcp = await createDhcp(core);
-  const { leases } = dhcp ?? {};
+  const { leases } = dhcp;
   if (!leases) return dhcp;
   core.metrics.dhcpPools(() =>
     leases.usage().map(({ subnet, first, last, bound, offered, declined, free }) => ({
@@ -186,7 +186,7 @@ async function startAdmin(
   core: Core,
   addresses: () => readonly ListenAddress[],
   workers: Workers,
-  dhcp: Dhcp | undefined,
+  dhcp: Dhcp,
 ): Promise<Listener> {
   const { admin, data } = core.settings;
   const api = createApi({
@@ -194,7 +194,8 @@ async function startAdmin(
     version,
     started: Date.now(),
     tokens: await openTokens(data),
-    leases: dhcp?.leases,
+    leases: dhcp.leases,
+    explain: (question) => core.explain(question, dhcp.look),
     hostNames: admin.listen,
     baseUrl: (device) => core.baseUrls.expected(device),
     bootServer: () => {

@@ -11,6 +11,11 @@ export const ip = z
   .string({ error: 'must be an IPv4 or IPv6 address' })
   .transform((text, context) => parseIp(text) ?? refuse(context, 'must be an IPv4 or IPv6 address'));
 
+export const ipv4 = z.string({ error: 'must be an IPv4 address' }).transform((text, context) => {
+  const address = parseIp(text);
+  return address?.includes(':') === false ? address : refuse(context, 'must be an IPv4 address');
+});
+
 export const mac = z
   .string({ error: 'must be a MAC address' })
   .transform((text, context) => parseMac(text) ?? refuse(context, 'must be a MAC address'));

@@ -24,7 +24,8 @@ import { type OperationService, operationService } from '../operations/service.t
 import type { OverrideService } from '../overrides/service.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
 import { Desired, type DesiredOptions } from '../pipeline/desired.ts';
-import { type ExplainParts, type Explanation, explain, type Question } from '../pipeline/explain/explain.ts';
+import type { DhcpLook } from '../pipeline/explain/dhcp.ts';
+import { type ExplainParts, type Explanation, explain, type Question, rehearseLease } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
 import { type MoveOrder, type MoveParts, startMove } from '../pipeline/move/move.ts';
 import { type LeaseNews, type Noted, noteLease } from '../pipeline/note-lease.ts';
@@ -81,7 +82,9 @@ export interface Core extends VendorPackages {
   answer(request: PhoneRequest): Promise<Reply>;
   noteLease(news: LeaseNews): Promise<Noted>;
   /** What `answer` would do, and why, without doing it. */
-  explain(question: Question): Promise<Explanation>;
+  explain(question: Question, dhcp: DhcpLook): Promise<Explanation>;
+  /** What `noteLease` would do, without doing it. */
+  rehearseLease(news: LeaseNews): Promise<Noted>;
   /** Moves devices from one plugin to another, or says what would change. Of the first worker only. */
   move(order: MoveOrder): Promise<Operation>;
   readonly circumstances: Circumstances;
@@ -233,6 +236,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
         return serve(request);
       }
     : serve;
+  const messages = new RecentMessages(mostMessages);
   const explainParts: ExplainParts = {
     ...parts,
     tenants,
@@ -241,6 +245,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     desired: rehearsal,
     expectedUrl,
     overrideState: overrides.state,
+    messages,
   };
   const moveParts: MoveParts = {
     devices,
@@ -309,7 +314,8 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     baseUrls,
     recogniser,
     noteLease: (news) => noteLease(news, parts),
-    explain: (question) => explain(question, explainParts),
+    explain: (question, dhcp) => explain(question, explainParts, dhcp),
+    rehearseLease: (news) => rehearseLease(news, explainParts),
     move: (order) => startMove(order, moveParts),
     circumstances: {
       get catalogue() {
@@ -322,7 +328,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       addressHold: settings.phones.address_hold_seconds,
     },
     arrivals,
-    messages: new RecentMessages(mostMessages),
+    messages,
     answer,
     current: elsewhere.current,
     worker,

@@ -1,17 +1,17 @@
-import { LRUCache } from 'lru-cache';
 import { leaseNotifier } from '../leases/notifier.ts';
 import { type LeaseService, leaseService } from '../leases/service.ts';
-import { MessageType, type Options, parseOption, readOption } from '../lib/dhcp/options.ts';
+import { MessageType, readOption } from '../lib/dhcp/options.ts';
 import { macOf } from '../lib/dhcp/packet.ts';
 import { prefixed, reason } from '../lib/errors.ts';
-import { contains, type Ip } from '../lib/ip.ts';
-import { createExchange, type Recognised, type Sender } from '../listeners/dhcp/exchange.ts';
+import { contains } from '../lib/ip.ts';
+import { createExchange } from '../listeners/dhcp/exchange.ts';
 import { type DhcpEvent, type DhcpListener, startDhcp } from '../listeners/dhcp/listener.ts';
 import { openProber, type Prober } from '../listeners/dhcp/probe.ts';
-import type { Noted } from '../pipeline/note-lease.ts';
-import { bootOptions } from '../sdk/boot-options.ts';
+import type { DhcpLook } from '../pipeline/explain/dhcp.ts';
 import { readSubnets } from '../settings/subnets.ts';
 import type { Core } from './core.ts';
+import { lookAtGiven, lookAtOthers } from './dhcp-look.ts';
+import { createSenders, recognised } from './dhcp-sender.ts';
 
 /** How long an address is out of use that a stranger uses: by then somebody has looked. */
 const declineMs = 86_400_000;
@@ -20,16 +20,20 @@ const keepMs = 90 * 86_400_000;
 
 /** DHCP as the settings want it. */
 export interface Dhcp {
-  readonly listener: DhcpListener;
+  /** Absent when it is off. */
+  readonly listener?: DhcpListener;
+  /** For explain. */
+  readonly look: DhcpLook;
   /** Where addresses are given. */
   readonly leases?: LeaseService;
   close(): Promise<void>;
 }
 
 /** @throws ProvisioningError dhcp-rival, dhcp-port-in-use, dhcp-port-not-allowed, dhcp-socket-failed, store-… */
-export async function createDhcp(core: Core): Promise<Dhcp | undefined> {
+export async function createDhcp(core: Core): Promise<Dhcp> {
   const { dhcp, phones } = core.settings;
-  if (dhcp.mode === 'off') return undefined;
+  const senders = createSenders(core);
+  if (dhcp.mode === 'off') return { look: lookAtOthers(core, dhcp.mode, senders), async close() {} };
   const common = {
     interfaces: dhcp.interfaces,
     port: dhcp.port,
@@ -52,7 +56,7 @@ export async function createDhcp(core: Core): Promise<Dhcp | undefined> {
         );
       },
     });
-    return { listener, close: () => listener.close() };
+    return { listener, look: lookAtOthers(core, dhcp.mode, senders), close: () => listener.close() };
   }
 
   const { subnets } = readSubnets(dhcp.subnets, dhcp.lease_seconds);
@@ -78,30 +82,20 @@ export async function createDhcp(core: Core): Promise<Dhcp | undefined> {
     dhcp.mode === 'serve' && dhcp.probe_milliseconds > 0
       ? await openProber({ milliseconds: dhcp.probe_milliseconds })
       : undefined;
-  const boot = bootOptionsOf(core);
   const exchange = createExchange({
     mode: dhcp.mode,
     subnets,
     leases,
     knownOnly: dhcp.known_only,
-    note: async (told, server) => senderOf(await core.noteLease(told), server),
+    async note(told, server) {
+      const noted = await core.noteLease(told);
+      const base = core.baseUrls.of({ transport: 'dhcp', reached: { ip: server, port: 0 } }, noted.device?.id);
+      return senders.senderOf(noted, base, server);
+    },
     ...(prober && {
       probe: (address, device) => prober.probe(address, device === undefined ? {} : { interface: device }),
     }),
   });
-
-  async function senderOf(noted: Noted, server: Ip): Promise<Sender> {
-    const { device } = noted;
-    const sender = recognised(noted);
-    // One that came by itself is known when it has fetched a file: packets with invented MAC addresses are not enough.
-    const known = device !== undefined && (device.added !== 'auto' || (await core.devices.deliveries(device.id)).length > 0);
-    return {
-      ...sender,
-      known,
-      isPhone: device !== undefined || sender.vendor !== undefined,
-      boot: boot(noted, server),
-    };
-  }
 
   const close = async () => {
     await prober?.close();
@@ -111,6 +105,14 @@ export async function createDhcp(core: Core): Promise<Dhcp | undefined> {
     const listener = await startDhcp({ ...common, exchange });
     return {
       listener,
+      look: lookAtGiven(core, {
+        mode: dhcp.mode,
+        subnets,
+        leases,
+        knownOnly: dhcp.known_only,
+        senders,
+        interfaces: () => listener.answering(),
+      }),
       ...(dhcp.mode === 'serve' && { leases }),
       async close() {
         await listener.close();
@@ -121,42 +123,6 @@ export async function createDhcp(core: Core): Promise<Dhcp | undefined> {
     await close();
     throw prefixed('dhcp', cause);
   }
-}
-
-function recognised({ device, info }: Noted): Recognised {
-  const [vendor, model] = [info.vendor ?? device?.vendor, info.model ?? device?.model];
-  return { ...(vendor !== undefined && { vendor }), ...(model !== undefined && { model }), ...(device && { device: device.id }) };
-}
-
-const nothing: Options = new Map();
-
-/** What a phone's vendor package has it told. */
-function bootOptionsOf({ baseUrls, tenants, log }: Core): (noted: Noted, server: Ip) => Options {
-  const made = new LRUCache<string, Options>({ max: 1_000 });
-  return ({ plugin, device }, server) => {
-    const owner = plugin?.package;
-    if (!owner?.definition.dhcp) return nothing;
-    const base = baseUrls.of({ transport: 'dhcp', reached: { ip: server, port: 0 } }, device?.id);
-    const tenant = (device && tenants.get(device.tenant)) ?? tenants.main;
-    const key = tenant.provisioningKey?.reveal();
-    const url = key === undefined ? base : `${base}/${key}`;
-    const name = `${owner.id} ${owner.definition.version} ${url} ${server}`;
-    const known = made.get(name);
-    if (known) return known;
-    const options = new Map<number, Buffer>();
-    for (const [code, said] of bootOptions(owner.definition, { url, address: server })) {
-      try {
-        if (said !== undefined) options.set(code, parseOption(code, said));
-      } catch (cause) {
-        log.error(
-          { event: 'dhcp.option-invalid', package: owner.id, why: reason(cause) },
-          'a DHCP option of a vendor package is left out',
-        );
-      }
-    }
-    made.set(name, options);
-    return options;
-  };
 }
 
 function observeDhcp({ log, metrics, messages, settings }: Core): (event: DhcpEvent) => void {

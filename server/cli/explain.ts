@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
+import { parseMac } from '../lib/mac.ts';
 import type { OrderedJson } from '../lib/ordered-json.ts';
-import { type Document, listOf, objectIn, textOf } from './client.ts';
+import { type Client, type Document, listOf, objectIn, textOf } from './client.ts';
 import { asking, type ClientOptions, clientFor, collect, print } from './command.ts';
 import { examples } from './device.ts';
-import { findDevice } from './find.ts';
+import { dhcpOf, toldOf } from './explain-dhcp.ts';
+import { findDevice, lookForDevice } from './find.ts';
 import { tellingHeaders } from './headers.ts';
 import { exit, Failure, type Io } from './io.ts';
 import { fields, localTime, table } from './table.ts';
 import { leaves, shown, textsIn } from './values.ts';
-import { cut, indented, section, wrap } from './wrap.ts';
+import { cut, fitted, indented, section, wrap } from './wrap.ts';
 
 /** DHCP options by which phones are recognised, and how people call them. */
 const dhcpOptions = {
@@ -28,6 +30,8 @@ interface ExplainOptions extends ClientOptions {
   readonly header?: readonly string[];
   readonly ip?: string;
   readonly mac?: string;
+  readonly interface?: string;
+  readonly relay?: string;
   readonly [dhcpOption: `dhcp${number}`]: string;
 }
 
@@ -43,7 +47,9 @@ export function addExplain(program: Command, io: Io): void {
     .option('--user-agent <text>', 'the User-Agent it sends')
     .option('--header <name=value>', 'another header; once for each', collect)
     .option('--ip <address>', 'the address it comes from; without a device or a request of one 127.0.0.1')
-    .option('--mac <address>', 'its hardware address, as DHCP tells it');
+    .option('--mac <address>', 'what it gets that asks over DHCP: its hardware address')
+    .option('--interface <name>', 'over which interface of the server it asks over DHCP')
+    .option('--relay <address>', 'which relay passes on what it asks over DHCP: the address that the relay has in its network');
   for (const [code, name] of Object.entries(dhcpOptions)) {
     command.option(`--dhcp-${code} <text>`, `what it tells over DHCP as option ${code}, ${name}; hex:0a0b for bytes`);
   }
@@ -54,7 +60,8 @@ export function addExplain(program: Command, io: Io): void {
         'offhook explain 000fd3054848',
         'offhook explain --path /Digium/000fd3054848.cfg --ip 192.0.2.101',
         'offhook explain --tftp Digium/000fd3054848.cfg --ip 192.0.2.101',
-        'offhook explain --dhcp-60 digium_D40_1_4_0_0_57389 --mac 000fd3054848',
+        'offhook explain --mac 000fd3054848',
+        'offhook explain --dhcp-60 digium_D40_1_4_0_0_57389 --mac 000fd3054848 --relay 10.30.0.1',
       ]),
     ),
   ).action((device: string | undefined, options: ExplainOptions) => explain(device, options, io));
@@ -66,14 +73,20 @@ async function explain(device: string | undefined, options: ExplainOptions, io: 
     throw new Failure('Say which device, or what is asked: --path, --tftp, --dhcp-60 …', exit.usage);
   }
   const client = clientFor(options, io);
-  const id = device === undefined ? undefined : textOf((await findDevice(client, device)).document, 'id');
-  const body = new Map([...(id === undefined ? [] : [['device', id] as const]), ...said]);
+  const body = new Map([...(device === undefined ? [] : [await subjectOf(device, said, client)]), ...said]);
   const { document } = await client.ask('POST', '/api/v1/explain', { body });
   print(io, options, document, () => pageOf(document, io.columns));
 }
 
+/** A phone that is no device may still have asked for an address. */
+async function subjectOf(text: string, said: ReadonlyMap<string, OrderedJson>, client: Client): Promise<[string, string]> {
+  const isMac = parseMac(text) !== undefined && !['path', 'mac'].some((name) => said.has(name));
+  const found = await (isMac ? lookForDevice : findDevice)(client, text);
+  return found ? ['device', textOf(found.document, 'id')] : ['mac', text];
+}
+
 function questionOf(options: ExplainOptions): Map<string, OrderedJson> {
-  const { path, tftp, https, userAgent, header = [], ip, mac } = options;
+  const { path, tftp, https, userAgent, header = [], ip, mac, interface: over, relay } = options;
   if (path !== undefined && tftp !== undefined)
     throw new Failure('One request is over HTTP or over TFTP: --path or --tftp', exit.usage);
   const asked = path ?? tftp;
@@ -92,6 +105,8 @@ function questionOf(options: ExplainOptions): Map<string, OrderedJson> {
     ...(ip === undefined ? [] : [['ip', ip] as const]),
     ...(headers.size === 0 ? [] : [['headers', headers] as const]),
     ...(mac === undefined ? [] : [['mac', mac] as const]),
+    ...(over === undefined ? [] : [['interface', over] as const]),
+    ...(relay === undefined ? [] : [['relay', relay] as const]),
     ...(told.length === 0 ? [] : [['options', new Map(told)] as const]),
   ]);
 }
@@ -112,17 +127,20 @@ function hexOf(text: string): string {
 function pageOf(document: Document, columns: number): string {
   const say = (text: string) => wrap(text, columns, '  ');
   const advice = listOf(document, 'advice').map((each) => say(textOf(each, 'text')) + commandOf(each));
+  const isDhcp = textOf(objectIn(document, 'request'), 'transport') === 'dhcp';
   const would = textsIn(document, 'would').map((each) => wrap(`- ${each}`, columns, '  '));
   return [
     wrap(textOf(document, 'verdict'), columns),
     section('What to do', advice.join('')),
+    ...toldOf(objectIn(document, 'dhcp'), columns),
     section('The request', requestOf(objectIn(document, 'request'), columns)),
+    section('DHCP', dhcpOf(objectIn(document, 'dhcp'), columns)),
     section('Recognised as', recognitionOf(objectIn(document, 'recognition'), columns)),
     section('Device', say(textOf(objectIn(document, 'device'), 'text')) + doubtsOf(document, columns)),
     section('Plugin', say(textOf(objectIn(document, 'plugin'), 'text')) + candidatesOf(document, columns)),
     section('Config', say(textOf(objectIn(document, 'config'), 'text'))),
     section('Its files', filesOf(document, columns)),
-    section('The request would', would.join('')),
+    section(isDhcp ? 'The message would' : 'The request would', would.join('')),
     section('Values of the config', valuesOf(objectIn(document, 'config'), columns)),
   ].join('');
 }
@@ -257,13 +275,5 @@ function valuesOf(config: Document, columns: number): string {
   return [table(['key', 'value', 'from'], rows), table(['not complete', 'because it'], complaints)]
     .filter((part) => part !== '')
     .map((part) => indented(part))
-    .join('\n');
-}
-
-/** A table in the page; what does not fit is cut. */
-function fitted(text: string, columns: number): string {
-  return indented(text)
-    .split('\n')
-    .map((line) => cut(line, columns))
     .join('\n');
 }

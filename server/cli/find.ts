@@ -20,6 +20,15 @@ export function packagePath(id: string, action = ''): string {
  * @throws Failure when there is none, or more than one
  */
 export async function findDevice(client: Client, text: string): Promise<Reply> {
+  const found = await lookForDevice(client, text);
+  if (found) return found;
+  throw new Failure(
+    `No device has the id, MAC address, IP address, serial number or UUID ${text}; offhook device list shows all`,
+  );
+}
+
+/** The same, where there may be none. @throws Failure when there is more than one */
+export async function lookForDevice(client: Client, text: string): Promise<Reply | undefined> {
   const direct = await client.ask('GET', devicePath(text), { expect: [404] });
   if (direct.status === 200) return direct;
   const mac = parseMac(text);
@@ -34,9 +43,7 @@ export async function findDevice(client: Client, text: string): Promise<Reply> {
     if (ids.length > 1) throw new Failure(`Several devices have the ${fact[0]} ${text}; say which by its id: ${ids.join(', ')}`);
     if (ids[0] !== undefined) return client.ask('GET', devicePath(ids[0]));
   }
-  throw new Failure(
-    `No device has the id, MAC address, IP address, serial number or UUID ${text}; offhook device list shows all`,
-  );
+  return undefined;
 }
 
 /** The tenant that a person means, by its id or its name. @throws Failure when there is none */

@@ -34,3 +34,11 @@ export function section(title: string, content: string): string {
 export function indented(text: string, indent = '  '): string {
   return text.replaceAll(/^(?=.)/gm, indent);
 }
+
+/** A table in the page; what does not fit is cut. */
+export function fitted(text: string, columns: number): string {
+  return indented(text)
+    .split('\n')
+    .map((line) => cut(line, columns))
+    .join('\n');
+}

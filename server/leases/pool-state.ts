@@ -45,6 +45,16 @@ class Circuits {
     const entries = circuit === undefined ? this.#entries.values().next().value : this.#entries.get(circuit);
     return entries?.values().next().value;
   }
+
+  /** So many of a circuit, or all if there are fewer. */
+  first(circuit: string, count: number): Entry[] {
+    const found: Entry[] = [];
+    for (const entry of this.#entries.get(circuit) ?? []) {
+      if (found.length === count) break;
+      found.push(entry);
+    }
+    return found;
+  }
 }
 
 /** The addresses of a pool by how they stand. */
@@ -89,14 +99,14 @@ export class PoolState {
     return this.pool.vendor === undefined || this.pool.vendor === vendor;
   }
 
-  /** Whether clients that nobody knew have all that they may have. */
-  get isFull(): boolean {
-    return this.#newClients >= this.newClientsMost;
+  /** How many clients that nobody knew have to go before there is room for one more. */
+  get newClientsTooMany(): number {
+    return Math.max(0, this.#newClients + 1 - this.newClientsMost);
   }
 
-  /** Whether a circuit has as many offers to new clients outstanding as it may. */
-  hasOfferedMost(circuit: string): boolean {
-    return this.offers.count(circuit) >= this.#offersMost;
+  /** How many offers to new clients behind a circuit have to end before it may have one more. */
+  offersTooMany(circuit: string): number {
+    return Math.max(0, this.offers.count(circuit) + 1 - this.#offersMost);
   }
 
   /** Whether a circuit has declined more than it may. */
@@ -104,12 +114,17 @@ export class PoolState {
     return this.declined.count(circuit) > this.#declinedMost;
   }
 
-  /** A free address: one that was never used, else the one that was let go the longest time ago. */
-  pick(): number | undefined {
-    const offset = this.#neverUsed.next(this.#next) ?? this.#neverUsed.next(0);
-    if (offset === undefined) return this.#past.first?.number;
-    this.#next = offset + 1;
-    return this.first + offset;
+  /** A free address: one that was never used, else the one that was let go the longest time ago. @param ending offers that are to end first */
+  pick(ending: readonly Entry[]): number | undefined {
+    const spare = ending.filter(({ lease }) => !lease).map(({ number }) => number - this.first);
+    const next = (from: number) => least(this.#neverUsed.next(from), ...spare.filter((offset) => offset >= from));
+    const offset = next(this.#next) ?? next(0);
+    return offset === undefined ? (this.#past.first ?? ending[0])?.number : this.first + offset;
+  }
+
+  /** An address that was never used is offered: the next to be picked is behind it. */
+  pass(number: number): void {
+    this.#next = number - this.first + 1;
   }
 
   /** Counts and files an entry as it stands now, instead of as it stood before. */
@@ -147,4 +162,9 @@ export class PoolState {
   #circuitsOf({ standing }: Filed): Circuits {
     return standing === 'declined' ? this.declined : this.offers;
   }
+}
+
+function least(...offsets: readonly (number | undefined)[]): number | undefined {
+  const found = offsets.filter((offset) => offset !== undefined);
+  return found.length === 0 ? undefined : Math.min(...found);
 }

@@ -6,52 +6,74 @@ import type { PoolState } from './pool-state.ts';
 import { isWithin, poolsFor } from './subnet-state.ts';
 import type { LeaseTable } from './table.ts';
 
+/** An address that a client is to be offered. */
+export interface Choice {
+  readonly entry: Entry;
+  /** Offers to others that end for it. */
+  readonly ending: readonly Entry[];
+  /** It is the next of its pool that was never used. */
+  readonly isNext: boolean;
+}
+
+const none: readonly Entry[] = [];
+
 /** Which address a client is offered, and whether it may have the one that it requests. */
 export function rulesOver(table: LeaseTable, now: () => number) {
-  /** Lets offers to new clients behind a client's circuit give way, the oldest first, while the pool is full for it. Is there room then? */
-  function makeWay(pool: PoolState, { known, circuit }: Client, isFull: () => boolean): boolean {
-    while (!known && isFull()) {
-      const oldest = pool.offers.oldest(circuit);
-      if (!oldest) return false;
-      table.letGo(oldest, now());
-    }
-    return true;
+  /**
+   * The offers to new clients behind a client's circuit that give way to it, the oldest first, where the pool has so many too many;
+   * undefined: there is no room.
+   */
+  function wayFor(pool: PoolState, { known, circuit }: Client, tooMany: number): readonly Entry[] | undefined {
+    if (known || tooMany === 0) return none;
+    const oldest = pool.offers.first(circuit, tooMany);
+    return oldest.length === tooMany ? oldest : undefined;
   }
 
-  function canOffer(pool: PoolState, client: Client): boolean {
-    return makeWay(pool, client, () => pool.isFull || pool.hasOfferedMost(client.circuit));
+  function wayForOffer(pool: PoolState, client: Client): readonly Entry[] | undefined {
+    return wayFor(pool, client, Math.max(pool.newClientsTooMany, pool.offersTooMany(client.circuit)));
   }
 
-  /** Whether a client may be given an address that is in its way of no other. */
-  function mayHave(entry: Entry, asker: Asker): boolean {
+  /** What gives way to a client that is given an address that is in its way of no other; undefined where it may not have it. */
+  function wayTo(entry: Entry, asker: Asker): readonly Entry[] | undefined {
     const { pool, number, lease, hold } = entry;
-    if (number === asker.reserved) return true;
-    if (!pool?.serves(asker.vendor)) return false;
+    if (number === asker.reserved) return none;
+    if (!pool?.serves(asker.vendor)) return undefined;
     const hasIt = (lease?.state === 'bound' && lease.client === asker.key) || hold?.key === asker.key;
-    return hasIt || canOffer(pool, asker.client);
+    return hasIt ? none : wayForOffer(pool, asker.client);
   }
 
-  function choose(asker: Asker, wanted: Ip | undefined): Entry | NothingOffered['reason'] {
+  /** Which address a client is to be offered. Nothing changes by it. */
+  function choose(asker: Asker, wanted: Ip | undefined): Choice | NothingOffered['reason'] {
     const { subnet, client, reserved, own, offered } = asker;
     const asked = wanted === undefined ? undefined : ipv4Number(wanted);
     for (const number of [reserved, own?.number, offered?.number, asked]) {
       if (number === undefined || !isWithin(subnet, number)) continue;
       const entry = table.at(number);
-      if (!obstacle(entry, asker) && mayHave(entry, asker)) return entry;
+      const ending = obstacle(entry, asker) ? undefined : wayTo(entry, asker);
+      if (ending) return { entry, ending, isNext: false };
     }
     const pools = poolsFor(subnet, asker.vendor);
     let isLimited = false;
     for (const pool of pools) {
-      if (!canOffer(pool, client)) {
+      const ending = wayForOffer(pool, client);
+      if (!ending) {
         isLimited = true;
         continue;
       }
-      const number = pool.pick();
-      const found = number === undefined ? pool.offers.oldest(client.known ? undefined : client.circuit) : table.at(number);
-      if (found) return found;
+      const number = pool.pick(ending);
+      const entry = number === undefined ? pool.offers.oldest(client.known ? undefined : client.circuit) : table.at(number);
+      if (entry) return { entry, ending, isNext: number !== undefined && !entry.lease };
     }
     if (pools.length === 0) return 'no-pool';
     return isLimited ? 'limited' : 'exhausted';
+  }
+
+  /** Keeps what was chosen for the client until then. */
+  function keep({ entry, ending, isNext }: Choice, { key, client, vendor }: Asker, until: number): void {
+    const at = now();
+    for (const other of ending) table.letGo(other, at);
+    if (isNext) entry.pool?.pass(entry.number);
+    table.keep(entry, { key, client: { ...client, ...(vendor !== undefined && { vendor }) }, until }, at);
   }
 
   /** Who keeps a client from its reservation. */
@@ -72,7 +94,10 @@ export function rulesOver(table: LeaseTable, now: () => number) {
     if (!selecting && own && own !== entry) return { reason: 'own-elsewhere', lease: own.lease };
     const pool = entry.pool;
     if (subnet !== entry.subnet || !pool?.serves(asker.vendor)) return { reason: 'not-in-pool' };
-    return makeWay(pool, asker.client, () => pool.isFull) ? undefined : { reason: 'limited' };
+    const ending = wayFor(pool, asker.client, pool.newClientsTooMany);
+    if (!ending) return { reason: 'limited' };
+    for (const other of ending) table.letGo(other, now());
+    return undefined;
   }
 
   /** The lease that a client gets on an address that it may have. */
@@ -98,7 +123,7 @@ export function rulesOver(table: LeaseTable, now: () => number) {
     };
   }
 
-  return { conflictOf, choose, refusalOf, leaseOn };
+  return { conflictOf, choose, keep, refusalOf, leaseOn };
 }
 
 /** What a client or a lease tells of the phone. */

@@ -35,6 +35,8 @@ export interface LeaseService {
    * the one that was let go the longest time ago.
    */
   offer(subnet: Subnet, client: Client, wanted?: Ip): Offered | NothingOffered;
+  /** What `offer` would say now. Nothing is kept for the client, and no other offer ends for it. */
+  preview(subnet: Subnet, client: Client, wanted?: Ip): Offered | NothingOffered;
   /**
    * Gives a client the address that it requests, or lengthens its lease on it. A client that has another address in the subnet gives
    * that up.
@@ -104,7 +106,7 @@ export function leaseService(options: LeaseOptions): LeaseService {
   checkSubnets(options.subnets);
   const subnets = new Map(options.subnets.map((subnet) => [subnet.range.text, subnetState(subnet, newClientsPercent)]));
   const table = new LeaseTable([...subnets.values()]);
-  const { conflictOf, choose, refusalOf, leaseOn } = rulesOver(table, now);
+  const { conflictOf, choose, keep, refusalOf, leaseOn } = rulesOver(table, now);
   const writing = new Set<Promise<void>>();
   let expiring: NodeJS.Timeout | undefined;
 
@@ -112,6 +114,22 @@ export function leaseService(options: LeaseOptions): LeaseService {
     const state = subnets.get(subnet.range.text);
     if (!state) throw new ProvisioningError('lease-subnet-unknown', `No subnet ${subnet.range.text} is served`);
     return askerOf(table, state, client);
+  }
+
+  function decide(subnet: Subnet, client: Client, wanted: Ip | undefined) {
+    expire();
+    const asker = ask(subnet, client);
+    const conflict = conflictOf(asker);
+    const chosen = choose(asker, wanted);
+    return { asker, chosen, offer: { ...offerOf(chosen, asker), ...(conflict && { conflict }) } };
+  }
+
+  function offerOf(chosen: ReturnType<typeof choose>, { subnet, vendor }: Asker): Offered | NothingOffered {
+    if (typeof chosen === 'string') {
+      return { kind: 'none', reason: chosen, pools: poolsFor(subnet, vendor).map((pool) => pool.usage(subnet.name)) };
+    }
+    const { address, lease } = chosen.entry;
+    return { kind: 'offered', address, ...(lease?.state === 'bound' && { lease }) };
   }
 
   async function write(leases: readonly Lease[]): Promise<void> {
@@ -169,25 +187,12 @@ export function leaseService(options: LeaseOptions): LeaseService {
     },
 
     offer(subnet, client, wanted) {
-      expire();
-      const asker = ask(subnet, client);
-      const conflict = conflictOf(asker);
-      const told = conflict && { conflict };
-      const chosen = choose(asker, wanted);
-      if (typeof chosen === 'string') {
-        const pools = poolsFor(asker.subnet, asker.vendor).map((pool) => pool.usage(asker.subnet.name));
-        return { kind: 'none', reason: chosen, pools, ...told };
-      }
-      const at = now();
-      const { vendor } = asker;
-      table.keep(
-        chosen,
-        { key: asker.key, client: { ...client, ...(vendor !== undefined && { vendor }) }, until: at + holdMs },
-        at,
-      );
-      const { address, lease } = chosen;
-      return { kind: 'offered', address, ...(lease?.state === 'bound' && { lease }), ...told };
+      const { asker, chosen, offer } = decide(subnet, client, wanted);
+      if (typeof chosen !== 'string') keep(chosen, asker, now() + holdMs);
+      return offer;
     },
+
+    preview: (subnet, client, wanted) => decide(subnet, client, wanted).offer,
 
     async bind(subnet, client, address, { selecting }) {
       expire();

@@ -37,7 +37,7 @@ export interface Noted {
 
 export interface LeaseParts extends LineParts {
   readonly devices: LineParts['devices'] & Pick<DeviceService, 'releaseAddress'>;
-  readonly log: () => Log;
+  readonly log: () => Pick<Log, 'info'>;
 }
 
 /**

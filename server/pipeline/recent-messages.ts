@@ -1,5 +1,24 @@
+import type { NothingOffered, Refusal } from '../leases/model.ts';
 import type { Ip } from '../lib/ip.ts';
 import type { Mac } from '../lib/mac.ts';
+
+/**
+ * Why a client did not get what it asked for. unwanted: it is no phone, and others are not answered; no-subnet: its network is not served;
+ * in-use: strangers use what is free; other-server: it took another's offer; unknown: its address may be another server's; proxy: it wants
+ * an address; nothing-to-tell: it wants none, and nothing is known that it could be told; meaningless: the message asks for nothing. And as
+ * leases have it.
+ */
+export type NoAnswer =
+  | 'unwanted'
+  | 'no-subnet'
+  | 'in-use'
+  | 'other-server'
+  | 'unknown'
+  | 'proxy'
+  | 'nothing-to-tell'
+  | 'meaningless'
+  | NothingOffered['reason']
+  | Refusal;
 
 /** A message of DHCP that a client sent, and what became of it. */
 export interface RecentMessage {
@@ -25,6 +44,7 @@ export interface RecentMessage {
   /** What the server made of it: `offered`, `acknowledged`, `refused`, `noted`, `ignored`. */
   readonly outcome: string;
   readonly why?: string;
+  readonly reason?: NoAnswer;
 }
 
 /** The last messages of DHCP, in memory, for who watches. */
@@ -53,6 +73,18 @@ export class RecentMessages {
     const kept = this.#messages.slice(-this.#most);
     const first = kept[0]?.number ?? 0;
     return kept.slice(Math.max(0, number + 1 - first));
+  }
+
+  /** The latest of a client, or of a device. */
+  lastOf({ mac, device }: { readonly mac?: Mac | undefined; readonly device?: string | undefined }): RecentMessage | undefined {
+    const isIts = (each: RecentMessage) =>
+      (mac !== undefined && each.mac === mac) || (device !== undefined && each.device === device);
+    return this.after(0).findLast(isIts);
+  }
+
+  /** How many there were that are not kept any more. */
+  get forgotten(): number {
+    return Math.max(0, this.#last - this.#most);
   }
 
   get last(): number {

@@ -27,6 +27,7 @@ import { type OperationService, operationService } from '../../server/operations
 import { folderOverrideDao } from '../../server/overrides/dao.ts';
 import { overrideService } from '../../server/overrides/service.ts';
 import { Desired, type DesiredOptions } from '../../server/pipeline/desired.ts';
+import type { DhcpLook } from '../../server/pipeline/explain/dhcp.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
 import { startMove } from '../../server/pipeline/move/move.ts';
 import { noteLease } from '../../server/pipeline/note-lease.ts';
@@ -66,6 +67,12 @@ export interface Stage {
   settled(): Promise<void>;
   close(): Promise<void>;
 }
+
+const noDhcp: DhcpLook = {
+  mode: 'off',
+  leaseOf: () => undefined,
+  rehearse: async () => ({ kind: 'elsewhere', options: new Map(), from: new Map(), leftOut: [] }),
+};
 
 /** @param change other parts than the real ones, which may be made of them */
 export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) => Partial<ApiParts>) = {}): Promise<Stage> {
@@ -134,7 +141,9 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     throw cause;
   });
   const recent = new RecentRequests({ perDevice: 20, unrecognised: 20, bytes: 1_048_576 });
+  const messages = new RecentMessages(100);
   const line: ExplainParts = {
+    messages,
     plugins,
     recogniser: () => recogniser,
     devices,
@@ -192,9 +201,9 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     recogniser: () => recogniser,
     recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     leases: undefined,
-    messages: new RecentMessages(100),
+    messages,
     noteLease: (news) => noteLease(news, { ...line, log: () => log }),
-    explain: (question) => explain(question, line),
+    explain: (question) => explain(question, line, noDhcp),
     move: (order) =>
       startMove(order, {
         devices,

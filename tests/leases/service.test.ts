@@ -388,6 +388,24 @@ describe('a declined address', () => {
   });
 });
 
+describe('a preview', () => {
+  test('is what an offer would be, keeps nothing, and ends no offer of another', async () => {
+    const stage = await open(ten(2), { newClientsPercent: 100 });
+    const preview = (number: number) => stage.leases.preview(ten(2), stranger(number));
+    for (let number = 1; number < 5; number++) expect(preview(number)).toEqual({ kind: 'offered', address: '10.0.0.10' });
+    expect(stage.leases.usage()).toMatchObject([{ free: 2, offered: 0 }]);
+    expect(stage.offer(stranger(1))).toBe('10.0.0.10');
+    // The circuit has as many offers as it may: to another offer the first gives way, and to a look at one it does not.
+    expect(preview(2)).toEqual({ kind: 'offered', address: '10.0.0.11' });
+    expect(await stage.bind(stranger(1), '10.0.0.10')).toBe('bound');
+    expect(preview(1)).toMatchObject({ kind: 'offered', address: '10.0.0.10', lease: { state: 'bound' } });
+    expect(await stage.boot(phone(3))).toBe('10.0.0.11');
+    expect(preview(4)).toMatchObject({ kind: 'none', reason: 'exhausted' });
+    await stage.leases.close();
+    expect((await stage.dao.list()).map(({ address }) => address)).toEqual(['10.0.0.10', '10.0.0.11']);
+  });
+});
+
 describe('clients that nobody knew', () => {
   test('have their share of a pool together, by lease and offer; who is known has the rest', async () => {
     const stage = await open(ten(20));

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Core } from '../../server/app/core.ts';
+import { lookAtOthers } from '../../server/app/dhcp-look.ts';
+import { createSenders } from '../../server/app/dhcp-sender.ts';
 import type { StoredDevice } from '../../server/devices/dao.ts';
 import { parseMac } from '../../server/lib/mac.ts';
 import type { Explanation } from '../../server/pipeline/explain/explain.ts';
@@ -35,6 +38,8 @@ const policies = [
   ['phones.address_hold_seconds=0'],
   ['phones.secrets_without_key=192.168.1.1'],
 ];
+
+const look = (core: Core) => lookAtOthers(core, 'off', createSenders(core));
 
 async function startStage(set: readonly string[]): Promise<TestApp> {
   const server = await startTestApp(['http.enabled=false', 'tftp.enabled=false', 'deliveries.flush_seconds=3600', ...set]);
@@ -86,7 +91,7 @@ test.each(policies.map((set) => [set.join() || 'the defaults', set] as const))(
           for (const each of requests) {
             await core.sweep.idle();
             const before = await stateOf(server);
-            const explanation = await core.explain({ request: each, imagined: false });
+            const explanation = await core.explain({ request: each, imagined: false }, look(core));
             expect(await stateOf(server)).toEqual(before);
 
             const reply = await core.answer(each);
@@ -126,7 +131,10 @@ test('what DHCP tells is recognised, and asks for no file', async () => {
       { 60: 'digium_D40_1_4_0_0_57389' },
       { mac: parseMac(macs[2] ?? '') ?? ('' as never), ip: ip('192.168.1.3') },
     );
-    const { heard, outcome, candidates, plugin } = await server.app.core.explain({ request: told, imagined: true });
+    const { heard, outcome, candidates, plugin } = await server.app.core.explain(
+      { request: told, imagined: true },
+      look(server.app.core),
+    );
     expect(heard.identification.info).toMatchObject({ vendor: 'Digium', model: 'D40', version: '1.4.0.0.57389' });
     expect([outcome, plugin?.id]).toEqual([undefined, 'digium-1.4.0.0']);
     expect(candidates.map(({ plugin: { id }, score }) => [id, score])).toEqual([

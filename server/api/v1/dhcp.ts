@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import type { Lease, PoolUsage } from '../../leases/model.ts';
+import type { PoolUsage } from '../../leases/model.ts';
+import { Code, readOption } from '../../lib/dhcp/options.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
 import { parseIp } from '../../lib/ip.ts';
 import type { LeaseNews } from '../../pipeline/note-lease.ts';
-import type { RecentMessage } from '../../pipeline/recent-messages.ts';
 import { dhcpOptions, ip, mac } from '../fields.ts';
 import { bodyInvalid, page, readObject, readQuery, whole } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
-import { timeOf } from '../revision.ts';
 import { type Answer, type Call, param, type Route } from '../route.ts';
+import { leaseDocument, messageDocument } from './dhcp-document.ts';
 
 /** As provd's `dhcpinfo` calls them. */
 const kinds: Readonly<Record<'commit' | 'release' | 'expiry', LeaseNews['kind']>> = {
@@ -45,6 +45,7 @@ export function dhcpRoutes({ noteLease, leases, messages }: ApiParts): Route[] {
     const { op, ip, mac, options = new Map() } = readObject(body, lease);
     if (op === 'commit' && mac === undefined)
       throw bodyInvalid('The body is not valid', [{ path: 'mac', message: 'must be there: whose address is it?' }]);
+    const [vendorClass, hostName] = [readOption(options, Code.vendorClass), readOption(options, Code.hostName)];
     const { device, info } = await noteLease({ kind: kinds[op], ip, ...(mac && { mac }), options, trusted: true });
     messages.note({
       at: Date.now(),
@@ -55,6 +56,8 @@ export function dhcpRoutes({ noteLease, leases, messages }: ApiParts): Route[] {
       ...(info.vendor !== undefined && { vendor: info.vendor }),
       ...(info.model !== undefined && { model: info.model }),
       ...(device && { device: device.id }),
+      ...(vendorClass !== undefined && { vendorClass }),
+      ...(hostName !== undefined && { hostName }),
       outcome: 'noted',
     });
     return {};
@@ -109,43 +112,6 @@ export function dhcpRoutes({ noteLease, leases, messages }: ApiParts): Route[] {
   ];
 }
 
-function leaseDocument({ address, since, expires, ...lease }: Lease) {
-  const { subnet, client, mac = null, hostName = null, vendorClass = null, vendor = null, circuit, state } = lease;
-  return {
-    address,
-    mac,
-    client,
-    state,
-    since: timeOf(since),
-    expires: timeOf(expires),
-    subnet,
-    circuit,
-    host_name: hostName,
-    vendor,
-    vendor_class: vendorClass,
-  };
-}
-
 function poolDocument({ subnet, first, last, vendor, size, bound, offered, declined, free }: PoolUsage) {
   return { subnet, first, last, vendor: vendor ?? null, size, bound, offered, declined, free };
-}
-
-function messageDocument({ number, at, type, how, outcome, ...message }: RecentMessage) {
-  const { mac = null, ip = null, circuit = null, vendor = null, model = null, device = null, why = null } = message;
-  return {
-    number,
-    at: timeOf(at),
-    type,
-    how,
-    mac,
-    ip,
-    circuit,
-    vendor,
-    model,
-    device,
-    vendor_class: message.vendorClass ?? null,
-    host_name: message.hostName ?? null,
-    outcome,
-    why,
-  };
 }

@@ -3,11 +3,13 @@ import type { Explanation } from '../../pipeline/explain/explain.ts';
 import { tell } from '../../pipeline/explain/tell.ts';
 import type { ApiParts } from '../parts.ts';
 import { timeOf } from '../revision.ts';
+import { answerDocument, leaseDocument, messageDocument } from './dhcp-document.ts';
 import { requestDocument } from './request-document.ts';
 
 /** An explanation, in words and as facts. No key, no password and no content of a file is in it. */
-export function explainDocument(explanation: Explanation, recorded: number | undefined, parts: ApiParts) {
-  const { heard, recalled, caller, candidates, plugin, obstacles } = explanation;
+export function explainDocument(explanation: Explanation, parts: ApiParts) {
+  const { heard, recalled, caller, candidates, plugin, obstacles, dhcp } = explanation;
+  const { recorded } = explanation.question;
   const { device } = caller ?? {};
   // Behind a wrong key stands what the phone meant.
   const identification = explanation.behindKey?.identification ?? heard.identification;
@@ -44,6 +46,13 @@ export function explainDocument(explanation: Explanation, recorded: number | und
       pinned: device?.pinned ?? false,
     },
     candidates: candidates.map((candidate) => ({ plugin: candidate.plugin.id, score: candidate.score, why: candidate.why })),
+    dhcp: {
+      text: told.dhcp,
+      mode: dhcp?.mode ?? null,
+      last: dhcp?.last ? messageDocument(dhcp.last) : null,
+      lease: dhcp?.lease ? leaseDocument(dhcp.lease) : null,
+      answer: dhcp?.answer ? answerDocument(dhcp.answer, parts.tenants) : null,
+    },
     config: { text: told.config, ...configOf(explanation) },
     files: explanation.files.map(({ file, templates, override, digest, bytes, problem, delivered }) => ({
       name: file.name,

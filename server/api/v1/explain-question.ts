@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import type { StoredDevice } from '../../devices/dao.ts';
+import { Code, type Options, option } from '../../lib/dhcp/options.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
 import { type Ip, UNSPECIFIED } from '../../lib/ip.ts';
 import type { OrderedJson } from '../../lib/ordered-json.ts';
 import type { Question } from '../../pipeline/explain/explain.ts';
+import type { RecentMessage } from '../../pipeline/recent-messages.ts';
 import type { RecentRequest } from '../../pipeline/recent-requests.ts';
 import type { PhoneRequest } from '../../pipeline/request.ts';
-import { dhcpOptions, ip, mac } from '../fields.ts';
+import { dhcpOptions, ip, ipv4, mac } from '../fields.ts';
 import { bodyInvalid, readObject } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
 
@@ -22,6 +24,9 @@ const schema = z
     /** What DHCP tells, instead of a path: the hardware address, and options by code in hexadecimal. */
     mac,
     options: dhcpOptions,
+    /** Where the client of DHCP is: the interface over which it comes, or the relay that passes it on, by its address there. */
+    interface: z.string(),
+    relay: ipv4,
   })
   .partial();
 type Asked = z.output<typeof schema>;
@@ -29,14 +34,11 @@ type Asked = z.output<typeof schema>;
 /** Where nobody says from where: a request that is tried from this host. */
 const here = '127.0.0.1' as Ip;
 
-/** @returns with the time at which the request came, when it is one that did */
-export async function readQuestion(
-  body: OrderedJson | undefined,
-  parts: ApiParts,
-): Promise<{ question: Question; recorded?: number }> {
+export async function readQuestion(body: OrderedJson | undefined, parts: ApiParts): Promise<Question> {
   const asked = readObject(body, schema);
   const { device: id, ...said } = asked;
-  const isDhcp = asked.options !== undefined || asked.mac !== undefined;
+  const { interface: name, relay } = asked;
+  const isDhcp = [asked.options, asked.mac, name, relay].some((each) => each !== undefined);
   if (id === undefined && asked.path === undefined && !isDhcp) {
     throw bodyInvalid('Say what is to be explained: a device, a path, or what DHCP tells');
   }
@@ -44,11 +46,16 @@ export async function readQuestion(
     throw bodyInvalid('What DHCP tells comes in a request of its own; explain it and the one with the path one after the other');
   }
   const device = id === undefined ? undefined : await known(id, parts);
+  if (isDhcp) {
+    const where = { ...(name !== undefined && { interface: name }), ...(relay !== undefined && { relay }) };
+    return { request: overDhcp(asked, device, parts), imagined: true, ...where };
+  }
   const last = device && (await parts.recent(device.id)).at(-1);
   const start = last ? withKey(last, parts) : imagine(device, parts);
-  const request = isDhcp ? overDhcp(asked) : changed(start, asked, parts);
+  const request = changed(start, asked, parts);
   const question = { request, imagined: !last || request.transport !== last.request.transport };
-  return last && Object.keys(said).length === 0 ? { question, recorded: last.last } : { question };
+  if (id === undefined || Object.keys(said).length > 0) return question;
+  return { ...question, ofDevice: true, ...(last && { recorded: last.last }) };
 }
 
 async function known(id: string, { devices }: ApiParts): Promise<StoredDevice> {
@@ -93,18 +100,27 @@ function changed(start: PhoneRequest, asked: Asked, parts: ApiParts): PhoneReque
   };
 }
 
-function overDhcp(asked: Asked): PhoneRequest {
+/** What is not said is as in the phone's last message, as far as that is remembered. */
+function overDhcp(asked: Asked, device: StoredDevice | undefined, { messages }: ApiParts): PhoneRequest {
   const ip = asked.ip ?? UNSPECIFIED;
+  const hardware = asked.mac ?? device?.mac;
   return {
     transport: 'dhcp',
     ip,
-    ...(asked.mac && { mac: asked.mac }),
+    ...(hardware && { mac: hardware }),
     reached: { ip, port: 0 },
     path: '',
     query: '',
     headers: {},
-    options: asked.options ?? new Map(),
+    options: asked.options ?? optionsOf(messages.lastOf({ mac: hardware, device: device?.id })),
   };
+}
+
+function optionsOf({ vendorClass, hostName }: Partial<RecentMessage> = {}): Options {
+  return new Map([
+    ...(hostName === undefined ? [] : [option(Code.hostName, hostName)]),
+    ...(vendorClass === undefined ? [] : [option(Code.vendorClass, vendorClass)]),
+  ]);
 }
 
 /** As the listener reads it. */

@@ -4,6 +4,7 @@ import { Code, MessageType, type Options, option, RelayCode, readOption } from '
 import { BROADCAST, macOf, type Packet } from '../../lib/dhcp/packet.ts';
 import { contains, type Ip } from '../../lib/ip.ts';
 import type { LeaseNews } from '../../pipeline/note-lease.ts';
+import type { NoAnswer } from '../../pipeline/recent-messages.ts';
 import { type Interface, serverAddress } from './interfaces.ts';
 import type { Finding } from './probe.ts';
 
@@ -60,6 +61,8 @@ export interface Outcome {
   readonly address?: Ip;
   /** In words, what people want to know besides. */
   readonly why?: string;
+  /** The same as one of a few, where the client did not get what it asked for. */
+  readonly reason?: NoAnswer;
   /** Absent where nobody looked. */
   readonly sender?: Recognised;
 }
@@ -105,13 +108,13 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     const subnet = subnetOf(message);
     const sender = await senderOf(message, subnet, 'asked');
     const { client, boot } = sender;
-    if (!subnet) return { ...ignored(noSubnet(message)), sender };
-    if (!sender.isWanted) return { ...ignored(unwanted), sender };
+    if (!subnet) return { ...ignored('no-subnet', noSubnet(message)), sender };
+    if (!sender.isWanted) return { ...ignored('unwanted', unwanted), sender };
     const wanted = readOption(message.packet.options, Code.requestedAddress);
     for (let tries = 0; tries < mostTries; tries += 1) {
       const offered = leases.offer(subnet, client, wanted);
       if (offered.kind === 'none')
-        return { ...ignored(`${subnet.range.text} has no address for it: ${reasons[offered.reason]}`), sender };
+        return { ...ignored(offered.reason, `${subnet.range.text} has no address for it: ${reasons[offered.reason]}`), sender };
       const { address, lease } = offered;
       if (lease || !probe || (await probe(address, onLink(message))) !== 'used') {
         const reply = replyTo(message, MessageType.offer, { yiaddr: address, subnet, boot });
@@ -119,7 +122,7 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
       }
       await leases.decline(client, address);
     }
-    return { ...ignored(`strangers use the last ${mostTries} addresses that were to be offered`), sender };
+    return { ...ignored('in-use', `strangers use the last ${mostTries} addresses that were to be offered`), sender };
   }
 
   async function request(message: Message): Promise<Outcome> {
@@ -129,17 +132,18 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     const selecting = server !== undefined;
     const address = requested ?? packet.ciaddr;
     const subnet = subnetOf(message);
-    if (address === undefined) return ignored('it requests no address');
-    if (selecting && !isOurs(message, server)) return ignored(`it chose the server ${server}`);
-    if (!subnet) return ignored(noSubnet(message));
+    if (address === undefined) return ignored('meaningless', 'it requests no address');
+    if (selecting && !isOurs(message, server)) return ignored('other-server', `it chose the server ${server}`);
+    if (!subnet) return ignored('no-subnet', noSubnet(message));
     const sender = await senderOf(message, subnet, 'asked');
     const { client, boot } = sender;
-    if (!sender.isWanted) return { ...ignored(unwanted), sender };
+    if (!sender.isWanted) return { ...ignored('unwanted', unwanted), sender };
     const binding = await leases.bind(subnet, client, address, { selecting });
-    if (binding.kind === 'unknown') return { ...ignored('it is not known here, and may be another server’s'), address, sender };
+    if (binding.kind === 'unknown')
+      return { ...ignored('unknown', 'it is not known here, and may be another server’s'), address, sender };
     if (binding.kind === 'refused') {
       const why = refusals[binding.reason];
-      return { kind: 'refused', address, why, reply: refusalOf(message, why), sender };
+      return { kind: 'refused', address, why, reason: binding.reason, reply: refusalOf(message, why), sender };
     }
     await senderOf(message, subnet, 'bound', address);
     const reply = replyTo(message, MessageType.acknowledge, { yiaddr: address, subnet, boot });
@@ -148,12 +152,12 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
 
   async function inform(message: Message): Promise<Outcome> {
     const { ciaddr } = message.packet;
-    if (ciaddr === undefined) return ignored('it does not say which address it has');
+    if (ciaddr === undefined) return ignored('meaningless', 'it does not say which address it has');
     const subnet = subnetOf(message);
     const sender = await senderOf(message, subnet, 'asked', ciaddr);
     const { boot } = sender;
-    if (!sender.isWanted) return { ...ignored(unwanted), sender };
-    if (!subnet && boot.size === 0) return { ...ignored('there is nothing to tell it'), sender };
+    if (!sender.isWanted) return { ...ignored('unwanted', unwanted), sender };
+    if (!subnet && boot.size === 0) return { ...ignored('nothing-to-tell', 'there is nothing to tell it'), sender };
     const reply = replyTo(message, MessageType.acknowledge, { ...(subnet && { subnet }), boot });
     return { kind: 'acknowledged', address: ciaddr, why: 'told what it asked for', reply, sender };
   }
@@ -163,15 +167,15 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     work: (client: Client, address: Ip) => Promise<Lease | undefined>,
     address?: Ip,
   ): Promise<Outcome> {
-    if (address === undefined) return ignored('it does not say which address');
+    if (address === undefined) return ignored('meaningless', 'it does not say which address');
     const lease = await work({ ...clientOf(message.packet, message.circuit), known: false }, address);
-    return lease ? { kind: 'noted', address } : { ...ignored('it does not have this address'), address };
+    return lease ? { kind: 'noted', address } : { ...ignored('meaningless', 'it does not have this address'), address };
   }
 
   return async (message) => {
     const { packet, type } = message;
     if (mode === 'proxy' && type !== MessageType.inform)
-      return ignored('a proxy answers only who has an address and asks for the rest');
+      return ignored('proxy', 'a proxy answers only who has an address and asks for the rest');
     switch (type) {
       case MessageType.discover:
         return discover(message);
@@ -184,13 +188,13 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
       case MessageType.decline:
         return ended(message, leases.decline, readOption(packet.options, Code.requestedAddress));
       default:
-        return ignored('a server has no answer to it');
+        return ignored('meaningless', 'a server has no answer to it');
     }
   };
 }
 
 const unwanted = 'it is no phone that is known (dhcp.known_only)';
-const ignored = (why: string): Outcome => ({ kind: 'ignored', why });
+const ignored = (reason: NoAnswer, why: string): Outcome => ({ kind: 'ignored', why, reason });
 
 const reasons: Readonly<Record<'no-pool' | 'limited' | 'exhausted', string>> = {
   'no-pool': 'none of its pools is for this client',

@@ -5,7 +5,7 @@ import type { Ip } from '../../lib/ip.ts';
 import type { Mac } from '../../lib/mac.ts';
 import { destinationOf } from './destination.ts';
 import type { Message, Outcome, Recognised } from './exchange.ts';
-import { findInterface, serverAddress } from './interfaces.ts';
+import { findInterface, type Interface, serverAddress } from './interfaces.ts';
 import { findRivals, type Rival } from './rival.ts';
 import { type Datagram, type DhcpSockets, openDhcpSockets, type SocketEvent } from './sockets.ts';
 
@@ -21,6 +21,7 @@ export interface DhcpMessage extends Recognised {
   readonly options: Options;
   readonly outcome: Outcome['kind'];
   readonly why?: string;
+  readonly reason?: NonNullable<Outcome['reason']>;
 }
 
 export type DhcpEvent =
@@ -50,6 +51,8 @@ export interface DhcpOptions {
 }
 
 export interface DhcpListener {
+  /** Interfaces on which clients are answered now: not where another server answers. */
+  answering(): readonly Interface[];
   readonly sockets: Pick<DhcpSockets, 'interfaces' | 'counts'>;
   close(): Promise<void>;
 }
@@ -70,6 +73,8 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
   const clear = new Set<string>();
   const mustLook = exchange !== undefined && !options.beside && !options.force;
 
+  const answersOn = (name: string) => !mustLook || clear.has(name);
+
   /** @throws ProvisioningError dhcp-rival */
   async function look(name: string): Promise<void> {
     refuseRivals(name, await findRivals(name, { port }));
@@ -83,7 +88,7 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
 
   async function answer(datagram: Datagram, packet: Packet, type: number): Promise<void> {
     const { interface: where } = datagram;
-    if (!exchange || !where || (mustLook && !clear.has(where.name))) return;
+    if (!exchange || !where || !answersOn(where.name)) return;
     const message = { packet, type, interface: where, circuit: circuitOf(packet, datagram) };
     const outcome = await exchange(message);
     tell(message, outcome);
@@ -116,7 +121,7 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
 
   function tell(
     { packet, type, circuit }: Omit<Message, 'interface'>,
-    { kind, address, why, sender: { vendor, model, device } = {} }: Outcome,
+    { kind, address, why, reason, sender: { vendor, model, device } = {} }: Outcome,
   ): void {
     observe({
       kind: 'message',
@@ -130,6 +135,7 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
       ...(model !== undefined && { model }),
       ...(device !== undefined && { device }),
       ...(why !== undefined && { why }),
+      ...(reason !== undefined && { reason }),
     });
   }
 
@@ -157,7 +163,11 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
       });
     },
   });
-  return { sockets, close: () => sockets.close() };
+  return {
+    sockets,
+    answering: () => (exchange ? sockets.interfaces().filter(({ name }) => answersOn(name)) : []),
+    close: () => sockets.close(),
+  };
 }
 
 function refuseRivals(name: string, rivals: readonly Rival[]): void {

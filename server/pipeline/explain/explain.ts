@@ -10,6 +10,7 @@ import type { Device } from '../../devices/model.ts';
 import type { DeviceService } from '../../devices/service.ts';
 import type { Identification } from '../../identify/identify.ts';
 import { type Complaint, ProvisioningError } from '../../lib/errors.ts';
+import type { Ip } from '../../lib/ip.ts';
 import type { OverrideState } from '../../overrides/model.ts';
 import type { Plugin } from '../../plugins/model.ts';
 import type { Tenant } from '../../tenants/model.ts';
@@ -27,7 +28,10 @@ import {
   recall,
   splitKey,
 } from '../line.ts';
+import { type LeaseNews, type Noted, noteLease } from '../note-lease.ts';
+import type { RecentMessages } from '../recent-messages.ts';
 import type { PhoneRequest } from '../request.ts';
+import { type DhcpLook, type ExplainedDhcp, explainDhcp } from './dhcp.ts';
 
 export interface ExplainParts extends LineParts {
   readonly devices: DeviceService;
@@ -38,16 +42,25 @@ export interface ExplainParts extends LineParts {
   readonly expectedUrl: (device: string) => string;
   /** How an operator's template stands to that of the package; undefined when there is none of that name. */
   overrideState(plugin: string, name: string): Promise<OverrideState | undefined>;
+  readonly messages: RecentMessages;
 }
 
 export interface Question {
   readonly request: PhoneRequest;
   /** Nobody sent it: it is not known where it would reach us. */
   readonly imagined: boolean;
+  /** When it came, if it did, as it is. */
+  readonly recorded?: number;
+  /** It is asked of a device and of nothing besides: what becomes of it, whatever it sent last. */
+  readonly ofDevice?: boolean;
+  /** Where a client of DHCP is: the interface over which it comes, or the relay that passes it on. */
+  readonly interface?: string;
+  readonly relay?: Ip;
 }
 
 /** What this server makes of a request: the results of the steps of `../line.ts`, one after the other. */
 export interface Explanation {
+  readonly question: Question;
   readonly heard: Heard;
   /** As it is stored. Absent, as all below, when the key is wrong: then nothing is looked up. */
   readonly recalled?: Recalled;
@@ -65,6 +78,8 @@ export interface Explanation {
   readonly config?: ExplainedConfig;
   /** The device's own files. */
   readonly files: readonly ExplainedFile[];
+  /** Absent when the key is wrong. */
+  readonly dhcp?: ExplainedDhcp;
   /** For a wrong key: what the rest of the path tells, and whose phone that is. */
   readonly behindKey?: { readonly identification: Identification; readonly device?: StoredDevice };
 }
@@ -99,22 +114,28 @@ export interface ExplainedFile {
  * Says of a request what would become of it, by the very steps that a phone's request takes, and changes nothing: no device is made
  * or moved, nothing is noted or logged, and no rendered file is kept.
  */
-export async function explain({ request: asked, imagined }: Question, parts: ExplainParts): Promise<Explanation> {
+export async function explain(question: Question, parts: ExplainParts, dhcp: DhcpLook): Promise<Explanation> {
+  const { request: asked, imagined } = question;
   const rehearsal = rehearse(parts, imagined);
   const heard = hear(asked, rehearsal);
-  const nothing = { heard, displaced: [], candidates: [], obstacles: [], files: [] };
+  const nothing = { question, heard, displaced: [], candidates: [], obstacles: [], files: [] };
   if (heard.wrongKey) return { ...nothing, behindKey: await lookBehindKey(heard.request, parts) };
-  const recalled = await recall(heard, rehearsal);
+  const found = await recall(heard, rehearsal);
+  // Over DHCP comes who is in our own networks, whatever address it has.
+  const recalled = asked.transport === 'dhcp' ? { ...found, trusted: true } : found;
   const caller = await learn(recalled, heard, rehearsal);
   const { catalogue } = parts.plugins;
   const plugin = pluginOf(caller, heard.identification, catalogue);
   const { device } = caller;
   const facts = device ?? heard.identification.info;
   const outcome = asked.transport === 'dhcp' ? undefined : await withoutContent(decide(heard.request, plugin, caller, rehearsal));
+  const { mac = heard.identification.info.mac } = recalled.device ?? {};
   return {
+    question,
     heard,
     recalled,
     caller,
+    dhcp: await explainDhcp(question, { device: recalled.device, mac }, { dhcp, messages: parts.messages }),
     displaced: await displacedBy(caller, recalled, heard, parts),
     candidates: candidates(facts, catalogue.ofVendor(facts.vendor)),
     obstacles: outcome && 'file' in outcome ? obstacles(claimOf(outcome.file, caller)) : [],
@@ -150,6 +171,13 @@ function rehearse(parts: ExplainParts, imagined: boolean): LineParts {
     // Without a device nobody remembers what it was told.
     baseUrl: (request, device) => (imagined ? parts.expectedUrl(device?.id ?? '') : parts.baseUrl(request, undefined)),
   };
+}
+
+/** What `noteLease` would make of what DHCP tells. */
+export function rehearseLease(news: LeaseNews, parts: ExplainParts): Promise<Noted> {
+  const rehearsal = rehearse(parts, true);
+  const devices = { ...rehearsal.devices, async releaseAddress() {} };
+  return noteLease(news, { ...rehearsal, devices, log: () => ({ info() {} }) });
 }
 
 /** A firmware image is only looked at. */

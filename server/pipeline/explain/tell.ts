@@ -1,4 +1,5 @@
 import type { StoredDevice } from '../../devices/dao.ts';
+import type { RecentMessage } from '../recent-messages.ts';
 import type { Explanation } from './explain.ts';
 import { type Advice, type Circumstances, verdictOf } from './verdict.ts';
 import { factsIn, nameOf, word } from './words.ts';
@@ -11,6 +12,8 @@ export interface Told {
   readonly device: string;
   readonly plugin: string;
   readonly config: string;
+  /** What became of its last message of DHCP; that there was none, where there should be; empty where DHCP is none of our business. */
+  readonly dhcp: string;
   /** What the request would change, each to be read after "it would". */
   readonly would: readonly string[];
 }
@@ -21,11 +24,12 @@ export function tell(explanation: Explanation, circumstances: Circumstances): To
     device: deviceOf(explanation, circumstances),
     plugin: pluginOf(explanation),
     config: configOf(explanation),
+    dhcp: dhcpOf(explanation),
     would: changesOf(explanation, circumstances),
   };
 }
 
-function deviceOf({ heard, recalled, caller }: Explanation, circumstances: Circumstances): string {
+function deviceOf({ heard, recalled, caller, dhcp }: Explanation, circumstances: Circumstances): string {
   if (heard.wrongKey) return 'None is looked for, because the key is wrong.';
   const { info } = heard.identification;
   const { ip, transport } = heard.request;
@@ -42,7 +46,8 @@ function deviceOf({ heard, recalled, caller }: Explanation, circumstances: Circu
     return `None is found. ${by}, and ${finding.undecided.length} devices are at ${ip}: ${finding.undecided.join(', ')}.`;
   const none = `None is found. ${by}${transport === 'dhcp' ? '' : `, and no device that it could be is at ${ip}`}.`;
   if (!caller?.device) return none;
-  return `${none} ${transport === 'dhcp' ? 'Its first request for a file' : 'The request'} would make a device of it${caller.device.approved ? '' : ', which waits for approval'}.`;
+  const maker = transport !== 'dhcp' ? 'The request' : dhcp?.mode === 'off' ? 'Its first request for a file' : 'The message';
+  return `${none} ${maker} would make a device of it${caller.device.approved ? '' : ', which waits for approval'}.`;
 }
 
 function describe(device: StoredDevice, { tenants }: Circumstances): string {
@@ -89,13 +94,51 @@ function configOf({ config, caller }: Explanation): string {
   return `${how[from]}${chain}${missing}${held}`;
 }
 
+function dhcpOf({ dhcp }: Explanation): string {
+  if (!dhcp) return '';
+  const { mode, isHeard, forgotten, last } = dhcp;
+  if (last) return became(last);
+  if (mode === 'off') return isHeard ? 'No DHCP server has told of it since this server started.' : '';
+  if (forgotten > 0) return `Of the last DHCP messages that are remembered none is its own; ${forgotten} came before them.`;
+  return 'No DHCP message of it was heard since this server started.';
+}
+
+/** @returns a sentence; the message stands before it */
+function became({ type, outcome, ip, why, how }: RecentMessage): string {
+  if (how === 'told')
+    return type === 'commit'
+      ? `Its DHCP server says that it has ${ip}.`
+      : `Its DHCP server says that ${ip} is its own no longer.`;
+  if (how === 'heard')
+    return ip === undefined
+      ? 'It was only heard; another server answers.'
+      : `It was only heard; another server answers. The address is ${ip}.`;
+  const because = why === undefined ? '' : `: ${why}`;
+  switch (outcome) {
+    case 'offered':
+      return `It was offered ${ip}.`;
+    case 'acknowledged':
+      return `It was told that ${ip} is its own${because}.`;
+    case 'refused':
+      return `It was refused ${ip}${because}.`;
+    case 'ignored':
+      return `It was not answered${because}.`;
+    default:
+      return ip === undefined ? 'It was noted.' : `It was noted; the address is ${ip}.`;
+  }
+}
+
 const learnt = ['mac', 'serial', 'uuid', 'vendor', 'model', 'version', 'ip', 'plugin'] as const;
 
-function changesOf({ heard, recalled, caller, config, displaced, outcome }: Explanation, { tenants }: Circumstances): string[] {
+function changesOf(
+  { heard, recalled, caller, config, displaced, outcome, dhcp }: Explanation,
+  { tenants }: Circumstances,
+): string[] {
   const [before, after] = [recalled?.device, caller?.device];
   const would: string[] = [];
   if (heard.wrongKey) return ['write “wrong key” into the security log'];
-  if (!outcome) return would;
+  // What nobody hears changes nothing.
+  if (!outcome && dhcp?.mode === 'off') return would;
   if (!before && after) {
     const tenant = tenants.get(after.tenant)?.name ?? after.tenant;
     const state = after.approved ? '' : ', held until an operator approves it';
@@ -115,7 +158,7 @@ function changesOf({ heard, recalled, caller, config, displaced, outcome }: Expl
   }
   for (const other of displaced) would.push(`take the address ${after?.ip} from the device ${nameOf(other)}`);
   if (config?.from === 'copy' && config.problem === undefined) would.push(`give it a config of its own, a copy of ${config.id}`);
-  if (outcome.kind === 'file' && after) would.push('note what it fetched');
-  if ('file' in outcome && outcome.file.artefact.secret) would.push('write a line into the security log');
+  if (outcome?.kind === 'file' && after) would.push('note what it fetched');
+  if (outcome && 'file' in outcome && outcome.file.artefact.secret) would.push('write a line into the security log');
   return would;
 }

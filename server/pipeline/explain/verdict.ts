@@ -2,6 +2,7 @@ import type { Device } from '../../devices/model.ts';
 import type { Plugin } from '../../plugins/model.ts';
 import type { Catalogue } from '../../plugins/service.ts';
 import type { Tenant } from '../../tenants/model.ts';
+import { answerVerdict, troubleOf } from './dhcp-verdict.ts';
 import type { Explanation } from './explain.ts';
 import { factsIn, nameOf, quoted, sizeOf } from './words.ts';
 
@@ -31,12 +32,18 @@ export interface Verdict {
 
 /** What the phone gets, or why it gets nothing, and what to do then. */
 export function verdictOf(explanation: Explanation, circumstances: Circumstances): Verdict {
-  const { heard, outcome, caller } = explanation;
-  if (heard.wrongKey) return wrongKey(explanation, circumstances);
-  if (!outcome) {
-    const verdict = 'DHCP asks for no file, and this version does not listen to it: this is how the phone would be recognised.';
-    return { verdict, advice: [] };
-  }
+  const trouble = troubleOf(explanation);
+  const { verdict, advice } = answerOf(explanation, circumstances);
+  if (!trouble) return { verdict, advice };
+  const file = verdict.replace(/^It /, 'it ');
+  return { verdict: `${trouble.verdict} As for its file: ${file}`, advice: [...trouble.advice, ...advice] };
+}
+
+function answerOf(explanation: Explanation, circumstances: Circumstances): Verdict {
+  const { heard, outcome, caller, dhcp } = explanation;
+  // Where nothing is looked for, DHCP is not either.
+  if (heard.wrongKey || !dhcp) return wrongKey(explanation, circumstances);
+  if (!outcome) return answerVerdict(explanation, dhcp);
   switch (outcome.kind) {
     case 'file': {
       const { name } = outcome.file;

@@ -4,19 +4,12 @@ import { cut, fitted, section, wrap } from './wrap.ts';
 
 /** What `offhook explain` says of DHCP. */
 
-const sources: Readonly<Record<string, string>> = { package: 'vendor package', subnet: 'dhcp.subnets', server: 'server' };
-
 /** The options of the answer that it gets, or should get of another server; nothing where nobody asked for that. */
 export function toldOf(dhcp: Document, columns: number): string[] {
   const answer = objectIn(dhcp, 'answer');
-  const rows = listOf(answer, 'options').map((each) => [
-    textOf(each, 'code'),
-    textOf(each, 'name'),
-    textOf(each, 'value'),
-    sources[textOf(each, 'from')] ?? '',
-  ]);
+  const rows = listOf(answer, 'options').map((each) => [...['code', 'name', 'from', 'value'].map((name) => textOf(each, name))]);
   const title = textOf(answer, 'kind') === 'elsewhere' ? 'What it should be told' : 'What it is told';
-  return [section(title, fitted(table(['option', 'is', 'value', 'by'], rows), columns))];
+  return [section(title, fitted(table(['option', 'is', 'from the', 'value'], rows), columns))];
 }
 
 const hows: Readonly<Record<string, string>> = {

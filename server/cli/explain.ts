@@ -133,7 +133,7 @@ function pageOf(document: Document, columns: number): string {
     wrap(textOf(document, 'verdict'), columns),
     section('What to do', advice.join('')),
     ...toldOf(objectIn(document, 'dhcp'), columns),
-    section('The request', requestOf(objectIn(document, 'request'), columns)),
+    section('The request', requestOf(document, columns)),
     section('DHCP', dhcpOf(objectIn(document, 'dhcp'), columns)),
     section('Recognised as', recognitionOf(objectIn(document, 'recognition'), columns)),
     section('Device', say(textOf(objectIn(document, 'device'), 'text')) + doubtsOf(document, columns)),
@@ -152,7 +152,9 @@ function commandOf(advice: Document): string {
 
 const transports: Readonly<Record<string, string>> = { http: 'HTTP', https: 'HTTPS', tftp: 'TFTP', dhcp: 'DHCP' };
 
-function requestOf(request: Document, columns: number): string {
+function requestOf(document: Document, columns: number): string {
+  const request = objectIn(document, 'request');
+  const circuit = textOf(objectIn(objectIn(document, 'dhcp'), 'answer'), 'circuit');
   const path = textOf(request, 'path') + (textOf(request, 'query') && `?${textOf(request, 'query')}`);
   const key = { valid: ', with the key of its tenant', wrong: ', with a wrong key' }[textOf(request, 'key')] ?? '';
   const over = transports[textOf(request, 'transport')] ?? '';
@@ -160,7 +162,11 @@ function requestOf(request: Document, columns: number): string {
   const what = path === '' ? '' : ` for ${path}`;
   const at = textOf(request, 'at');
   return [
-    wrap(`${over}${from}${what}${key}${at && `: its last request, at ${localTime(at)}`}`, columns, '  '),
+    wrap(
+      `${over}${from}${circuit && ` by way of ${circuit}`}${what}${key}${at && `: its last request, at ${localTime(at)}`}`,
+      columns,
+      '  ',
+    ),
     ...tellingHeaders(objectIn(request, 'headers')).map(([name, value]) => `  ${cut(`${name}: ${value}`, columns - 2)}\n`),
     ...[...objectIn(request, 'options')].map(
       ([code, value]) => `  ${cut(`option ${code}: ${optionOf(String(value))}`, columns - 2)}\n`,

@@ -1,11 +1,14 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
+import { option } from '../../server/lib/dhcp/options.ts';
 import { type Mac, parseMac } from '../../server/lib/mac.ts';
 import { raw, startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { httpGet } from '../support/phones.ts';
+import { relayed, servedOnLoopback } from '../support/relayed-dhcp.ts';
 import { ip } from '../support/requests.ts';
 import { offhook, type Ran } from './terminal.ts';
 import { expectTranscript } from './transcripts.ts';
@@ -154,4 +157,51 @@ test('a phone that no pattern recognises', async () => {
   };
   await httpGet(at.http, `/prov/00005e005303.xml?token=${password}&try=1`, '127.0.0.1', told);
   expectTranscript(page, 'unrecognised', await transcript(at, [['requests'], ['requests', '--as-test']]));
+});
+
+const digium = option(60, 'digium_D40_1_4_0_0_57389');
+const branch = '{ 10.20.0.0/24: { pools: 10.20.0.100-10.20.0.100, routers: 10.20.0.1, dns: 10.20.0.53 } }';
+
+async function heardBy({ app }: TestApp, count: number): Promise<void> {
+  await eventually(() => expect(app.core.messages.last).toBe(count));
+}
+
+test('a phone that gets no address, because none is left', async () => {
+  const port = await freePort();
+  const at = await start(servedOnLoopback(port, branch));
+  await add(at, 'alices-phone', { mac: macOf(mac), vendor: 'Digium', model: 'D40', config: 'alice', description: 'Front desk' });
+  const wanted = [option(54, ip('127.0.0.1')), option(50, ip('10.20.0.100')), option(12, 'printer')];
+  const network = option(82, new Map([[5, Buffer.of(10, 20, 0, 0)]]));
+  await relayed(port, '127.0.0.1', macOf('02005e005301'), 'request', new Map([...wanted, network]));
+  await heardBy(at, 1);
+  await relayed(port, '10.20.0.1', macOf(mac), 'discover', new Map([digium, option(12, 'frontdesk')]));
+  await heardBy(at, 2);
+  const leases = await transcript(at, [['dhcp', 'leases']]);
+  const text = `${await transcript(at, [['explain', mac]])}\n${leases.replaceAll('127.0.0.1', '10.20.0.1')}`;
+  expectTranscript(page, 'no address left', text);
+});
+
+test('a phone that has an address and asks for no file', async () => {
+  const at = await start();
+  await add(at, 'alices-phone', { mac: macOf(mac), vendor: 'Digium', model: 'D40', config: 'alice', description: 'Front desk' });
+  const told = { op: 'commit', ip: '192.168.1.20', mac, options: { 60: digium[1].toString('hex') } };
+  const url = at.app.addresses.find(({ name }) => name === 'admin')?.url ?? '';
+  const { status } = await fetch(`${url}/api/v1/dhcp/leases`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${readFileSync(join(at.data, 'dhcp.token'), 'utf8').trim()}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify(told),
+  });
+  expect(status).toBe(204);
+  expectTranscript(page, 'address and no request', await transcript(at, [['explain', mac]]));
+});
+
+test('what a phone would be told over DHCP', async () => {
+  const at = await start(servedOnLoopback(await freePort(), branch));
+  await at.app.core.tenants.change(at.app.core.tenants.main.id, { provisioningKey: key });
+  const words = ['explain', '--mac', mac, '--dhcp-60', 'digium_D40_1_4_0_0_57389', '--relay', '10.20.0.1'];
+  const text = await transcript(at, [words]);
+  expectTranscript(page, 'told over DHCP', text.replaceAll('127.0.0.1', '10.20.9.1'));
 });

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { Mac } from '../../server/lib/mac.ts';
 import { RecentMessages } from '../../server/pipeline/recent-messages.ts';
 
 const message = { at: 1, type: 'DISCOVER', how: 'served', outcome: 'offered' } as const;
@@ -25,4 +26,21 @@ test('who waits is told of the next one, or that the time is over', async () => 
   const over = AbortSignal.timeout(5);
   await messages.news(1, over);
   expect([messages.last, over.aborted]).toEqual([1, true]);
+});
+
+test('the latest message of a client is found by its MAC address or its device, as long as it is kept', () => {
+  const messages = new RecentMessages(3);
+  const [mac, other] = ['00:0f:d3:05:48:48' as Mac, '00:0f:d3:05:48:49' as Mac];
+  expect(messages.lastOf({ mac })).toBeUndefined();
+  messages.note({ ...message, mac });
+  messages.note({ ...message, mac, device: 'desk1' });
+  messages.note({ ...message, mac: other });
+  expect([messages.lastOf({ mac })?.number, messages.lastOf({ device: 'desk1' })?.number]).toEqual([2, 2]);
+  expect([messages.lastOf({ mac: undefined, device: undefined }), messages.forgotten]).toEqual([undefined, 0]);
+  for (let count = 0; count < 2; count++) messages.note({ ...message, mac: other });
+  expect([messages.lastOf({ mac, device: 'desk1' }), messages.lastOf({ mac: other })?.number, messages.forgotten]).toEqual([
+    undefined,
+    5,
+    2,
+  ]);
 });

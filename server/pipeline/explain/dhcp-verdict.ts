@@ -152,7 +152,7 @@ function remedies(reason: NoAnswer | undefined, explanation: Explanation): Advic
     case 'no-subnet':
       return [
         {
-          text: 'Describe its network in dhcp.subnets. If it is there: the relay has to pass messages on with its address in that network, and the interface has to have one.',
+          text: 'Describe its network in dhcp.subnets. Which it is says the relay by its own address there, or else the address of the interface.',
         },
       ];
     case 'no-pool':

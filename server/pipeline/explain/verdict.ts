@@ -35,8 +35,8 @@ export function verdictOf(explanation: Explanation, circumstances: Circumstances
   const trouble = troubleOf(explanation);
   const { verdict, advice } = answerOf(explanation, circumstances);
   if (!trouble) return { verdict, advice };
-  const file = verdict.replace(/^It /, 'it ');
-  return { verdict: `${trouble.verdict} As for its file: ${file}`, advice: [...trouble.advice, ...advice] };
+  const about = explanation.question.recorded === undefined ? 'When it asks for its file,' : 'As for its last request:';
+  return { verdict: `${trouble.verdict} ${about} ${verdict.replace(/^It /, 'it ')}`, advice: [...trouble.advice, ...advice] };
 }
 
 function answerOf(explanation: Explanation, circumstances: Circumstances): Verdict {

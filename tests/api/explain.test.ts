@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { RecentMessage } from '../../server/pipeline/recent-messages.ts';
 import { dhcp, ip, request } from '../support/requests.ts';
 import { ask, complete, openStage, PASSWORD, type Stage } from './stage.ts';
 
@@ -190,4 +191,64 @@ test('where no package serves a phone, it is said how repositories are searched'
   const unknown = await explain({ transport: 'http', path: '/nobody-knows.cfg', ip: '203.0.113.77' });
   expect(unknown.verdict).toContain('no pattern of an installed vendor package recognises this request');
   expect(unknown.advice?.map(({ command }) => command)).toContain('offhook plugin search');
+});
+
+const dhcpMessage = { at: Date.now(), type: 'REQUEST', how: 'served', outcome: 'ignored', device: 'desk1' } as const;
+
+test.each<[string, Partial<RecentMessage>, string, string | null]>([
+  [
+    'took another server’s offer',
+    { why: 'it chose the server 10.0.0.9', reason: 'other-server' },
+    'It takes its address from another DHCP server: it chose the server 10.0.0.9.',
+    null,
+  ],
+  [
+    'was refused',
+    { outcome: 'refused', ip: ip('10.0.0.7'), why: 'another client has the address', reason: 'held' },
+    'It has no address: its request for 10.0.0.7 was refused, because another client has the address.',
+    'offhook dhcp leases',
+  ],
+  [
+    'found a stranger at its address',
+    { type: 'DECLINE', outcome: 'noted', ip: ip('10.0.0.7') },
+    'It has no address: it found that somebody else uses 10.0.0.7, which it was given.',
+    'offhook dhcp leases --state declined',
+  ],
+  [
+    'did not come for what it was offered',
+    { type: 'DISCOVER', outcome: 'offered', ip: ip('10.0.0.7') },
+    'It was offered 10.0.0.7 over DHCP, and did not request it.',
+    'offhook explain --mac 00:0f:d3:05:48:48',
+  ],
+  [
+    'is only heard to look for an address',
+    { type: 'DISCOVER', how: 'heard', outcome: 'noted' },
+    'It looks for an address, and was not heard to take one: it seems that no DHCP server answers it.',
+    'offhook dhcp watch --mac 00:0f:d3:05:48:48',
+  ],
+  [
+    'is served and fetched nothing',
+    { outcome: 'acknowledged', ip: ip('10.0.0.7') },
+    'It got the address 10.0.0.7 over DHCP, and has asked for no file.',
+    'offhook explain --mac 00:0f:d3:05:48:48',
+  ],
+])('of a phone that %s over DHCP that is said first, until it asks for a file', async (_, message, verdict, command) => {
+  await makePhone();
+  stage.messages.note({ ...dhcpMessage, ...message });
+  const json = await explain({ device: 'desk1' });
+  expect(json.verdict).toMatch(new RegExp(`^${verdict.replaceAll('.', '\\.')} When it asks for its file, it gets Digium/`));
+  expect(json.advice?.[0]?.command).toBe(command);
+  expect((await explain({ device: 'desk1', path: file })).verdict).toMatch(/^It gets Digium/);
+  stage.recent.note('desk1', request({ path: file, ip: '10.0.0.7' }), undefined, { kind: 'no-file' }, 1);
+  expect((await explain({ device: 'desk1' })).verdict).toMatch(/^It gets Digium/);
+});
+
+test.each<[string, Partial<RecentMessage>]>([
+  ['asked a proxy for an address', { type: 'DISCOVER', why: 'a proxy gives none', reason: 'proxy' }],
+  ['gave its address back', { type: 'RELEASE', outcome: 'noted', ip: ip('10.0.0.7') }],
+  ['is another', { device: 'desk2', why: 'all are given away', reason: 'exhausted' }],
+])('a phone that %s is none that has trouble with DHCP', async (_, message) => {
+  await makePhone();
+  stage.messages.note({ ...dhcpMessage, ...message });
+  expect((await explain({ device: 'desk1' })).verdict).toMatch(/^It gets Digium/);
 });

@@ -54,6 +54,7 @@ export interface Stage {
   readonly devices: DeviceService;
   readonly operations: OperationService;
   readonly recent: RecentRequests;
+  readonly messages: RecentMessages;
   readonly noteLease: ApiParts['noteLease'];
   /** Where overrides lie. */
   readonly templates: string;
@@ -258,6 +259,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     devices,
     operations,
     recent,
+    messages,
     noteLease: real.noteLease,
     templates,
     main: tenants.main.id,

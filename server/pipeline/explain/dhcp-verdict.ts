@@ -71,7 +71,7 @@ const asks: ReadonlySet<string> = new Set(['DISCOVER', 'REQUEST', 'INFORM']);
 const harmless: ReadonlySet<NoAnswer | undefined> = new Set<NoAnswer | undefined>(['proxy', 'meaningless', 'nothing-to-tell']);
 
 function withoutAddress(last: RecentMessage, explanation: Explanation): Verdict | undefined {
-  const { type, outcome, ip, why, reason } = last;
+  const { type, how, outcome, ip, why, reason } = last;
   if (type === 'DECLINE' && outcome === 'noted') {
     const text = `Find out who else has ${ip}: a host with an address of its own belongs outside of the pools. The server offers the address to nobody for a day. Which there are:`;
     return {
@@ -80,6 +80,14 @@ function withoutAddress(last: RecentMessage, explanation: Explanation): Verdict 
     };
   }
   if (!asks.has(type) || harmless.has(reason)) return undefined;
+  if (how === 'heard' && type === 'DISCOVER') {
+    const text =
+      'Look into the log of the DHCP server of its network: does it hear the phone, and has it addresses left? Behind a router: does that pass DHCP on to it? What the phone sends:';
+    return {
+      verdict: 'It looks for an address, and was not heard to take one: it seems that no DHCP server answers it.',
+      advice: [{ text, command: watch(explanation) }],
+    };
+  }
   if (outcome === 'offered') {
     const text =
       'The offer does not reach the phone, or it does not like it. Behind a relay: does the route back lead to the relay, and does a firewall let UDP port 67 through? What it is offered:';
@@ -213,6 +221,11 @@ function remedies(reason: NoAnswer | undefined, explanation: Explanation): Advic
 
 function lookAt(explanation: Explanation): string {
   return `offhook explain --mac ${macIn(explanation) ?? 'MAC'}`;
+}
+
+function watch(explanation: Explanation): string {
+  const mac = macIn(explanation);
+  return `offhook dhcp watch${mac === undefined ? '' : ` --mac ${mac}`}`;
 }
 
 function macIn({ caller, heard }: Explanation): Mac | undefined {

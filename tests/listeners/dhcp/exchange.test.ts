@@ -246,6 +246,7 @@ test('with known_only only phones, and whoever has a reservation, are answered',
   const strangers = await open(nobody, { knownOnly: true });
   expect(await strangers.send(MessageType.discover)).toMatchObject({
     kind: 'ignored',
+    reason: 'unwanted',
     why: expect.stringContaining('known_only'),
   });
   expect((await strangers.send(MessageType.request, {}, selecting('10.0.0.100'))).kind).toBe('ignored');
@@ -273,4 +274,23 @@ test('a proxy answers who has an address, and nobody else', async () => {
 
 test.each([MessageType.offer, MessageType.acknowledge, 10, 255])('a message of the type %d has no answer', async (type) => {
   expect((await (await open()).send(type)).kind).toBe('ignored');
+});
+
+test('why a client did not get what it asked for is told as one of a few words, too', async () => {
+  const stage = await open();
+  const reasonOf = async (type: number, fields?: Partial<Packet>, more?: Options) =>
+    (await stage.send(type, fields, more)).reason;
+  expect(await reasonOf(MessageType.discover)).toBeUndefined();
+  expect(await reasonOf(MessageType.discover, { giaddr: ip('10.9.0.1') })).toBe('no-subnet');
+  expect(await reasonOf(MessageType.request, {}, selecting('10.0.0.100', '10.0.0.9'))).toBe('other-server');
+  expect(await reasonOf(MessageType.request, { ciaddr: ip('10.0.0.102') })).toBe('unknown');
+  expect(await reasonOf(MessageType.request, {}, requesting('10.8.0.1'))).toBe('outside-subnet');
+  expect(await reasonOf(MessageType.request)).toBe('meaningless');
+  for (let number = 2; number < 5; number++) {
+    const chaddr = Buffer.from(`000fd300000${number}`, 'hex');
+    await stage.send(MessageType.discover, { chaddr }, new Map(), `port${number}`);
+    await stage.send(MessageType.request, { chaddr }, selecting(`10.0.0.10${number - 1}`), `port${number}`);
+  }
+  const late = { chaddr: Buffer.from('000fd3000008', 'hex') };
+  expect((await stage.send(MessageType.discover, late, new Map(), 'port8')).reason).toBe('limited');
 });

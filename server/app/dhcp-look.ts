@@ -52,7 +52,7 @@ export function lookAtGiven(core: Core, { mode, subnets, knownOnly, leases, send
     const message = messageOf(question, mode, interfaces());
     const { kind, address, reply, why, reason } = await exchange(message);
     const about = { circuit: message.circuit, ...(why !== undefined && { why }), ...(reason && { reason }) };
-    if (!reply) return { kind: 'none', ...about, options: new Map(), from: new Map(), leftOut: [] };
+    if (!reply) return { kind: 'none', ...about, options: new Map(), from: new Map(), tellsFiles: false, leftOut: [] };
     const near = address ?? message.packet.giaddr;
     const subnet = near === undefined ? undefined : subnets.find(({ range }) => contains([range], near));
     const options = new Map([...reply.options].filter(([code]) => !repeated.has(code)));
@@ -69,6 +69,7 @@ export function lookAtGiven(core: Core, { mode, subnets, knownOnly, leases, send
       circuit: message.circuit,
       options,
       from: new Map(from),
+      tellsFiles: boot.size > 0,
       leftOut,
     };
   }
@@ -94,7 +95,8 @@ export function lookAtOthers(core: Core, mode: 'off' | 'listen', senders: Sender
       const noted = await core.rehearseLease({ kind: 'asked', ...(mac && { mac }), options, trusted: true });
       const address = defaultAddress();
       const boot = senders.bootOf(noted, core.baseUrls.expected(noted.device?.id), isIPv4(address) ? address : undefined);
-      return { kind: 'elsewhere', options: boot, from: new Map([...boot.keys()].map((code) => [code, 'package'])), leftOut: [] };
+      const from = new Map([...boot.keys()].map((code) => [code, 'package'] as const));
+      return { kind: 'elsewhere', options: boot, from, tellsFiles: boot.size > 0, leftOut: [] };
     },
   };
 }

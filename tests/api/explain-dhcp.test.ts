@@ -167,6 +167,18 @@ test('an option that hides a key or a password is told without it, whoever wrote
   );
 });
 
+test('what an operator says in the place of a vendor package is told as his, and tells phones as well where their files are', async () => {
+  const own = '{ 10.20.0.0/24: { pools: 10.20.0.100-10.20.0.101, options: { 66: http://elsewhere } } }';
+  const at = await start(servedOnLoopback(await freePort(), own));
+  const { verdict, dhcp } = await explain(at, { mac, options, relay });
+  expect(verdict).toBe('It is offered 10.20.0.100, of 10.20.0.0/24, and is told where its files are.');
+  const told = dhcp?.answer?.options?.map(({ code, value, from }) => [code, value, from]);
+  expect(told?.at(-1)).toEqual([66, 'http://elsewhere', 'subnet']);
+  expect((await explain(at, { mac: '020000000001', relay })).verdict).toBe(
+    'It is offered 10.20.0.100, of 10.20.0.0/24, but is not told where its files are: no installed vendor package recognises it.',
+  );
+});
+
 test.each<[string, object, string, string | null]>([
   ['a network that is not served', { mac, options, relay: '10.99.0.1' }, 'dhcp.subnets has none for the relay 10.99.0.1', null],
   ['an interface that is in none', { mac, options, interface: 'lo' }, 'dhcp.subnets has none for the interface lo', null],

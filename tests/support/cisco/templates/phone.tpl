@@ -1,0 +1,1 @@
+<device>{% for line in lines %}<line>{{ line.username }}</line>{% endfor %}</device>

@@ -2,7 +2,7 @@ import type { Certain } from './certain.ts';
 import { type BootClass, type BootOption, type BootPlan, printable } from './classes.ts';
 import { classLines, comments, heading, hexBytes, optionTitle } from './text.ts';
 
-/** A file of /etc/dnsmasq.d, for dnsmasq 2.80 and newer. */
+/** A file of /etc/dnsmasq.d, for dnsmasq 2.81 and newer. */
 export function dnsmasqConfig(plan: BootPlan): string {
   const lines = [
     ...comments(
@@ -13,6 +13,8 @@ export function dnsmasqConfig(plan: BootPlan): string {
       ]),
     ),
     'dhcp-script=/usr/local/lib/offhook/dnsmasq/offhook-lease',
+    '# Also when a lease is renewed: what Offhook missed while it was down it learns then.',
+    'script-on-renewal',
   ];
   return [...lines, ...plan.classes.flatMap((each) => ['', ...classOf(each, plan)]), ''].join('\n');
 }

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { parseOption } from '../lib/dhcp/options.ts';
+import { parseOption, readOption } from '../lib/dhcp/options.ts';
 import { reason } from '../lib/errors.ts';
 import { type Ip, ipv4Number, ipv4Of, type Network, parseIp, parseNetwork } from '../lib/ip.ts';
 import { type Mac, parseMac } from '../lib/mac.ts';
@@ -25,6 +25,9 @@ const keys = ['pools', 'routers', 'dns', 'ntp', 'domain', 'lease_seconds', 'opti
 
 /** Codes of the options that have a key of their own. */
 const named = { routers: 3, dns: 6, domain: 15, ntp: 42 } as const;
+
+/** Of those, the ones that name hosts. */
+const hosts = { routers: named.routers, dns: named.dns, ntp: named.ntp } as const;
 
 /** What the server itself says; nobody sets it. */
 const ours: ReadonlySet<number> = new Set([1, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 82]);
@@ -83,13 +86,26 @@ class SubnetReader {
     for (const key of part.keys()) {
       if (!keys.some((known) => known === key)) this.#refuse([key], `is no key of a subnet: they are ${keys.join(', ')}`);
     }
-    return {
-      range,
-      pools: this.#pools(part.get('pools')),
-      reservations: this.#reservations(part.get('reservations')),
-      leaseSeconds: this.#seconds(part.get('lease_seconds')) ?? leaseSeconds,
-      options: this.#options(part),
-    };
+    const pools = this.#pools(part.get('pools'));
+    const reservations = this.#reservations(part.get('reservations'));
+    const options = this.#options(part);
+    this.#keepApart(part, options, pools, new Set(reservations.values()));
+    return { range, pools, reservations, leaseSeconds: this.#seconds(part.get('lease_seconds')) ?? leaseSeconds, options };
+  }
+
+  /** What phones are told to ask has its address already. */
+  #keepApart(part: Items, options: SubnetSettings['options'], pools: SubnetSettings['pools'], reserved: ReadonlySet<Ip>): void {
+    const byCode = part.get('options');
+    for (const [key, code] of Object.entries(hosts)) {
+      const steps = byCode instanceof Map && byCode.has(String(code)) ? ['options', String(code)] : [key];
+      for (const address of readOption(options, code) ?? []) {
+        const number = ipv4Number(address);
+        const pool = pools.find((each) => overlap(numbersOf(each), { first: number, last: number }));
+        if (!pool || reserved.has(address)) continue;
+        const remedy = 'leave it out of the pool, or reserve it for the MAC address that has it';
+        this.#refuse(steps, `has ${address}, which a phone could be given from the pool ${pool.first}-${pool.last}; ${remedy}`);
+      }
+    }
   }
 
   #refuse(steps: readonly string[], message: string): undefined {

@@ -2,10 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodePacket, encodePacket, type Packet } from '../../server/lib/dhcp/packet.ts';
+import type { Packet } from '../../server/lib/dhcp/packet.ts';
 import type { Ip } from '../../server/lib/ip.ts';
 import { peer } from '../support/netns.ts';
-import { ip } from '../support/requests.ts';
+import { answerOf, relayed, relaying } from '../support/relay.ts';
 
 /** Two network namespaces with a wire between them: a DHCP server in one, and who asks it, as a relay does, in the other. */
 export interface DhcpPlace {
@@ -23,24 +23,6 @@ export interface DhcpPlace {
 
 const SERVER = '10.88.0.1';
 const RELAY = '10.88.0.2';
-
-/** Sends from the port of relays, as servers ask, and prints what comes. */
-const relay = `
-const socket = require('node:dgram').createSocket('udp4');
-const bytes = Buffer.from(process.argv[1], 'hex');
-const send = () => socket.send(bytes, 67, '${SERVER}', () => {});
-socket.on('error', () => {});
-socket.on('message', (message) => { process.stdout.write(message.toString('hex')); process.exit(); });
-socket.bind(67, '${RELAY}', () => { send(); setInterval(send, 250); });
-if (process.argv[2] === 'tell') setTimeout(() => process.exit(), 100);
-setTimeout(() => process.exit(1), 10_000);
-`;
-
-function request(mac: string): Packet {
-  const chaddr = Buffer.from(mac.replaceAll(':', ''), 'hex');
-  const fields = { op: 'request', htype: 1, hops: 1, xid: 0x12345678, secs: 0, flags: 0 } as const;
-  return { ...fields, giaddr: ip(RELAY), chaddr, sname: '', file: '', options: new Map() };
-}
 
 let places = 0;
 
@@ -62,14 +44,13 @@ export function openDhcpPlace(): DhcpPlace {
   }
   const children: ChildProcess[] = [];
   let said = '';
-  const send = (packet: Packet, ...words: string[]): Promise<Buffer> => {
-    const hex = encodePacket(packet).bytes.toString('hex');
-    const child = spawn('ip', ['netns', 'exec', outside, process.execPath, '-e', relay, hex, ...words]);
+  const send = (packet: Packet, kind?: 'tell'): Promise<string> => {
+    const child = spawn('ip', ['netns', 'exec', outside, process.execPath, ...relaying(SERVER, RELAY, packet, kind)]);
     let answer = '';
     child.stdout.on('data', (bytes: Buffer) => (answer += bytes));
     return new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', () => resolve(Buffer.from(answer, 'hex')));
+      child.once('close', () => resolve(answer));
     });
   };
 
@@ -88,12 +69,14 @@ export function openDhcpPlace(): DhcpPlace {
       return child;
     },
     async ask(options, mac) {
-      const decoded = decodePacket(await send({ ...request(mac), options }));
-      if ('packet' in decoded) return decoded.packet;
-      throw new Error(`No answer: ${decoded.problem}. The server said: ${said}`);
+      try {
+        return answerOf(await send(relayed(RELAY, mac, options)));
+      } catch (cause) {
+        throw new Error(`The server said: ${said}`, { cause });
+      }
     },
     async tell(options, mac, from) {
-      await send({ ...request(mac), ciaddr: from, options }, 'tell');
+      await send(relayed(RELAY, mac, options, from), 'tell');
     },
     async close() {
       for (const child of children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {

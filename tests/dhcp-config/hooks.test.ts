@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
@@ -124,7 +124,6 @@ test('each lease that Kea committed is told, after those that it deleted', async
 });
 
 test.each([
-  ['lease4_renew', 'commit'],
   ['lease4_release', 'release'],
   ['lease4_decline', 'release'],
   ['lease4_expire', 'expiry'],
@@ -134,7 +133,7 @@ test.each([
   expect(peer.documents()).toEqual([{ op, ip: '10.0.0.5', mac: '00:0f:d3:05:48:48', options: {} }]);
 });
 
-test.each(['IA_NA', 'lease6_renew', ''])('%j of Kea is not told', async (hook) => {
+test.each(['IA_NA', 'lease6_renew', 'lease4_renew', 'lease4_recover', ''])('%j of Kea is not told', async (hook) => {
   await atOnce('kea', [hook], { LEASE4_ADDRESS: '10.0.0.5' });
   expect(place.waiting()).toEqual([]);
 });
@@ -146,12 +145,12 @@ test('when nobody listens, the hook is done at once, and says so once', async ()
   expect(place.waiting()).toEqual([]);
 });
 
-test.each([401, 500])('when Offhook answers %i, the hook is done at once, and says so once', async (status) => {
+test.each([301, 401, 500])('when Offhook answers %i, the hook is done at once, and says so once', async (status) => {
   const refusing = await openPeer((_request, response) => response.writeHead(status).end('no'));
   place.configure(refusing.url);
   await atOnce('isc', isc);
   await eventually(() => expect(place.complaints()).toHaveLength(1));
-  expect(place.complaints()[0]).toMatch(/answered with an error; leases not told: 1; .*token/);
+  expect(place.complaints()[0]).toMatch(/answered with an error \(\d+\); leases not told: 1; .*token/);
   expect(refusing.told).toHaveLength(1);
   await refusing.close();
 });
@@ -171,6 +170,46 @@ test('when Offhook hangs, no hook waits for it, one of them sends at a time, and
   // One for what came before the first attempt had failed, one for what waited meanwhile.
   expect(place.complaints().length).toBeLessThanOrEqual(2);
   await hanging.close();
+});
+
+test('what a sender left that was killed is told by the next, before its own', async () => {
+  mkdirSync(join(place.folder, 'spool'));
+  writeFileSync(join(place.folder, 'spool/sending'), '{"op":"release","ip":"10.0.0.1","options":{}}\n');
+  // The disk was full.
+  writeFileSync(join(place.folder, 'spool/queue'), '{"op":"com');
+  await atOnce('isc', ['commit', '10.0.0.2', '0:f:d3:5:48:a']);
+  await eventually(() => expect(peer.told).toHaveLength(3));
+  expect(peer.told.map(({ body }) => body)).toEqual([
+    '{"op":"release","ip":"10.0.0.1","options":{}}',
+    '{"op":"com',
+    '{"op":"commit","ip":"10.0.0.2","mac":"00:0f:d3:05:48:0a","options":{}}',
+  ]);
+  await eventually(() => expect(readdirSync(join(place.folder, 'spool'))).not.toContain('sending'));
+});
+
+test('as a user who may not read the token the hook is done at once, and says so', async () => {
+  const theirs = join(place.folder, 'theirs');
+  const syslog = join(place.folder, 'syslog');
+  mkdirSync(theirs);
+  writeFileSync(syslog, '');
+  for (const [path, mode] of [
+    [place.folder, 0o755],
+    [syslog, 0o666],
+    [join(place.folder, 'token'), 0o600],
+  ] as const)
+    chmodSync(path, mode);
+  chownSync(theirs, 65_534, 65_534);
+  const script = join(place.folder, 'dhcp-config/isc/offhook-lease');
+  execFileSync('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', script, ...isc], {
+    env: { ...place.environment, OFFHOOK_SPOOL: theirs },
+  });
+  await eventually(() => expect(place.complaints()).toEqual([expect.stringMatching(/\/token, which .* has no token/)]));
+  expect(peer.told).toEqual([]);
+});
+
+test('only the user of the hook can look into its queue', async () => {
+  await atOnce('isc', isc);
+  expect(statSync(join(place.folder, 'spool')).mode & 0o777).toBe(0o700);
 });
 
 test('leases that come at the same time all arrive, each once', async () => {

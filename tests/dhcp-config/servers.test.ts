@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { bootPlan } from '../../server/dhcp-config/classes.ts';
@@ -192,3 +192,64 @@ test('address, MAC address and name reach the hook of Kea, and a release', async
     expect(released).toEqual([release, release]);
   });
 });
+
+/** Texts that would do harm where a shell took them for its own, or that are cut where somebody takes them for text. */
+const harmful: Readonly<Record<string, Buffer>> = {
+  quotes: Buffer.from(`a'b"c\`d\\e`),
+  commands: Buffer.from('$(touch pwned)`touch pwned`;touch pwned|touch pwned&touch pwned>pwned'),
+  lines: Buffer.from('one\ntwo\r\n{"op":"release"}\n'),
+  'UTF-8': Buffer.from('téléphone☎'),
+  'a NUL': Buffer.from('before\0after'),
+  'no text': Buffer.from([0xff, 0xfe, 0x80, 0x00, 0x01]),
+  '255 bytes': Buffer.alloc(255, '$(id)'),
+};
+
+/** What is left of bytes when they reach a hook: dnsmasq ends them at a NUL, and Kea tells names alone, of what names are made of. */
+const leftOf: Readonly<Record<Site, (bytes: Buffer) => unknown>> = {
+  isc: (bytes) => ({ 12: bytes.toString('hex'), 60: bytes.toString('hex') }),
+  dnsmasq(bytes) {
+    const [text = ''] = bytes.toString('hex').split(/(?<=^(?:..)*)00/);
+    return { 12: text, 60: text };
+  },
+  kea(bytes) {
+    const name = bytes
+      .toString('latin1')
+      .replaceAll(/[^\w-]/g, '')
+      .toLowerCase();
+    return bytes.length < 50 && name !== '' ? { 12: Buffer.from(name).toString('hex') } : {};
+  },
+};
+
+test.each(kinds)(
+  'host names and vendor classes of any bytes reach the hook of %s, and none is executed',
+  async (kind) => {
+    const hooks = openHooks();
+    startWith(kind, await bundled(kind), hooks.hook(kind));
+    for (const [index, bytes] of Object.values(harmful).entries()) {
+      const mac = `02:00:00:00:01:0${index}`;
+      const { yiaddr } = await lease(mac, [[12, bytes] as const, [60, bytes] as const], false);
+      await eventually(() =>
+        expect(hooks.told()[index]).toEqual({ op: 'commit', ip: yiaddr, mac, options: leftOf[kind](bytes) }),
+      );
+    }
+    expect(readdirSync(place.folder)).not.toContain('pwned');
+  },
+  30_000,
+);
+
+test('any option that a phone leaves out loses ISC dhcpd no other', async () => {
+  const hooks = openHooks();
+  startWith('isc', await bundled('isc'), hooks.hook('isc'));
+  const codes = [12, 43, 55, 60, 61, 77, 124, 125];
+  for (const [index, absent] of codes.entries()) {
+    const mac = `02:00:00:00:02:0${index}`;
+    const sent = codes.filter((code) => code !== absent).map((code) => [code, samples[code] ?? Buffer.alloc(0)] as const);
+    const { yiaddr } = await lease(mac, own(sent, index), false);
+    const options = Object.fromEntries(own(sent, index).map(([code, bytes]) => [code, bytes.toString('hex')]));
+    await eventually(() => expect(hooks.told()[index]).toEqual({ op: 'commit', ip: yiaddr, mac, options }));
+  }
+}, 30_000);
+
+/** With a client identifier of its own, where there is one. */
+const own = (options: readonly (readonly [number, Buffer])[], number: number) =>
+  options.map(([code, bytes]) => [code, code === 61 ? Buffer.from([0, number]) : bytes] as const);

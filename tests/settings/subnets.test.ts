@@ -81,6 +81,15 @@ test.each([
     'pools: has 10.0.0.9-10.0.0.12 and 10.0.0.1-10.0.0.9, which share addresses',
   ],
   ['routers: here', 'routers: DHCP option 3, Router, cannot be "here"'],
+  [
+    'routers: [10.0.0.1, 10.0.0.9]\npools: [10.0.0.2-10.0.0.9]',
+    'routers: has 10.0.0.9, which a phone could be given from the pool 10.0.0.2-10.0.0.9; leave it out of the pool, or reserve it',
+  ],
+  ['dns: 10.0.0.2\npools: [10.0.0.2-10.0.0.9]', 'dns: has 10.0.0.2, which a phone could be given from the pool'],
+  [
+    'options: { 42: 10.0.0.5 }\npools: [10.0.0.2-10.0.0.9]',
+    'options.42: has 10.0.0.5, which a phone could be given from the pool',
+  ],
   ['lease_seconds: 10', 'lease_seconds: must be a whole number from 60 to'],
   ['options: { 53: 5 }', 'options.53: is for the server itself to say'],
   ['options: { x: 5 }', 'options.x: must be the code of a DHCP option'],
@@ -98,6 +107,11 @@ test.each([
   expect(others).toEqual([]);
   expect(told).toMatch(/^offhook\.yml:6(?::\d+)?: dhcp\.subnets\.10\.0\.0\.0\/24\./);
   expect(told).toContain(complaint);
+});
+
+test('a router may have an address of a pool that is reserved for it, or one of another network', () => {
+  const lines = "pools: [10.0.0.2-10.0.0.9]\nrouters: [10.0.0.9, 10.1.0.5]\nreservations: { '00:0f:d3:05:48:48': 10.0.0.9 }";
+  expect(complaintsOf(subnet(lines))).toEqual([]);
 });
 
 test.each(['10.0.0.0', '10.0.0.0/31', '10.0.0.0/7', 'fd00::/64', 'here/24'])('%s is no subnet', (name) => {

@@ -11,6 +11,7 @@ import { checkCertificate, withAllProblems } from './app/preflight.ts';
 import { renderAll } from './app/render-all.ts';
 import { seed } from './app/seed.ts';
 import { alone, heard, reloadAll, values, type Workers } from './app/workers.ts';
+import type { Usage } from './leases/model.ts';
 import { defaultAddress } from './lib/addresses.ts';
 import { formatHostPort, parseIp } from './lib/ip.ts';
 import { sumOf } from './lib/metrics.ts';
@@ -172,13 +173,13 @@ async function startPhoneDhcp(core: Core): Promise<Dhcp> {
   const dhcp = await createDhcp(core);
   const { leases } = dhcp;
   if (!leases) return dhcp;
-  core.metrics.dhcpPools(() =>
-    leases.usage().map(({ subnet, first, last, bound, offered, declined, free }) => ({
-      subnet,
-      pool: `${first}-${last}`,
-      states: { bound, offered, declined, free },
-    })),
-  );
+  const row = ({ subnet, bound, offered, declined, free }: Usage, pool: string) => {
+    return { subnet, pool, states: { bound, offered, declined, free } };
+  };
+  core.metrics.dhcpPools(() => [
+    ...leases.usage().map((pool) => row(pool, `${pool.first}-${pool.last}`)),
+    ...leases.otherUsage().map((other) => row(other, other.kind)),
+  ]);
   return dhcp;
 }
 

@@ -52,7 +52,7 @@ export interface ApiParts {
   /** The last requests of a device, the latest last; of undefined those that no device was found for. */
   recent(device: string | undefined): Promise<readonly RecentRequest[]>;
   /** Where this server gives addresses. */
-  readonly leases: Pick<LeaseService, 'list' | 'usage' | 'forget'> | undefined;
+  readonly leases: Pick<LeaseService, 'list' | 'usage' | 'otherUsage' | 'forget'> | undefined;
   readonly messages: RecentMessages;
   /** Takes note of what DHCP told of a client. */
   noteLease(news: LeaseNews): Promise<Noted>;

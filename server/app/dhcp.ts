@@ -1,9 +1,10 @@
+import { networkInterfaces } from 'node:os';
 import { leaseNotifier } from '../leases/notifier.ts';
 import { type LeaseService, leaseService } from '../leases/service.ts';
 import { MessageType, readOption } from '../lib/dhcp/options.ts';
 import { macOf } from '../lib/dhcp/packet.ts';
 import { prefixed, reason } from '../lib/errors.ts';
-import { contains } from '../lib/ip.ts';
+import { contains, type Ip, parseIp } from '../lib/ip.ts';
 import { createExchange } from '../listeners/dhcp/exchange.ts';
 import { type DhcpEvent, type DhcpListener, startDhcp } from '../listeners/dhcp/listener.ts';
 import { openProber, type Prober } from '../listeners/dhcp/probe.ts';
@@ -78,6 +79,14 @@ export async function createDhcp(core: Core): Promise<Dhcp> {
     });
   });
   await leases.start();
+  const keepOurs = () => {
+    for (const ip of leases.keepForUs(ownAddresses()))
+      core.log.warn(
+        { event: 'dhcp.own-address', ip },
+        `${ip} is this server's own, and given to nobody; leave it out of dhcp.subnets`,
+      );
+  };
+  keepOurs();
   const prober: Prober | undefined =
     dhcp.mode === 'serve' && dhcp.probe_milliseconds > 0
       ? await openProber({ milliseconds: dhcp.probe_milliseconds })
@@ -102,7 +111,15 @@ export async function createDhcp(core: Core): Promise<Dhcp> {
     await leases.close();
   };
   try {
-    const listener = await startDhcp({ ...common, exchange });
+    const listener = await startDhcp({
+      ...common,
+      exchange,
+      observe(event) {
+        // With an address that the host did not have before, perhaps.
+        if (event.kind === 'opened') keepOurs();
+        common.observe(event);
+      },
+    });
     return {
       listener,
       look: lookAtGiven(core, {
@@ -123,6 +140,11 @@ export async function createDhcp(core: Core): Promise<Dhcp> {
     await close();
     throw prefixed('dhcp', cause);
   }
+}
+
+function ownAddresses(): Ip[] {
+  const entries = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return entries.flatMap(({ address, family }) => (family === 'IPv4' ? (parseIp(address) ?? []) : []));
 }
 
 function observeDhcp({ log, metrics, messages, settings }: Core): (event: DhcpEvent) => void {

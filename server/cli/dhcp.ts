@@ -77,11 +77,12 @@ async function leases(options: LeaseOptions, io: Io): Promise<void> {
       textOf(each, 'circuit'),
     ]);
     const pools = listOf(document, 'pools').map((each) => [
-      `${textOf(each, 'first')}-${textOf(each, 'last')}`,
+      textOf(each, 'subnet'),
+      each.get('kind') === 'pool' ? `${textOf(each, 'first')}-${textOf(each, 'last')}` : textOf(each, 'kind'),
       ...['vendor', 'size', 'bound', 'offered', 'declined', 'free'].map((name) => textOf(each, name)),
     ]);
     const list = table(['address', 'client', 'state', 'until', 'name', 'is', 'from'], rows) || 'There are no such leases.\n';
-    return list + section('Pools', table(['pool', 'vendor', 'size', 'bound', 'offered', 'declined', 'free'], pools));
+    return list + section('Pools', table(['subnet', 'pool', 'vendor', 'size', 'bound', 'offered', 'declined', 'free'], pools));
   });
   if (!options.json) tellRest(io, found.length, Number(document.get('total')), options.offset);
 }

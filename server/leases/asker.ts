@@ -34,6 +34,7 @@ export function askerOf(table: LeaseTable, subnet: SubnetState, client: Client):
 
 /** What keeps an address from a client, whatever the pools say; undefined when nothing does. */
 export function obstacle({ number, lease, hold }: Entry, { subnet, client, key }: Asker): Refusal | undefined {
+  if (subnet.ours.has(number)) return 'ours';
   const owner = subnet.reservedFor.get(number);
   if (owner !== undefined && owner !== client.mac) return 'reserved';
   if (lease?.state === 'declined') return 'declined';

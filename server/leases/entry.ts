@@ -16,7 +16,7 @@ export interface Entry {
   readonly address: Ip;
   /** undefined: it is in no subnet that is served now. */
   readonly subnet: SubnetState | undefined;
-  /** undefined: it is in none, or reserved. */
+  /** undefined: it is in none, reserved, or the server's own. */
   readonly pool: PoolState | undefined;
   lease: Lease | undefined;
   hold: Hold | undefined;

@@ -57,19 +57,29 @@ export interface Lease {
   readonly expires: number;
 }
 
-/** How full a pool is. Reserved addresses in its range are no part of it. */
-export interface PoolUsage extends Pool {
+/** How some addresses of a subnet stand. */
+export interface Usage {
   readonly subnet: string;
   readonly size: number;
   readonly bound: number;
   readonly offered: number;
   readonly declined: number;
-  /** The rest, of which `past` were somebody's before. */
+  /** The rest. */
   readonly free: number;
+}
+
+/** How full a pool is. Reserved addresses in its range, and the server's own, are no part of it. */
+export interface PoolUsage extends Pool, Usage {
+  /** How many of those that are free were somebody's before. */
   readonly past: number;
   /** How many are bound by clients that nobody knew, or offered to them, and how many may be. */
   readonly newClients: number;
   readonly newClientsMost: number;
+}
+
+/** Addresses that no pool counts: those that are reserved, and those in use that are in no pool, or in no subnet, any more. */
+export interface OtherUsage extends Usage {
+  readonly kind: 'reserved' | 'outside';
 }
 
 export interface Offered {
@@ -94,12 +104,13 @@ export interface NothingOffered {
 }
 
 /**
- * Why a client cannot have an address: it is not of this subnet, reserved for another, declined, another's by lease, or offered to
+ * Why a client cannot have an address: it is not of this subnet, the server's own, reserved for another, declined, another's by lease, or offered to
  * another; the client has a reservation for another address, or a lease on another; it is in no pool that serves the client; or
  * what is left in the pool is kept for clients that are known.
  */
 export type Refusal =
   | 'outside-subnet'
+  | 'ours'
   | 'reserved'
   | 'declined'
   | 'held'

@@ -62,19 +62,15 @@ export class PoolState {
   readonly pool: Pool;
   readonly first: number;
   readonly last: number;
-  /** Without those that are reserved. */
-  readonly size: number;
-  /** How many addresses clients may have together that nobody knew, by lease or offer. */
-  readonly newClientsMost: number;
   /** Outstanding, to clients that nobody knew. */
   readonly offers = new Circuits();
   readonly declined = new Circuits();
-  readonly #offersMost: number;
-  readonly #declinedMost: number;
+  readonly #newClientsPercent: number;
   readonly #neverUsed: NumberSet;
   /** By when they were let go. */
   readonly #past = new Ranked<Entry>();
   readonly #counts: Record<Standing, number> = { bound: 0, offered: 0, declined: 0, past: 0, unused: 0 };
+  #size: number;
   #newClients = 0;
   /** Where to look for the next address that was never used: one that was offered for nothing is not the next. */
   #next = 0;
@@ -87,11 +83,26 @@ export class PoolState {
     this.#neverUsed = new NumberSet(range);
     const taken = [...reserved].filter((number) => this.first <= number && number <= this.last);
     for (const number of taken) this.#neverUsed.delete(number - this.first);
-    this.size = range - taken.length;
-    this.#counts.unused = this.size;
-    this.newClientsMost = Math.min(Math.ceil((this.size * newClientsPercent) / 100), mostNewClients);
-    this.#offersMost = Math.min(Math.ceil(this.newClientsMost / 2), mostOffers);
-    this.#declinedMost = Math.ceil(this.size / declinedShare);
+    this.#newClientsPercent = newClientsPercent;
+    this.#size = range - taken.length;
+    this.#counts.unused = this.#size;
+  }
+
+  /** Without those that are reserved, and the server's own. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many addresses clients may have together that nobody knew, by lease or offer. */
+  get newClientsMost(): number {
+    return Math.min(Math.ceil((this.#size * this.#newClientsPercent) / 100), mostNewClients);
+  }
+
+  /** Takes out an address, of which nothing is known, for good. */
+  leaveOut(number: number): void {
+    this.#neverUsed.delete(number - this.first);
+    this.#counts.unused--;
+    this.#size--;
   }
 
   /** Whether clients of this vendor get addresses here. */
@@ -106,12 +117,12 @@ export class PoolState {
 
   /** How many offers to new clients behind a circuit have to end before it may have one more. */
   offersTooMany(circuit: string): number {
-    return Math.max(0, this.offers.count(circuit) + 1 - this.#offersMost);
+    return Math.max(0, this.offers.count(circuit) + 1 - Math.min(Math.ceil(this.newClientsMost / 2), mostOffers));
   }
 
   /** Whether a circuit has declined more than it may. */
   hasDeclinedTooMany(circuit: string): boolean {
-    return this.declined.count(circuit) > this.#declinedMost;
+    return this.declined.count(circuit) > Math.ceil(this.#size / declinedShare);
   }
 
   /** A free address: one that was never used, else the one that was let go the longest time ago. @param ending offers that are to end first */

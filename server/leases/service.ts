@@ -4,7 +4,7 @@ import type { Log } from '../lib/log.ts';
 import type { Mac } from '../lib/mac.ts';
 import { type Asker, askerOf } from './asker.ts';
 import type { LeaseDao } from './dao.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, filingOf } from './entry.ts';
 import {
   type Binding,
   type Client,
@@ -13,6 +13,7 @@ import {
   type LeaseState,
   type NothingOffered,
   type Offered,
+  type OtherUsage,
   type PoolUsage,
   type Subnet,
 } from './model.ts';
@@ -63,6 +64,16 @@ export interface LeaseService {
   list(query?: LeaseQuery): { readonly leases: readonly Lease[]; readonly total: number };
   /** How full each pool is. */
   usage(): PoolUsage[];
+  /**
+   * How the addresses stand that no pool counts, so that all together have as many that are bound as there are leases: of each subnet
+   * with reservations those that are reserved, and where there are any, those in use that are in no pool now.
+   */
+  otherUsage(): OtherUsage[];
+  /**
+   * Gives these addresses to nobody from now on: they are the server's own. Whoever has one is told so when it asks again.
+   * @returns those that clients could have had until now
+   */
+  keepForUs(addresses: readonly Ip[]): Ip[];
   /**
    * Makes an address one that was never used, whoever has it: that client is not told, and may go on using it until it asks again.
    * @throws ProvisioningError lease-unknown, store-…
@@ -290,6 +301,41 @@ export function leaseService(options: LeaseOptions): LeaseService {
       return [...subnets.values()].flatMap(({ name, pools }) => pools.map((pool) => pool.usage(name)));
     },
 
+    otherUsage() {
+      expire();
+      const rows = new Map<string, OtherCount>();
+      for (const { name, reservedFor, ours } of subnets.values()) {
+        const size = [...reservedFor.keys()].filter((number) => !ours.has(number)).length;
+        if (size > 0) rows.set(`reserved ${name}`, countOf('reserved', name, size));
+      }
+      for (const entry of table.others) {
+        const { standing } = filingOf(entry);
+        if (standing === 'past' || standing === 'unused') continue;
+        const subnet = entry.subnet?.name ?? entry.lease?.subnet ?? '';
+        const kind = entry.subnet?.reservedFor.has(entry.number) ? 'reserved' : 'outside';
+        const row = rows.get(`${kind} ${subnet}`) ?? countOf(kind, subnet, 0);
+        rows.set(`${kind} ${subnet}`, row);
+        row[standing]++;
+        if (kind === 'outside') row.size++;
+      }
+      return [...rows.values()].map((row) => ({ ...row, free: row.size - row.bound - row.offered - row.declined }));
+    },
+
+    keepForUs(addresses) {
+      expire();
+      const taken: Ip[] = [];
+      for (const address of addresses) {
+        const entry = table.at(ipv4Number(address));
+        const { subnet, lease, number } = entry;
+        if (!subnet || subnet.ours.has(number)) continue;
+        if (entry.pool || subnet.reservedFor.has(number)) taken.push(address);
+        table.keepForUs(entry, now());
+        if (lease) writeLater(() => dao.remove([address]));
+        if (lease?.state === 'bound') notifier.changed(over(lease, 'released', now()));
+      }
+      return taken;
+    },
+
     async forget(address) {
       expire();
       const entry = table.find(address);
@@ -306,6 +352,12 @@ export function leaseService(options: LeaseOptions): LeaseService {
       await Promise.all(writing);
     },
   };
+}
+
+type OtherCount = { -readonly [Key in Exclude<keyof OtherUsage, 'free'>]: OtherUsage[Key] };
+
+function countOf(kind: OtherUsage['kind'], subnet: string, size: number): OtherCount {
+  return { kind, subnet, size, bound: 0, offered: 0, declined: 0 };
 }
 
 function over(lease: Lease, state: 'released' | 'expired', expires: number): Lease {

@@ -13,6 +13,8 @@ export interface SubnetState {
   /** Whose an address is. */
   readonly reservedFor: ReadonlyMap<number, Mac>;
   readonly reservations: ReadonlyMap<Mac, number>;
+  /** The server's own addresses, which nobody gets. */
+  readonly ours: Set<number>;
 }
 
 export function subnetState({ range, pools, reservations, leaseSeconds }: Subnet, newClientsPercent: number): SubnetState {
@@ -27,12 +29,13 @@ export function subnetState({ range, pools, reservations, leaseSeconds }: Subnet
     pools: pools.map((pool) => new PoolState(pool, reservedFor.keys(), newClientsPercent)),
     reservedFor,
     reservations: numbers,
+    ours: new Set(),
   };
 }
 
-/** The pool that an address is given from; undefined for one that is in none, or reserved. */
+/** The pool that an address is given from; undefined for one that is in none, reserved, or the server's own. */
 export function poolAt(subnet: SubnetState, number: number): PoolState | undefined {
-  if (subnet.reservedFor.has(number)) return undefined;
+  if (subnet.reservedFor.has(number) || subnet.ours.has(number)) return undefined;
   return subnet.pools.find(({ first, last }) => first <= number && number <= last);
 }
 

@@ -26,6 +26,8 @@ export class LeaseTable {
   /** Bound and declined. */
   readonly #running = new Ranked<Entry>();
   readonly #past = new Ranked<Entry>();
+  /** Those that no pool counts. */
+  readonly #others = new Set<Entry>();
 
   constructor(subnets: readonly SubnetState[]) {
     this.#subnets = subnets;
@@ -33,6 +35,11 @@ export class LeaseTable {
 
   get leases(): Lease[] {
     return [...this.#entries.values()].flatMap(({ lease }) => (lease ? [lease] : []));
+  }
+
+  /** Those of which something is known that no pool counts, in no order. */
+  get others(): Iterable<Entry> {
+    return this.#others;
   }
 
   /** The address, whether something is known of it or not. */
@@ -97,6 +104,14 @@ export class LeaseTable {
     this.#file(entry);
   }
 
+  /** Leaves an address to the server itself: what is known of it is forgotten, and nobody gets it any more. */
+  keepForUs(entry: Entry, now: number): void {
+    this.letGo(entry, now);
+    this.give(entry, undefined);
+    entry.subnet?.ours.add(entry.number);
+    entry.pool?.leaveOut(entry.number);
+  }
+
   /** An offer that has ended by now. */
   nextLapsed(now: number): Entry | undefined {
     return this.#offers.lowest <= now ? this.#offers.first : undefined;
@@ -121,6 +136,8 @@ export class LeaseTable {
     if (lease) (isOver(lease) ? this.#past : this.#running).set(entry, lease.expires);
     if (lease || hold) this.#entries.set(number, entry);
     else this.#entries.delete(number);
+    if ((lease || hold) && !entry.pool) this.#others.add(entry);
+    else this.#others.delete(entry);
   }
 }
 

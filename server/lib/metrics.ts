@@ -220,7 +220,7 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     dhcpPools(read) {
       new Gauge({
         name: 'offhook_dhcp_pool_addresses',
-        help: 'Addresses of each pool by state',
+        help: 'Addresses of each pool by state; of each subnet those reserved, and those outside of all pools that are in use',
         labelNames: ['subnet', 'pool', 'state'],
         registers,
         collect() {

@@ -259,7 +259,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     devices,
     operations,
     recent,
-    messages,
+    messages: parts.messages,
     noteLease: real.noteLease,
     templates,
     main: tenants.main.id,

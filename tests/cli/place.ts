@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ApiParts } from '../../server/api/parts.ts';
 import { openStage, type Stage, TOKEN } from '../api/stage.ts';
 
 /** An API, and a data directory with its token, as the command line finds them. */
@@ -12,8 +13,9 @@ export interface Place {
   close(): Promise<void>;
 }
 
-export async function openPlace(): Promise<Place> {
-  const stage = await openStage();
+/** @param change other parts of the API than the usual ones */
+export async function openPlace(change: Partial<ApiParts> = {}): Promise<Place> {
+  const stage = await openStage(change);
   const data = mkdtempSync(join(tmpdir(), 'offhook-cli-'));
   writeFileSync(join(data, 'admin.token'), `${TOKEN}\n`, { mode: 0o600 });
   return {

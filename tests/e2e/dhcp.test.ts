@@ -75,6 +75,24 @@ test.each(clientNames)('%s has the lease that it had, after the server was kille
   expect((await again.ask('dhcp', 'leases')).leases).toMatchObject([{ address, mac, state: 'bound' }]);
 });
 
+test('the addresses of the server itself are given to nobody, though they lie in a pool, also one that comes later', async () => {
+  const server = await network.host('server', { eth0: LAN });
+  const phone = await network.host('phone', { eth0: { bridge: 'lan', mac: digiumMac } });
+  const subnets = 'subnets: { 10.88.0.0/24: { pools: [10.88.0.1-10.88.0.4], reservations: { "000fd3000001": 10.88.0.9 } } }';
+  const offhook = await start(server, `${serve.slice(0, serve.indexOf('subnets:'))}${subnets}`);
+  const own = () => offhook.log().flatMap(({ event, ip }) => (event === 'dhcp.own-address' ? [ip] : []));
+  expect(own()).toEqual(['10.88.0.1']);
+  await server.ip('address add 10.88.0.2/24 dev eth0');
+  await eventually(() => expect(own()).toEqual(['10.88.0.1', '10.88.0.2']));
+  expect((await lease('dhclient', phone, join(folder, 'phone'), { vendorClass: digiumClass })).address).toBe('10.88.0.3');
+  const metrics = await server.run('curl', ['-sf', 'http://127.0.0.1:8666/metrics']);
+  const counted = (pool: string, state: string) =>
+    `offhook_dhcp_pool_addresses{subnet="10.88.0.0/24",pool="${pool}",state="${state}"}`;
+  expect(metrics).toContain(`${counted('10.88.0.1-10.88.0.4', 'bound')} 1\n`);
+  expect(metrics).toContain(`${counted('10.88.0.1-10.88.0.4', 'free')} 1\n`);
+  expect(metrics).toContain(`${counted('reserved', 'free')} 1\n`);
+});
+
 test('where another DHCP server answers, this one does not start, and says whose network it is; with force it does', async () => {
   const server = await network.host('server', { eth0: LAN });
   const other = await network.host('other', { eth0: { bridge: 'lan', addresses: ['10.88.0.2/24'] } });

@@ -292,6 +292,9 @@ async function live(rounds: readonly { steps: readonly Step[]; pass: number; res
     const declined = stage.leases.list({ state: 'declined' }).leases.map(({ address }) => address);
     expect(declined.sort()).toEqual(reference.declined.map(({ address }) => address).sort());
     const usage = stage.leases.usage();
+    const rows = [...usage, ...stage.leases.otherUsage()];
+    expect(rows.reduce((sum, { bound }) => sum + bound, 0)).toBe(leases.length);
+    for (const { size, bound, offered, declined, free } of rows) expect(bound + offered + declined + free).toBe(size);
     for (const subnet of reference.settings) {
       for (const pool of subnet.pools) {
         const counted = usage.find((each) => each.first === pool.first);

@@ -594,3 +594,59 @@ test.each<[string, readonly Subnet[], string]>([
     message: expect.stringContaining(message),
   });
 });
+
+describe("the server's own addresses", () => {
+  test('are given to nobody, wherever they lie, and count in no pool', async () => {
+    const stage = await open(ten(3, { [macOf(9)]: '10.0.0.50' }));
+    expect(stage.leases.keepForUs([ip('10.0.0.11'), ip('10.0.0.50'), ip('10.0.0.1'), ip('192.0.2.1')])).toEqual([
+      '10.0.0.11',
+      '10.0.0.50',
+    ]);
+    expect(stage.leases.keepForUs([ip('10.0.0.11')])).toEqual([]);
+    expect(stage.leases.usage()).toMatchObject([{ size: 2, free: 2 }]);
+    expect(stage.leases.otherUsage()).toEqual([]);
+    expect([1, 2, 3].map((number) => stage.offer(phone(number), '10.0.0.11'))).toEqual(['10.0.0.10', '10.0.0.12', 'exhausted']);
+    expect(stage.offer(phone(9))).toBe('exhausted');
+    for (const address of ['10.0.0.11', '10.0.0.50', '10.0.0.1']) expect(await stage.bind(phone(9), address)).toBe('ours');
+  });
+
+  test('are taken from whoever has them, who is told so when it asks again', async () => {
+    const stage = await open(ten(3));
+    expect(await stage.boot(phone(1))).toBe('10.0.0.10');
+    expect(stage.offer(phone(2))).toBe('10.0.0.11');
+    expect(stage.leases.keepForUs([ip('10.0.0.10'), ip('10.0.0.11')])).toEqual(['10.0.0.10', '10.0.0.11']);
+    expect(stage.told.at(-1)).toMatchObject({ address: '10.0.0.10', state: 'released', mac: macOf(1) });
+    expect(stage.leases.usage()).toMatchObject([{ size: 1, bound: 0, offered: 0, free: 1, past: 0, newClientsMost: 1 }]);
+    expect([await stage.bind(phone(1), '10.0.0.10'), await stage.bind(phone(2), '10.0.0.11')]).toEqual(['ours', 'ours']);
+    expect(await stage.boot(phone(1))).toBe('10.0.0.12');
+    await stage.leases.close();
+    expect((await stage.dao.list()).map(({ address }) => address)).toEqual(['10.0.0.12']);
+  });
+});
+
+test('what no pool counts is counted by subnet: what is reserved, and what is in use and in no pool any more', async () => {
+  const reserved = { [macOf(7)]: '10.0.0.50', [macOf(8)]: '10.0.0.10', [macOf(9)]: '10.0.0.51' };
+  const stage = await open([ten(5, reserved), subnetOf('10.1.0.0/24', ['10.1.0.10-10.1.0.19'])]);
+  expect(stage.leases.otherUsage()).toEqual([
+    { kind: 'reserved', subnet: TEN, size: 3, bound: 0, offered: 0, declined: 0, free: 3 },
+  ]);
+  for (const number of [1, 7, 9]) await stage.boot(phone(number));
+  await stage.leases.decline(phone(9), ip('10.0.0.51'));
+  await stage.leases.bind(subnetOf('10.1.0.0/24', []), phone(2), ip('10.1.0.10'), { selecting: true });
+  stage.offer(phone(8));
+  expect(stage.leases.usage().map(({ size, bound }) => [size, bound])).toEqual([
+    [4, 1],
+    [10, 1],
+  ]);
+  expect(stage.leases.otherUsage()).toEqual([
+    { kind: 'reserved', subnet: TEN, size: 3, bound: 1, offered: 1, declined: 1, free: 0 },
+  ]);
+
+  const again = await stage.restart([subnetOf(TEN, ['10.0.0.12-10.0.0.13'], { [macOf(7)]: '10.0.0.50' })]);
+  closing.push(() => again.close());
+  expect(again.leases.otherUsage()).toEqual([
+    { kind: 'reserved', subnet: TEN, size: 1, bound: 1, offered: 0, declined: 0, free: 0 },
+    { kind: 'outside', subnet: TEN, size: 2, bound: 1, offered: 0, declined: 1, free: 0 },
+    { kind: 'outside', subnet: '10.1.0.0/24', size: 1, bound: 1, offered: 0, declined: 0, free: 0 },
+  ]);
+});

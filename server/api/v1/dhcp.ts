@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { PoolUsage } from '../../leases/model.ts';
+import type { OtherUsage, PoolUsage, Usage } from '../../leases/model.ts';
 import { Code, readOption } from '../../lib/dhcp/options.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
 import { parseIp } from '../../lib/ip.ts';
@@ -78,7 +78,8 @@ export function dhcpRoutes({ noteLease, leases, messages }: ApiParts): Route[] {
         serves: leases !== undefined,
         leases: found?.leases.map(leaseDocument) ?? [],
         total: found?.total ?? 0,
-        pools: leases?.usage().map(poolDocument) ?? [],
+        // All rows together have as many that are bound as there are such leases.
+        pools: leases ? [...leases.usage().map(poolDocument), ...leases.otherUsage().map(otherDocument)] : [],
       },
     };
   }
@@ -112,6 +113,14 @@ export function dhcpRoutes({ noteLease, leases, messages }: ApiParts): Route[] {
   ];
 }
 
-function poolDocument({ subnet, first, last, vendor, size, bound, offered, declined, free }: PoolUsage) {
-  return { subnet, first, last, vendor: vendor ?? null, size, bound, offered, declined, free };
+function poolDocument({ first, last, vendor, ...usage }: PoolUsage) {
+  return { kind: 'pool', ...countsOf(usage), first, last, vendor: vendor ?? null };
+}
+
+function otherDocument({ kind, ...usage }: OtherUsage) {
+  return { kind, ...countsOf(usage), first: null, last: null, vendor: null };
+}
+
+function countsOf({ subnet, size, bound, offered, declined, free }: Usage) {
+  return { subnet, size, bound, offered, declined, free };
 }

@@ -204,6 +204,7 @@ const reasons: Readonly<Record<'no-pool' | 'limited' | 'exhausted', string>> = {
 
 const refusals: Readonly<Record<Refusal, string>> = {
   'outside-subnet': 'the address is not of this network',
+  ours: 'the address is this server’s own',
   reserved: 'the address is reserved for another',
   declined: 'a stranger uses the address',
   held: 'another client has the address',

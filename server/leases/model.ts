@@ -121,7 +121,8 @@ export type Refusal =
   | 'limited';
 
 export type Binding =
-  | { readonly kind: 'bound'; readonly lease: Lease }
+  /** For so many seconds from now: fewer than the subnet says where the lease was not lengthened. */
+  | { readonly kind: 'bound'; readonly lease: Lease; readonly seconds: number }
   /** To be answered with a NAK. The lease is that of whoever has the address, or the client's own on another one. */
   | { readonly kind: 'refused'; readonly reason: Refusal; readonly lease?: Lease }
   /**

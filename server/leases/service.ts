@@ -233,7 +233,7 @@ export function leaseService(options: LeaseOptions): LeaseService {
         if (entry.lease === lease) table.give(entry, before);
         throw cause;
       }
-      return { kind: 'bound', lease };
+      return { kind: 'bound', lease, seconds: Math.max(1, Math.floor((lease.expires - at) / 1_000)) };
     },
 
     async release(client, address) {

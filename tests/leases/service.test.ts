@@ -152,7 +152,7 @@ describe('a request', () => {
       since: stage.clock.now,
       expires: stage.clock.now + HOUR,
     };
-    expect(binding).toEqual({ kind: 'bound', lease });
+    expect(binding).toEqual({ kind: 'bound', lease, seconds: 3_600 });
     expect(await stage.dao.list()).toEqual([lease]);
     expect(stage.told).toEqual([lease]);
   });
@@ -520,11 +520,41 @@ describe('after a restart', () => {
     const again = await stage.restart([ten(1)]);
     closing.push(() => again.leases.close());
     again.clock.now += HOUR / 2;
-    expect(await again.bind(phone(2), '10.0.0.11', false)).toBe('bound');
+    await expect(again.leases.bind(ten(1), phone(2), ip('10.0.0.11'), { selecting: false })).resolves.toMatchObject({
+      kind: 'bound',
+      lease: { expires: end },
+      seconds: 1_800,
+    });
     expect(again.leases.list({ address: ip('10.0.0.11') }).leases).toMatchObject([{ expires: end }]);
     again.clock.now = end;
     expect(await again.bind(phone(2), '10.0.0.11', false)).toBe('not-in-pool');
     expect(again.offer(phone(2))).toBe('10.0.0.10');
+  });
+
+  test('of a network that was cut in two, and of two that were made one, leases are on in the subnet that has their address', async () => {
+    const whole = subnetOf('10.0.0.0/24', ['10.0.0.10-10.0.0.19', '10.0.0.200-10.0.0.209']);
+    const low = subnetOf('10.0.0.0/25', ['10.0.0.10-10.0.0.19']);
+    const high = subnetOf('10.0.0.128/25', ['10.0.0.200-10.0.0.209']);
+    const stage = await open([whole]);
+    expect(await stage.bind(phone(1), '10.0.0.200')).toBe('bound');
+    expect(await stage.boot(phone(2))).toBe('10.0.0.10');
+    const cut = await stage.restart([low, high]);
+    const where = ({ leases }: typeof cut) =>
+      leases.list({ state: 'bound' }).leases.map((lease) => `${lease.address} ${lease.subnet}`);
+    expect(where(cut)).toEqual(['10.0.0.10 10.0.0.0/25', '10.0.0.200 10.0.0.128/25']);
+    // In the half that it asks in it has none; the other half's is its own until its lease ends.
+    expect(await cut.bind(phone(1), '10.0.0.200', false)).toBe('outside-subnet');
+    cut.clock.now += 1;
+    expect(await cut.boot(phone(1))).toBe('10.0.0.11');
+    expect(cut.leases.usage().map(({ bound }) => bound)).toEqual([2, 1]);
+    const one = await cut.restart([whole]);
+    closing.push(() => one.leases.close());
+    expect(where(one)).toEqual(['10.0.0.10 10.0.0.0/24', '10.0.0.11 10.0.0.0/24', '10.0.0.200 10.0.0.0/24']);
+    // Of the two that it has it keeps the latter, and nobody else gets the other before its end.
+    expect(one.offer(phone(1))).toBe('10.0.0.11');
+    expect(await one.bind(phone(3), '10.0.0.200')).toBe('held');
+    one.clock.now += HOUR;
+    expect(await one.bind(phone(3), '10.0.0.200')).toBe('bound');
   });
 
   test('100,000 leases are read, and counted', async () => {

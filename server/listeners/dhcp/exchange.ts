@@ -146,7 +146,7 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
       return { kind: 'refused', address, why, reason: binding.reason, reply: refusalOf(message, why), sender };
     }
     await senderOf(message, subnet, 'bound', address);
-    const reply = replyTo(message, MessageType.acknowledge, { yiaddr: address, subnet, boot });
+    const reply = replyTo(message, MessageType.acknowledge, { yiaddr: address, subnet, seconds: binding.seconds, boot });
     return { kind: 'acknowledged', address, reply, sender };
   }
 
@@ -285,10 +285,12 @@ interface Given {
   /** Absent for who has an address. */
   readonly yiaddr?: Ip;
   readonly subnet?: ServedSubnet;
+  /** What is left of a lease; absent: as long as the subnet says. */
+  readonly seconds?: number;
   readonly boot: Options;
 }
 
-function replyTo(message: Message, type: number, { yiaddr, subnet, boot }: Given): Packet {
+function replyTo(message: Message, type: number, { yiaddr, subnet, seconds = subnet?.leaseSeconds, boot }: Given): Packet {
   const { options, ciaddr } = message.packet;
   const asked = readOption(options, Code.parameterRequestList);
   // The vendor's come whether they are asked for or not: phones take what they do not ask for. What an operator says outranks them.
@@ -301,7 +303,10 @@ function replyTo(message: Message, type: number, { yiaddr, subnet, boot }: Given
     }),
   ]);
   const near = yiaddr ?? ciaddr;
-  const answer = answerTo(message, type, near, [...(yiaddr !== undefined && subnet ? timesOf(options, subnet) : []), ...told]);
+  const answer = answerTo(message, type, near, [
+    ...(yiaddr !== undefined && seconds !== undefined ? timesOf(options, seconds) : []),
+    ...told,
+  ]);
   return {
     ...answer,
     // Where a phone that asks by TFTP goes when no option tells it.
@@ -311,10 +316,10 @@ function replyTo(message: Message, type: number, { yiaddr, subnet, boot }: Given
   };
 }
 
-/** As long as the subnet says, or less if the client wants less. */
-function timesOf(options: Options, { leaseSeconds }: ServedSubnet) {
-  const wanted = readOption(options, Code.leaseTime) ?? leaseSeconds;
-  const seconds = Math.min(leaseSeconds, Math.max(wanted, shortestSeconds));
+/** As long as it may be, or less if the client wants less. */
+function timesOf(options: Options, most: number) {
+  const wanted = readOption(options, Code.leaseTime) ?? most;
+  const seconds = Math.min(most, Math.max(wanted, shortestSeconds));
   return [
     option(Code.leaseTime, seconds),
     option(Code.renewalTime, Math.floor(seconds * renewal)),

@@ -132,6 +132,19 @@ test('what an operator says of a network outranks what a vendor package says', a
   expect(readOption(reply?.options ?? new Map(), 66)).toBe('http://elsewhere');
 });
 
+test('of a lease that is not lengthened the client is told what is left of it', async () => {
+  const stage = await open(nobody, {
+    leases: {
+      offer: () => ({ kind: 'none', reason: 'no-pool', pools: [] }),
+      bind: async () => ({ kind: 'bound', lease: {} as Lease, seconds: 1_200 }),
+      release: async () => undefined,
+      decline: async () => undefined,
+    },
+  });
+  const { reply } = await stage.send(MessageType.request, {}, selecting('10.0.0.100'));
+  expect([51, 58, 59].map((code) => readOption(reply?.options ?? new Map(), code as 51))).toEqual([1_200, 600, 1_050]);
+});
+
 test('who wants a shorter time gets it, and nobody a longer one', async () => {
   const stage = await open();
   for (const [wanted, given] of [

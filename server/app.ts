@@ -26,6 +26,8 @@ export interface App {
   readonly core: Core;
   /** Where it listens, with the ports that were chosen for 0. */
   readonly addresses: readonly ListenAddress[];
+  /** Resolves when nothing speaks against serving here any more. Rejects with what does, as dhcp-rival; nothing is left open then. */
+  readonly staying: Promise<void>;
   /** Reads operators' templates and certificates anew, opens log files again. */
   reload(): Promise<void>;
   close(): Promise<void>;
@@ -79,7 +81,7 @@ export async function startApp(settings: Settings, { development, workers = alon
     if (isFirst) {
       // Not before ports are ours: a second server that is started by mistake must not take the operations of the first for lost.
       await core.operations.takeOver();
-      dhcp = await startPhoneDhcp(core);
+      dhcp = await startPhoneDhcp(core, workers.takesOver);
       stopChecking = checkLinksRegularly({ ...core, days: settings.firmware.check_days });
       listeners.push(await startAdmin(core, () => addressesOf(listeners), workers, dhcp));
     }
@@ -95,6 +97,12 @@ export async function startApp(settings: Settings, { development, workers = alon
     },
   });
   core.begin();
+  // Phones are served meanwhile: it takes seconds to hear that nobody answers.
+  const staying = (dhcp?.looked ?? Promise.resolve()).catch(async (cause) => {
+    await close();
+    throw cause;
+  });
+  if (isAlone) await staying;
   const addresses = addressesOf(listeners);
   if (isAlone) {
     core.log.info(
@@ -108,7 +116,7 @@ export async function startApp(settings: Settings, { development, workers = alon
     await workers.ask('lookAtAll');
     values(answers);
   };
-  return { core, addresses, reload, close };
+  return { core, addresses, staying, reload, close };
 }
 
 async function startPhoneHttp(core: Core): Promise<Listener | undefined> {
@@ -169,9 +177,14 @@ async function startPhoneTftp(core: Core): Promise<Listener | undefined> {
   return { name: 'tftp', scheme: 'tftp', addresses: listener.addresses, close: () => listener.close() };
 }
 
-async function startPhoneDhcp(core: Core): Promise<Dhcp> {
-  const dhcp = await createDhcp(core);
-  const { leases } = dhcp;
+async function startPhoneDhcp(core: Core, takesOver: boolean): Promise<Dhcp> {
+  const dhcp = await createDhcp(core, takesOver);
+  const { listener, leases } = dhcp;
+  if (listener) {
+    core.metrics.dhcpInterfaces(() =>
+      listener.interfaces().map(({ name, state }) => ({ name, isReady: state === 'answered' || state === 'heard' })),
+    );
+  }
   if (!leases) return dhcp;
   const row = ({ subnet, bound, offered, declined, free }: Usage, pool: string) => {
     return { subnet, pool, states: { bound, offered, declined, free } };
@@ -197,6 +210,7 @@ async function startAdmin(
     tokens: await openTokens(data),
     leases: dhcp.leases,
     explain: (question) => core.explain(question, dhcp.look),
+    dhcp: () => dhcp.listener?.interfaces() ?? [],
     hostNames: admin.listen,
     baseUrl: (device) => core.baseUrls.expected(device),
     bootServer: () => {

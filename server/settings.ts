@@ -161,7 +161,9 @@ const dhcp = z
         allowed: 'networks (10.0.0.0/24), each with pools, routers, dns, ntp, domain, lease_seconds, options, reservations',
       }),
   })
-  .register(about, { description: 'What phones ask for an address (docs/dhcp.md).' });
+  .register(about, {
+    description: 'What phones ask for an address (docs/dhcp.md). A change needs a restart, which loses no lease.',
+  });
 
 const admin = z
   .strictObject({

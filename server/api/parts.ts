@@ -53,6 +53,8 @@ export interface ApiParts {
   recent(device: string | undefined): Promise<readonly RecentRequest[]>;
   /** Where this server gives addresses. */
   readonly leases: Pick<LeaseService, 'list' | 'usage' | 'otherUsage' | 'forget'> | undefined;
+  /** Interfaces on which DHCP is answered or heard, or should be. */
+  readonly dhcp: () => readonly { readonly name: string; readonly state: string; readonly problem?: { readonly code: string } }[];
   readonly messages: RecentMessages;
   /** Takes note of what DHCP told of a client. */
   noteLease(news: LeaseNews): Promise<Noted>;

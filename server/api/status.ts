@@ -26,6 +26,7 @@ async function status(parts: ApiParts): Promise<Answer> {
       started: timeOf(started),
       uptime_seconds: Math.floor((Date.now() - started) / 1_000),
       listeners: parts.addresses().map(({ name, url }) => ({ name, url })),
+      dhcp: parts.dhcp().map(({ name, state, problem: why }) => ({ interface: name, state, problem: why?.code ?? null })),
       store: { ok: problem === null, problem },
       plugins: {
         loaded: plugins.catalogue.plugins().map(({ id }) => id),

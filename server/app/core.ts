@@ -313,7 +313,10 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     sweep,
     baseUrls,
     recogniser,
-    noteLease: (news) => noteLease(news, parts),
+    async noteLease(news) {
+      await elsewhere.current();
+      return noteLease(news, parts);
+    },
     explain: (question, dhcp) => explain(question, explainParts, dhcp),
     rehearseLease: (news) => rehearseLease(news, explainParts),
     move: (order) => startMove(order, moveParts),

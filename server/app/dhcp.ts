@@ -27,19 +27,25 @@ export interface Dhcp {
   readonly look: DhcpLook;
   /** Where addresses are given. */
   readonly leases?: LeaseService;
+  /** Resolves when it is known that it may stay. Rejects with what ends the start: dhcp-rival, or that it cannot be looked for rivals. */
+  readonly looked: Promise<void>;
   close(): Promise<void>;
 }
 
-/** @throws ProvisioningError dhcp-rival, dhcp-port-in-use, dhcp-port-not-allowed, dhcp-socket-failed, store-… */
-export async function createDhcp(core: Core): Promise<Dhcp> {
+/**
+ * @param takesOver it is the DHCP of a process that ended, and what would end a start is not to keep it from the rest of its work
+ * @throws ProvisioningError dhcp-port-in-use, dhcp-port-not-allowed, dhcp-socket-failed, store-…; dhcp-rival comes later, by `looked`
+ */
+export async function createDhcp(core: Core, takesOver: boolean): Promise<Dhcp> {
   const { dhcp, phones } = core.settings;
   const senders = createSenders(core);
-  if (dhcp.mode === 'off') return { look: lookAtOthers(core, dhcp.mode, senders), async close() {} };
+  if (dhcp.mode === 'off') return { look: lookAtOthers(core, dhcp.mode, senders), looked: Promise.resolve(), async close() {} };
   const common = {
     interfaces: dhcp.interfaces,
     port: dhcp.port,
     force: dhcp.force,
     beside: dhcp.mode === 'proxy',
+    takesOver,
     observe: observeDhcp(core),
   };
   if (dhcp.mode === 'listen') {
@@ -57,7 +63,7 @@ export async function createDhcp(core: Core): Promise<Dhcp> {
         );
       },
     });
-    return { listener, look: lookAtOthers(core, dhcp.mode, senders), close: () => listener.close() };
+    return { listener, looked: listener.looked, look: lookAtOthers(core, dhcp.mode, senders), close: () => listener.close() };
   }
 
   const { subnets } = readSubnets(dhcp.subnets, dhcp.lease_seconds);
@@ -120,8 +126,13 @@ export async function createDhcp(core: Core): Promise<Dhcp> {
         common.observe(event);
       },
     });
+    const looked = listener.looked.catch((cause) => {
+      throw prefixed('dhcp', cause);
+    });
+    looked.catch(() => {});
     return {
       listener,
+      looked,
       look: lookAtGiven(core, {
         mode: dhcp.mode,
         subnets,
@@ -179,7 +190,10 @@ function observeDhcp({ log, metrics, messages, settings }: Core): (event: DhcpEv
         log.warn({ event: 'dhcp.broadcasts-only', why: event.problem.message }, event.problem.message);
         return;
       case 'rival':
-        log.error({ event: 'dhcp.rival', why: event.problem.message }, event.problem.message);
+        log.error({ event: 'dhcp.rival', interface: event.name, why: event.problem.message }, event.problem.message);
+        return;
+      case 'clear':
+        log.info({ event: 'dhcp.clear', interface: event.name }, `no other DHCP server answers on ${event.name}: this one does`);
         return;
       case 'left-out':
         log.warn({ event: 'dhcp.left-out', mac: event.mac, options: event.options }, 'an answer has no room for all options');

@@ -15,6 +15,8 @@ export class Member {
   readonly since = performance.now();
   /** Where it listens. Rejects with what kept it from starting. */
   readonly started: Promise<Addresses>;
+  /** It was started, and nothing speaks against it any more. Rejects with what does. */
+  readonly staying: Promise<void>;
   /** How it ended: a code, the name of a signal, or why the system could not start it. */
   readonly ended: Promise<string>;
   readonly #process: Process;
@@ -31,21 +33,24 @@ export class Member {
     this.number = start.number;
     this.#process = cluster.fork();
     this.ended = once(this.#process, 'exit').then(([code, signal]) => String(signal ?? code), reason);
-    this.started = new Promise((resolve, reject) => {
-      this.#process.on('message', (message: FromWorker) => {
-        if (message.kind === 'ready') this.#hears();
-        else if (message.kind === 'started') resolve(message.addresses);
-        else if (message.kind === 'failed') reject(errorOf(message.problem));
-        else if (message.kind === 'answer') this.#answered(message.id, message.answer);
-        else void ask(message).then((answers) => this.#send({ kind: 'answered', id: message.id, answers }));
-      });
-      void this.ended.then((how) => {
-        reject(new Error(`it ended with ${how} before it served`));
-        for (const id of this.#asked.keys()) this.#answered(id, { problem: problemOf(new ProvisioningError(ENDED, 'it ended')) });
-      });
+    const [started, staying] = [deferred<Addresses>(), deferred<void>()];
+    [this.started, this.staying] = [started.promise, staying.promise];
+    const fail = (cause: unknown) => {
+      started.reject(cause);
+      staying.reject(cause);
+    };
+    this.#process.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') this.#hears();
+      else if (message.kind === 'started') started.resolve(message.addresses);
+      else if (message.kind === 'staying') staying.resolve();
+      else if (message.kind === 'failed') fail(errorOf(message.problem));
+      else if (message.kind === 'answer') this.#answered(message.id, message.answer);
+      else void ask(message).then((answers) => this.#send({ kind: 'answered', id: message.id, answers }));
     });
-    // Whoever waits for it hears of it; there may be nobody.
-    this.started.catch(() => {});
+    void this.ended.then((how) => {
+      fail(new Error(`it ended with ${how} before it served`));
+      for (const id of this.#asked.keys()) this.#answered(id, { problem: problemOf(new ProvisioningError(ENDED, 'it ended')) });
+    });
     this.#send({ kind: 'start', ...start });
   }
 
@@ -90,4 +95,14 @@ export class Member {
     // One that is gone hears nothing, and `ended` tells of it.
     else if (this.#process.isConnected()) this.#process.send(message, () => {});
   }
+}
+
+/** Whoever waits for it hears of a rejection; there may be nobody. */
+function deferred<Value>() {
+  let [resolve, reject]: [(value: Value) => void, (cause: unknown) => void] = [() => {}, () => {}];
+  const promise = new Promise<Value>((fulfil, refuse) => {
+    [resolve, reject] = [fulfil, refuse];
+  });
+  promise.catch(() => {});
+  return { promise, resolve, reject };
 }

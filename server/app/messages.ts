@@ -8,6 +8,7 @@ export type ToWorker =
       readonly kind: 'start';
       readonly number: number;
       readonly count: number;
+      readonly takesOver: boolean;
       readonly settings: Portable;
       readonly development: boolean;
     }
@@ -19,6 +20,8 @@ export type FromWorker =
   /** It hears from now on; node:cluster loses what is sent to a process that is still loading. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'started'; readonly addresses: readonly { readonly name: string; readonly url: string }[] }
+  /** Nothing speaks any more against serving here. */
+  | { readonly kind: 'staying' }
   | { readonly kind: 'failed'; readonly problem: Problem }
   | ({ readonly kind: 'ask' } & Question)
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer<unknown> };

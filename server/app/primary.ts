@@ -41,7 +41,8 @@ export async function startWorkers(settings: Settings, { development = false } =
       throw await withAllProblems(cause, settings);
     });
     crew.settle(first);
-    await Promise.all(Array.from({ length: settings.workers - 1 }, (_, index) => crew.start(index + 2)));
+    const others = Array.from({ length: settings.workers - 1 }, (_, index) => crew.start(index + 2));
+    await Promise.all([crew.staying(1), ...others]);
     crew.watch();
     log.info(
       { event: 'server.started', version, workers: settings.workers, addresses: first.map(({ url }) => url) },
@@ -98,9 +99,10 @@ class Crew {
     this.#settings = { ...this.#settings, tftp: { ...tftp, port: tftpPort }, admin: { ...admin, port: adminPort } };
   }
 
-  async start(number: number): Promise<Addresses> {
+  async start(number: number, takesOver = false): Promise<Addresses> {
     const { workers: count } = this.#settings;
-    const member = new Member({ number, count, settings: pack(this.#settings), development: this.#development }, (question) =>
+    const settings = pack(this.#settings);
+    const member = new Member({ number, count, takesOver, settings, development: this.#development }, (question) =>
       this.ask(question),
     );
     this.#members.set(number, member);
@@ -108,6 +110,11 @@ class Crew {
     const addresses = await member.started;
     this.#log.info({ event: 'worker.started', worker: number, pid: member.pid }, `worker ${number} serves phones`);
     return addresses;
+  }
+
+  /** Rejects when a worker finds out that it cannot stay. */
+  async staying(number: number): Promise<void> {
+    await this.#members.get(number)?.staying;
   }
 
   /** From now on a worker that ends is started again. */
@@ -144,7 +151,7 @@ class Crew {
   #again(number: number, pause: number): void {
     const timer = setTimeout(() => {
       this.#pauses.delete(number);
-      this.start(number).catch((cause) => {
+      this.start(number, true).catch((cause) => {
         if (this.#stopping) return;
         this.#log.error({ event: 'worker.failed', worker: number, why: reason(cause) }, `worker ${number} could not start`);
       });

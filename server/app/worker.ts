@@ -38,10 +38,11 @@ process.on('message', (message: ToWorker) => {
 
 send({ kind: 'ready' });
 
-async function start({ number, count, settings, development }: ToWorker & { kind: 'start' }) {
+async function start({ number, count, takesOver, settings, development }: ToWorker & { kind: 'start' }) {
   const workers: Workers = {
     number,
     count,
+    takesOver,
     answerWith: found,
     ask: (name, ...what) => ask(name, what),
     giveUp: () => process.exit(1),
@@ -50,13 +51,18 @@ async function start({ number, count, settings, development }: ToWorker & { kind
     const { startApp } = await import('../app.ts');
     const app = await startApp(unpack(settings), { development, workers });
     send({ kind: 'started', addresses: app.addresses });
+    app.staying.then(() => send({ kind: 'staying' }), fail);
     return app;
   } catch (cause) {
-    if (!(cause instanceof ProvisioningError)) throw cause;
-    const failed: FromWorker = { kind: 'failed', problem: problemOf(cause) };
-    process.send?.(failed, () => process.exit(1));
+    fail(cause);
     return undefined;
   }
+}
+
+function fail(cause: unknown): void {
+  if (!(cause instanceof ProvisioningError)) throw cause;
+  const failed: FromWorker = { kind: 'failed', problem: problemOf(cause) };
+  process.send?.(failed, () => process.exit(1));
 }
 
 function ask<Name extends keyof Worker>(name: Name, what: Parameters<Worker[Name]>): Promise<Answers<Name>> {

@@ -66,6 +66,8 @@ export interface Workers {
   /** Which one this process is, from 1. The first does what only one may do. */
   readonly number: number;
   readonly count: number;
+  /** Another process had this number before, and ended. */
+  readonly takesOver: boolean;
   /** From now on this is what answers for this process; questions that came before it have waited. */
   answerWith(worker: Worker): void;
   /** Asks all that run, this one too. Who ends meanwhile, or does not answer in time, has a problem. */
@@ -80,6 +82,7 @@ export function alone(): Workers {
   return {
     number: 1,
     count: 1,
+    takesOver: false,
     answerWith(worker) {
       self = worker;
     },

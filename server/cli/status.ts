@@ -29,6 +29,7 @@ function pageOf(status: Document): string {
     ['version', textOf(status, 'version')],
     ['started', localTime(textOf(status, 'started'))],
     ...listOf(status, 'listeners').map((each) => [textOf(each, 'name'), textOf(each, 'url')] as const),
+    ...listOf(status, 'dhcp').map((each) => ['dhcp', dhcpOf(each)] as const),
     ['plugins', Array.isArray(loaded) ? loaded.join(', ') : ''],
     ['devices', textOf(devices, 'total')],
     ['configured', textOf(devices, 'configured')],
@@ -36,4 +37,10 @@ function pageOf(status: Document): string {
   ]);
   const broken = listOf(plugins, 'broken').map((each) => [textOf(each, 'id'), textOf(each, 'problem')]);
   return [page, table(['broken package', 'problem'], broken)].filter((part) => part !== '').join('\n');
+}
+
+/** `eth0: answered`, `eth1: unavailable (dhcp-interface-missing)` */
+function dhcpOf(found: Document): string {
+  const problem = textOf(found, 'problem');
+  return `${textOf(found, 'interface')}: ${textOf(found, 'state')}${problem && ` (${problem})`}`;
 }

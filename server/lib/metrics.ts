@@ -40,6 +40,12 @@ const DHCP_TYPES = ['DISCOVER', 'REQUEST', 'DECLINE', 'RELEASE', 'INFORM', 'othe
 const DHCP_OUTCOMES = ['offered', 'acknowledged', 'refused', 'noted', 'ignored'] as const;
 export type DhcpOutcome = (typeof DHCP_OUTCOMES)[number];
 
+/** An interface that DHCP is served on, or should be. */
+export interface DhcpInterface {
+  readonly name: string;
+  readonly isReady: boolean;
+}
+
 /** How full a pool is, or another set of addresses. */
 export interface DhcpPool {
   readonly subnet: string;
@@ -67,6 +73,8 @@ export interface Metrics {
   tftp(read: () => TftpCounts): void;
   /** @param type of a client's message; `garbage` for what is none */
   dhcpMessage(type: string, outcome: DhcpOutcome): void;
+  /** How the interfaces are is read when somebody asks. */
+  dhcpInterfaces(read: () => readonly DhcpInterface[]): void;
   /** How full the pools are is read when somebody asks. */
   dhcpPools(read: () => readonly DhcpPool[]): void;
   rendered(end: RenderEnd, seconds: number): void;
@@ -216,6 +224,18 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
       const row = (DHCP_TYPES as readonly string[]).indexOf(type);
       const index = (row < 0 ? DHCP_TYPES.indexOf('other') : row) * DHCP_OUTCOMES.length + DHCP_OUTCOMES.indexOf(outcome);
       add(dhcpTallies[index]);
+    },
+    dhcpInterfaces(read) {
+      new Gauge({
+        name: 'offhook_dhcp_interface_ready',
+        help: '1 where DHCP is answered or heard, 0 where it should be: the interface is not there, or another server answers',
+        labelNames: ['interface'],
+        registers,
+        collect() {
+          this.reset();
+          for (const { name, isReady } of read()) this.set({ interface: name }, isReady ? 1 : 0);
+        },
+      });
     },
     dhcpPools(read) {
       new Gauge({

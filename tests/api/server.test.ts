@@ -125,6 +125,7 @@ test('the status tells what runs, what is broken and what waits', async () => {
     started: expect.any(String),
     uptime_seconds: expect.any(Number),
     listeners: [{ name: 'admin', url: 'http://127.0.0.1:8666' }],
+    dhcp: [{ interface: 'eth0', state: 'looking', problem: null }],
     store: { ok: true, problem: null },
     plugins: {
       loaded: ['digium-1.1.0.0', 'digium-1.4.0.0', 'digium-2.8.1', 'acme-1'],

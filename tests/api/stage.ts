@@ -202,6 +202,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     recogniser: () => recogniser,
     recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     leases: undefined,
+    dhcp: () => [{ name: 'eth0', state: 'looking' }],
     messages,
     noteLease: (news) => noteLease(news, { ...line, log: () => log }),
     explain: (question) => explain(question, line, noDhcp),

@@ -4,15 +4,17 @@
  *
  *     answer|overhear INTERFACES   says what comes in, and answers it with a message that begins with the same bytes
  *     probe MILLISECONDS[,AT ONCE[,CANCELLED AFTER]] INTERFACE ADDRESS…
- *     rivals INTERFACE MILLISECONDS
+ *     rivals INTERFACE [MILLISECONDS]
+ *     lookout INTERFACE          looks whether another server answers, again each half second as long as one does
  */
 
 import { Code, MessageType, option, readOption } from '../../server/lib/dhcp/options.ts';
 import { BROADCAST, decodePacket, encodePacket, type Packet } from '../../server/lib/dhcp/packet.ts';
 import { codeOf, reason } from '../../server/lib/errors.ts';
 import type { Ip } from '../../server/lib/ip.ts';
-import { destinationOf } from '../../server/listeners/dhcp/destination.ts';
-import { serverAddress } from '../../server/listeners/dhcp/interfaces.ts';
+import { destinationOf, SERVER_PORT } from '../../server/listeners/dhcp/destination.ts';
+import { findInterface, serverAddress } from '../../server/listeners/dhcp/interfaces.ts';
+import { Lookout } from '../../server/listeners/dhcp/lookout.ts';
 import { openProber } from '../../server/listeners/dhcp/probe.ts';
 import { findRivals } from '../../server/listeners/dhcp/rival.ts';
 import { openDhcpSockets } from '../../server/listeners/dhcp/sockets.ts';
@@ -124,6 +126,22 @@ async function probe([numbers = '', device, ...addresses]: readonly string[]): P
   await prober.close();
 }
 
+async function lookOut(name: string): Promise<void> {
+  const lookout = new Lookout({
+    port: SERVER_PORT,
+    rivalMilliseconds: 500,
+    observe: (event) => say({ event: event.kind, name: event.name, ...('problem' in event && { code: event.problem.code }) }),
+  });
+  const found = await findInterface(name);
+  const problem = await lookout.look(found);
+  say({ event: 'looked', code: problem?.code, clear: lookout.isClear(found) });
+  setInterval(() => {
+    if (!lookout.isClear(found)) return;
+    say({ event: 'answers', madeAnew: lookout.isClear({ ...found, index: found.index + 1 }) });
+    process.exit(0);
+  }, 50);
+}
+
 try {
   switch (task) {
     case 'answer':
@@ -134,7 +152,10 @@ try {
       await probe(words);
       break;
     case 'rivals':
-      say({ rivals: await findRivals(words[0] ?? '', { milliseconds: Number(words[1]) }) });
+      say({ rivals: await findRivals(words[0] ?? '', words[1] === undefined ? {} : { milliseconds: Number(words[1]) }) });
+      break;
+    case 'lookout':
+      await lookOut(words[0] ?? '');
       break;
     default:
       throw new Error(`There is no task ${task}`);

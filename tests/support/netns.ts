@@ -17,6 +17,8 @@ import { eventually } from './eventually.ts';
 export interface Network {
   /** @param interfaces by their names in the host; a bridge is made when it is named first */
   host(name: string, interfaces: Readonly<Record<string, Wish>>): Promise<Host>;
+  /** Gives a host one more interface. */
+  connect(host: Host, name: string, wish: Wish): Promise<void>;
   /** Ends what runs in it, and removes it. */
   remove(): Promise<void>;
 }
@@ -124,6 +126,7 @@ export async function makeNetwork(): Promise<Network> {
         ip: (words) => ip('-n', namespace, ...words.split(' ')),
       };
     },
+    connect: (host, name, wish) => connect(host.namespace, name, wish),
     remove,
   };
 }

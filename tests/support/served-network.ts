@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from './administrator.ts';
-import { eventually } from './eventually.ts';
 import type { Host, Running } from './netns.ts';
 
 const main = join(import.meta.dirname, '../../dist/server/main.js');
@@ -40,7 +40,7 @@ export function startOn(
     running,
     data,
     log: () =>
-      readFileSync(join(data, 'log'), 'utf8')
+      (existsSync(join(data, 'log')) ? readFileSync(join(data, 'log'), 'utf8') : '')
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line)),
@@ -56,10 +56,12 @@ export function startOn(
 /** Resolves when the server serves. @throws with what it said when it ends before */
 export async function serving(server: NetworkServer): Promise<NetworkServer> {
   const ended = () => server.running.process.exitCode !== null;
-  await eventually(() => {
-    if (ended()) return;
-    if (!server.log().some(({ event }) => event === 'server.started')) throw new Error('It does not serve yet');
-  });
+  // It looks for other DHCP servers first, and several processes start one another.
+  const patience = performance.now() + 40_000;
+  while (!ended() && !server.log().some(({ event }) => event === 'server.started')) {
+    if (performance.now() > patience) throw new Error(`It does not serve yet: ${server.running.said()}`);
+    await sleep(50);
+  }
   if (ended()) throw new Error(server.running.said());
   return server;
 }

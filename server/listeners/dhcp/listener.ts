@@ -1,12 +1,13 @@
 import { Code, MessageType, type Options, RelayCode, readOption } from '../../lib/dhcp/options.ts';
 import { BROADCAST, decodePacket, encodePacket, macOf, type Packet } from '../../lib/dhcp/packet.ts';
-import { ProvisioningError } from '../../lib/errors.ts';
+import type { ProvisioningError } from '../../lib/errors.ts';
 import type { Ip } from '../../lib/ip.ts';
 import type { Mac } from '../../lib/mac.ts';
 import { destinationOf } from './destination.ts';
 import type { Message, Outcome, Recognised } from './exchange.ts';
-import { findInterface, type Interface, serverAddress } from './interfaces.ts';
-import { findRivals, type Rival } from './rival.ts';
+import { type Interface, serverAddress } from './interfaces.ts';
+import { Lookout, type LookoutEvent, RIVAL } from './lookout.ts';
+import { endsStart } from './refusal.ts';
 import { type Datagram, type DhcpSockets, openDhcpSockets, type SocketEvent } from './sockets.ts';
 
 /** A message that was heard, and what became of it. */
@@ -27,12 +28,11 @@ export interface DhcpMessage extends Recognised {
 export type DhcpEvent =
   | DhcpMessage
   | SocketEvent
+  | LookoutEvent
   /** A datagram that is no message of a client. */
   | { readonly kind: 'garbage'; readonly from: Ip; readonly problem: string }
   /** There was no room for these options in an answer. */
-  | { readonly kind: 'left-out'; readonly mac?: Mac; readonly options: readonly (number | string)[] }
-  /** Another server answers on an interface that came later: nobody is answered there. */
-  | { readonly kind: 'rival'; readonly problem: ProvisioningError };
+  | { readonly kind: 'left-out'; readonly mac?: Mac; readonly options: readonly (number | string)[] };
 
 /** What somebody who only listens makes of a message. @param ip what it has, or was given by the server that it names */
 export type Overhear = (message: Omit<Message, 'interface'>, ip: Ip | undefined, relay: Ip | undefined) => Promise<Recognised>;
@@ -47,13 +47,29 @@ export interface DhcpOptions {
   readonly overhear?: Overhear;
   /** Another server on the network does not matter: this one gives no addresses. */
   readonly beside: boolean;
+  /** What would end the start is told, and tried again, as it is of an interface that comes later: for who takes over from another process. */
+  readonly takesOver: boolean;
   observe(event: DhcpEvent): void;
+}
+
+/** An interface that is named, as it is now. */
+export interface InterfaceState {
+  readonly name: string;
+  /** looking: whether another server answers there, which a rival is. In neither case anybody is answered. */
+  readonly state: 'answered' | 'heard' | 'looking' | 'rival' | 'unavailable';
+  readonly problem?: ProvisioningError;
 }
 
 export interface DhcpListener {
   /** Interfaces on which clients are answered now: not where another server answers. */
   answering(): readonly Interface[];
   readonly sockets: Pick<DhcpSockets, 'interfaces' | 'counts'>;
+  /**
+   * Resolves when it was looked for other servers on all interfaces that were there at the start; nobody is answered on one before. Rejects
+   * with what ends the start: ProvisioningError dhcp-rival, dhcp-port-in-use, dhcp-port-not-allowed, dhcp-socket-failed.
+   */
+  readonly looked: Promise<void>;
+  interfaces(): readonly InterfaceState[];
   close(): Promise<void>;
 }
 
@@ -64,32 +80,24 @@ const names: ReadonlyMap<number, string> = new Map(
 );
 
 /**
- * Hears DHCP, and answers if it is to.
- * @throws ProvisioningError dhcp-rival when another server answers on one of the networks, and dhcp-… as `openDhcpSockets` does
+ * Hears DHCP, and answers if it is to: on each interface as soon as it is known that no other server does.
+ * @throws ProvisioningError dhcp-… as `openDhcpSockets` does
  */
 export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
-  const { exchange, overhear, observe, port } = options;
-  /** Interfaces on which it was looked for other servers, and there are none. */
-  const clear = new Set<string>();
-  const mustLook = exchange !== undefined && !options.beside && !options.force;
+  const { exchange, overhear, observe, port, takesOver } = options;
+  const lookout = exchange && !options.beside && !options.force ? new Lookout({ port, observe }) : undefined;
 
-  const answersOn = (name: string) => !mustLook || clear.has(name);
-
-  /** @throws ProvisioningError dhcp-rival */
-  async function look(name: string): Promise<void> {
-    refuseRivals(name, await findRivals(name, { port }));
-    clear.add(name);
-  }
-
-  if (mustLook) {
-    const ready = await Promise.all(options.interfaces.map((name) => findInterface(name).catch(() => undefined)));
-    await Promise.all(ready.map(async (found) => found && look(found.name)));
-  }
+  const answersOn = (found: Interface) => !lookout || lookout.isClear(found);
 
   async function answer(datagram: Datagram, packet: Packet, type: number): Promise<void> {
     const { interface: where } = datagram;
-    if (!exchange || !where || !answersOn(where.name)) return;
+    if (!exchange || !where || lookout?.isOurs(packet)) return;
     const message = { packet, type, interface: where, circuit: circuitOf(packet, datagram) };
+    if (lookout && !answersOn(where)) {
+      const why =
+        lookout.problemOn(where.name)?.message ?? `it is still looked whether another DHCP server answers on ${where.name}`;
+      return tell(message, { kind: 'ignored', why });
+    }
     const outcome = await exchange(message);
     tell(message, outcome);
     const { reply } = outcome;
@@ -141,6 +149,7 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
 
   const sockets = await openDhcpSockets({
     purpose: exchange ? 'answer' : 'overhear',
+    patient: takesOver,
     interfaces: options.interfaces,
     port,
     async handle(datagram) {
@@ -156,27 +165,36 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
     },
     observe(event) {
       observe(event);
-      if (event.kind !== 'opened' || !mustLook || clear.has(event.interface.name)) return;
-      look(event.interface.name).catch((cause) => {
-        if (cause instanceof ProvisioningError) observe({ kind: 'rival', problem: cause });
-        else observe({ kind: 'failed', cause });
-      });
+      if (event.kind === 'opened') void lookout?.look(event.interface);
+      else if (event.kind === 'unavailable') lookout?.lose(event.name);
     },
   });
+  const looked = Promise.all(sockets.interfaces().map((found) => lookout?.look(found))).then((problems) => {
+    const problem = problems.find((each) => each && (each.code === RIVAL || endsStart(each)));
+    if (problem && !takesOver) throw problem;
+  });
+  // Who waits for it hears of it; there may be nobody.
+  looked.catch(() => {});
+
+  function stateOf(name: string): InterfaceState {
+    const found = sockets.interfaces().find((each) => each.name === name);
+    const problem = found ? lookout?.problemOn(name) : sockets.problemOn(name);
+    if (problem) return { name, state: problem.code === RIVAL ? 'rival' : 'unavailable', problem };
+    if (!found) return { name, state: 'unavailable' };
+    if (!exchange) return { name, state: 'heard' };
+    return { name, state: answersOn(found) ? 'answered' : 'looking' };
+  }
+
   return {
     sockets,
-    answering: () => (exchange ? sockets.interfaces().filter(({ name }) => answersOn(name)) : []),
-    close: () => sockets.close(),
+    looked,
+    interfaces: () => options.interfaces.map(stateOf),
+    answering: () => (exchange ? sockets.interfaces().filter(answersOn) : []),
+    async close() {
+      lookout?.close();
+      await sockets.close();
+    },
   };
-}
-
-function refuseRivals(name: string, rivals: readonly Rival[]): void {
-  if (rivals.length === 0) return;
-  const told = rivals.map(({ server, from }) => String(server ?? from)).join(', ');
-  const remedy =
-    'Two servers give phones now this address, now that one. Switch the other off, have this one only listen (dhcp.mode: listen), or say that ' +
-    'both are meant (dhcp.force: true)';
-  throw new ProvisioningError('dhcp-rival', `Another DHCP server answers on ${name}: ${told}. ${remedy}`);
 }
 
 function withMac(packet: Packet): { readonly mac?: Mac } {

@@ -1,5 +1,13 @@
 import { codeOf, ProvisioningError, reason } from '../../lib/errors.ts';
 
+/** Faults that do not pass by themselves. */
+const LASTING: ReadonlySet<string> = new Set(['dhcp-port-in-use', 'dhcp-port-not-allowed', 'dhcp-socket-failed']);
+
+/** Whether a server is not to start with it: somebody has to do something. */
+export function endsStart({ code }: ProvisioningError): boolean {
+  return LASTING.has(code);
+}
+
 /**
  * What the system says to a socket that we want, in words for an administrator.
  *

@@ -18,8 +18,9 @@ export interface Rival {
 }
 
 export interface RivalOptions {
-  readonly tries?: number;
-  /** How long offers are waited for after each. Servers that ping an address before they offer it take up to three seconds. */
+  /** MAC address of the client that asks: whoever asks often with the same takes one address of a server's pool and not many. */
+  readonly mac?: Buffer;
+  /** How long offers are waited for after the last message. Servers that ping an address before they offer it take up to three seconds. */
   readonly milliseconds?: number;
   /** That servers have; clients have the next one. */
   readonly port?: number;
@@ -27,10 +28,14 @@ export interface RivalOptions {
 }
 
 const ETHERNET = 1;
+/** The first message may be lost. */
+const TRIES = 2;
+/** Not after the wait for offers, as a client would: who has heard the first message thinks about it meanwhile. */
+const BETWEEN_MILLISECONDS = 1_000;
 
 /**
  * Asks on an interface's network for an address, as a client would that nobody knows, and takes none: an offer binds nobody. A client that
- * runs on this host goes on as it did, for the port is shared with it.
+ * runs on this host goes on as it did, for the port is shared with it. It takes 4.5 seconds.
  *
  * @returns each server once, in the order of their offers
  * @throws ProvisioningError dhcp-port-in-use, dhcp-port-not-allowed, dhcp-interface-unready, dhcp-socket-failed, dhcp-send-failed; the
@@ -38,10 +43,10 @@ const ETHERNET = 1;
  */
 export async function findRivals(
   device: string,
-  { tries = 2, milliseconds = 3_500, port = SERVER_PORT, signal }: RivalOptions = {},
+  { mac = randomMac(), milliseconds = 3_500, port = SERVER_PORT, signal }: RivalOptions = {},
 ): Promise<Rival[]> {
   signal?.throwIfAborted();
-  const discover = discoverOf(randomMac());
+  const discover = discoverOf(mac);
   const rivals = new Map<string, Rival>();
   const socket = await openUdp({ device, address: UNSPECIFIED, port: port + 1 }).catch((cause) => {
     throw explainRefusal(cause, port + 1, device);
@@ -58,15 +63,16 @@ export async function findRivals(
     if (!rivals.has(key)) rivals.set(key, { server, from, offered: offer.yiaddr });
   });
   try {
-    for (let count = 0; count < tries; count += 1) {
+    for (let count = 1; count <= TRIES; count += 1) {
       // RFC 2131 wants to know how long the client has tried.
-      const { bytes } = encodePacket({ ...discover, secs: Math.round((count * milliseconds) / 1_000) });
+      const { bytes } = encodePacket({ ...discover, secs: Math.round(((count - 1) * BETWEEN_MILLISECONDS) / 1_000) });
       await new Promise<void>((resolve, reject) => {
         socket.send(bytes, port, BROADCAST_ADDRESS, (cause) => (cause ? reject(cause) : resolve()));
       }).catch((cause) => {
         failed = cause;
       });
-      if (failed === undefined) await sleep(milliseconds, undefined, { signal }).catch(() => {});
+      const wait = count < TRIES ? BETWEEN_MILLISECONDS : milliseconds;
+      if (failed === undefined) await sleep(wait, undefined, { signal }).catch(() => {});
       signal?.throwIfAborted();
       if (failed !== undefined) {
         const message = `Cannot ask on ${device} whether another DHCP server answers there: ${reason(failed)}`;
@@ -106,7 +112,7 @@ function offerTo({ xid, chaddr }: Packet, bytes: Buffer): Packet | undefined {
 }
 
 /** Administered locally, and of one host (IEEE 802: the two low bits of the first byte): nobody's. */
-function randomMac(): Buffer {
+export function randomMac(): Buffer {
   const mac = randomBytes(6);
   mac[0] = ((mac[0] ?? 0) & 0xfc) | 0x02;
   return mac;

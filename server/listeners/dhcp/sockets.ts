@@ -5,7 +5,7 @@ import { openUdp } from '../../lib/system-sockets.ts';
 import { BROADCAST_ADDRESS, type Destination, SERVER_PORT } from './destination.ts';
 import { Intake, type IntakeCounts, type IntakeLimits } from './intake.ts';
 import { findInterface, type Interface } from './interfaces.ts';
-import { explainRefusal } from './refusal.ts';
+import { endsStart, explainRefusal } from './refusal.ts';
 
 /** What came in. */
 export interface Datagram {
@@ -34,6 +34,8 @@ export interface SocketOptions {
    */
   readonly purpose: 'answer' | 'overhear';
   readonly interfaces: readonly string[];
+  /** Also what is refused at the start is told, and tried again. */
+  readonly patient?: boolean;
   readonly port?: number;
   /** A message that is waited for longer the client has sent again (RFC 2131, section 4.1). */
   readonly limits?: Partial<IntakeLimits>;
@@ -47,6 +49,8 @@ export interface DhcpSockets {
   /** Interfaces that are open now. */
   interfaces(): readonly Interface[];
   counts(): IntakeCounts;
+  /** Why an interface is not open. */
+  problemOn(name: string): ProvisioningError | undefined;
   /**
    * Sends from port 67 of one of an interface's own addresses: a broadcast over that interface, anything else as the routes say.
    *
@@ -60,9 +64,6 @@ const LIMITS: IntakeLimits = { atOnce: 256, waitingBytes: 4_194_304, patienceMil
 /** Some thousand messages that come in the same moment; the system lowers it to its own limit (net.core.rmem_max). */
 const RECEIVE_BUFFER_BYTES = 2_097_152;
 
-/** Faults that do not pass by themselves. */
-const REFUSALS: ReadonlySet<string> = new Set(['dhcp-port-in-use', 'dhcp-port-not-allowed', 'dhcp-socket-failed']);
-
 /** What is open for an interface, or for all. */
 interface Opened {
   readonly interface?: Interface;
@@ -74,12 +75,12 @@ interface Opened {
  * Opens the sockets. An interface that is missing, or has no IPv4 address, is told and taken up when it is ready; nothing that happens to
  * one later rejects or throws.
  *
- * @throws ProvisioningError dhcp-port-in-use, dhcp-port-not-allowed, dhcp-socket-failed; nothing is left open then
+ * @throws ProvisioningError dhcp-port-in-use, dhcp-port-not-allowed, dhcp-socket-failed, unless it is patient; nothing is left open then
  */
 export async function openDhcpSockets(options: SocketOptions): Promise<DhcpSockets> {
   const sockets = new OpenSockets(options);
   try {
-    await sockets.look(true);
+    await sockets.look(!(options.patient ?? false));
   } catch (cause) {
     await sockets.close();
     throw cause;
@@ -97,7 +98,7 @@ class OpenSockets implements DhcpSockets {
   readonly #intake: Intake<Datagram>;
   readonly #opened = new Map<string, Opened>();
   /** What was told last of those that are not open. */
-  readonly #problems = new Map<string, string>();
+  readonly #problems = new Map<string, ProvisioningError>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
@@ -114,6 +115,10 @@ class OpenSockets implements DhcpSockets {
 
   counts(): IntakeCounts {
     return this.#intake.counts;
+  }
+
+  problemOn(name: string): ProvisioningError | undefined {
+    return this.#problems.get(name);
   }
 
   async send(bytes: Buffer, to: Destination, { name, address }: { readonly name: string; readonly address: Ip }): Promise<void> {
@@ -159,7 +164,7 @@ class OpenSockets implements DhcpSockets {
       } catch (cause) {
         await this.#shut(name);
         const problem = cause instanceof ProvisioningError ? cause : explainRefusal(cause, this.#port, name || undefined);
-        if (atStart && REFUSALS.has(problem.code)) throw problem;
+        if (atStart && endsStart(problem)) throw problem;
         this.#tell(name, problem);
       }
     }
@@ -254,8 +259,8 @@ class OpenSockets implements DhcpSockets {
   }
 
   #tell(name: string, problem: ProvisioningError): void {
-    if (this.#problems.get(name) === problem.message) return;
-    this.#problems.set(name, problem.message);
+    if (this.#problems.get(name)?.message === problem.message) return;
+    this.#problems.set(name, problem);
     this.#options.observe({ kind: 'unavailable', name, problem });
   }
 

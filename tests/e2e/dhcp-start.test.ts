@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { dhclient } from '../support/dhclient.ts';
+import { lease } from '../support/dhcp-clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Host, makeNetwork, type Network } from '../support/netns.ts';
 import { type NetworkServer, serving, startOn } from '../support/served-network.ts';
@@ -102,13 +102,21 @@ test('where nobody knows whether another server answers, the start is refused: a
   await expect(serving(start(server))).rejects.toThrow(/dhcp: UDP port 68 on eth0: another program has it and does not share it/);
 });
 
+/** What it gets, and remembers, as when it is switched on for a moment. */
+async function addressOf(phone: Host): Promise<string> {
+  const { address, running } = await lease('dhclient', phone, join(folder, phone.namespace), { vendorClass: digiumClass });
+  await running.stop();
+  await phone.ip('address flush dev eth0');
+  return address;
+}
+
 test('a start with other subnets loses no lease: who may stay stays, who may not is told when it asks', async () => {
   const server = await network.host('server', { eth0: LAN });
   const macs = ['00:0f:d3:00:00:01', '00:0f:d3:00:00:02', '00:0f:d3:00:00:03'];
   const phones = await Promise.all(macs.map((mac, index) => network.host(`phone${index}`, { eth0: { bridge: 'lan', mac } })));
   const offhook = await serving(start(server, serve('  10.88.0.0/24: { pools: [10.88.0.100-10.88.0.110] }', 'force: true')));
   const first: string[] = [];
-  for (const phone of phones) first.push((await dhclient(phone, folder, digiumClass)).address);
+  for (const phone of phones) first.push(await addressOf(phone));
   expect(first).toEqual(['10.88.0.100', '10.88.0.101', '10.88.0.102']);
   offhook.running.process.kill('SIGTERM');
   await eventually(() => expect(offhook.running.process.exitCode).toBe(0));
@@ -125,7 +133,7 @@ test('a start with other subnets loses no lease: who may stay stays, who may not
     );
   expect(await leases()).toEqual(first.map((address, index) => `${address} ${macs[index]} 10.88.0.0/25`));
   const owner = await network.host('owner', { eth0: { bridge: 'lan', mac: '00:0f:d3:ff:ff:ff' } });
-  for (const host of [owner, ...phones, owner]) await dhclient(host, folder, digiumClass);
+  for (const host of [owner, ...phones, owner]) await addressOf(host);
   const [one, two, three] = macs.map((mac) => `${mac} 10.88.0.0/25`);
   // The owner had another address for as long as its own was used.
   expect(await leases()).toEqual([

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Json } from '../support/administrator.ts';
-import { dhclient } from '../support/dhclient.ts';
+import { lease } from '../support/dhcp-clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Host, makeNetwork, type Network } from '../support/netns.ts';
 import { type NetworkServer, serving, startOn } from '../support/served-network.ts';
@@ -59,6 +59,8 @@ const askedFor = (offhook: NetworkServer, path: string) =>
 const leasesOf = async (offhook: NetworkServer): Promise<string[]> =>
   (await offhook.ask('dhcp', 'leases')).leases.map(({ address, mac, state }: Json) => `${address} ${mac} ${state}`);
 
+const leaseOf = (phone: Host) => lease('dhclient', phone, join(folder, phone.namespace), { vendorClass: digiumClass });
+
 async function killed(offhook: NetworkServer, number: number): Promise<void> {
   const pid = pidOf(offhook, number);
   process.kill(pid, 'SIGKILL');
@@ -71,8 +73,7 @@ test.each([[2], [3]])(
     const offhook = await start(workers);
     expect(await serversOfDhcp()).toEqual([pidOf(offhook, 1)]);
     const phone = await phoneAt(1);
-    const { address } = await dhclient(phone, folder, digiumClass);
-    await phone.ip(`address add ${address}/24 dev eth0`);
+    const { address } = await leaseOf(phone);
     const path = '/Digium/contacts-of-nobody.xml';
     const all = new Set(Array.from({ length: workers }, (_, index) => index + 1));
     // What does not say who asks is answered by the address that DHCP told; which worker is asked is up to the system.
@@ -105,7 +106,7 @@ test('a phone that has just asked another worker for its file is the same device
 
 test('when the worker that gives addresses is killed, the next one does, with all leases, and the commands work', async () => {
   const offhook = await start(2);
-  for (const number of [1, 2, 3]) await dhclient(await phoneAt(number), folder, digiumClass);
+  for (const number of [1, 2, 3]) await leaseOf(await phoneAt(number));
   const before = await leasesOf(offhook);
   expect(before).toHaveLength(3);
 
@@ -119,7 +120,7 @@ test('when the worker that gives addresses is killed, the next one does, with al
     expect(await leasesOf(offhook)).toEqual(before);
   }
   const fourth = await phoneAt(4);
-  expect((await dhclient(fourth, folder, digiumClass)).address).toBe('10.88.0.103');
+  expect((await leaseOf(fourth)).address).toBe('10.88.0.103');
   const watched = (await offhook.offhook('dhcp', 'watch', '--seconds', '1')).trim().split('\n');
   expect(watched.at(-1)).toMatch(/REQUEST {2}00:0f:d3:00:00:04 from eth0 \(Digium D40\): acknowledged 10\.88\.0\.103$/);
   const metrics = await host.run('curl', ['-sf', 'http://127.0.0.1:8666/metrics']);

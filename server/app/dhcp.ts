@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { leaseNotifier } from '../leases/notifier.ts';
 import { type LeaseService, leaseService } from '../leases/service.ts';
-import { MessageType, readOption } from '../lib/dhcp/options.ts';
+import { Code, MessageType, readOption } from '../lib/dhcp/options.ts';
 import { macOf } from '../lib/dhcp/packet.ts';
 import { prefixed, reason } from '../lib/errors.ts';
 import { contains, type Ip, parseIp } from '../lib/ip.ts';
@@ -163,18 +163,18 @@ function observeDhcp({ log, metrics, messages, settings }: Core): (event: DhcpEv
   return (event) => {
     switch (event.kind) {
       case 'message': {
-        const { kind: _, options, ...said } = event;
-        const vendorClass = readOption(options, 60);
-        const hostName = readOption(options, 12);
-        metrics.dhcpMessage(said.type, said.outcome);
+        const { message, options } = event;
+        const vendorClass = readOption(options, Code.vendorClass);
+        const hostName = readOption(options, Code.hostName);
+        metrics.dhcpMessage(message.type, message.outcome);
         messages.note({
-          ...said,
+          ...message,
           at: Date.now(),
           how,
           ...(vendorClass !== undefined && { vendorClass }),
           ...(hostName !== undefined && { hostName }),
         });
-        log.debug({ event: 'dhcp.message', ...said, vendorClass }, 'a message of DHCP');
+        log.debug({ event: 'dhcp.message', ...message, vendorClass }, 'a message of DHCP');
         return;
       }
       case 'opened':

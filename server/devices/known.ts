@@ -17,9 +17,12 @@ const MOST_KNOWN = 16_384;
  */
 export function knownDevices(dao: Finder, notifier: DeviceNotifier): Finder {
   let known = new Map<string, StoredDevice[]>();
+  /** Of whom there is no device: computers that ask for an address, say. Apart, because they take no room from those that exist. */
+  let unknown = new Set<string>();
   notifier.subscribe(() => {
-    // Also an empty one: the store may be asked this moment.
+    // Also empty ones: the store may be asked this moment.
     known = new Map();
+    unknown = new Set();
   });
   return {
     async findBy(identity, value) {
@@ -27,12 +30,14 @@ export function knownDevices(dao: Finder, notifier: DeviceNotifier): Finder {
       const key = `${identity} ${value}`;
       const found = known.get(key);
       if (found) return found;
+      if (unknown.has(key)) return [];
       if (known.size >= MOST_KNOWN) known = new Map();
-      // What changes while the store is asked ends up in a Map that nobody reads any more.
-      const current = known;
+      if (unknown.size >= MOST_KNOWN) unknown = new Set();
+      // What changes while the store is asked ends up where nobody reads any more.
+      const [current, missing] = [known, unknown];
       const devices = await dao.findBy(identity, value);
-      // Who asks for devices that do not exist takes no room from those that do.
       if (devices.length > 0) current.set(key, devices);
+      else missing.add(key);
       return devices;
     },
   };

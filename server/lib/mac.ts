@@ -12,3 +12,12 @@ export function parseMac(text: string): Mac | undefined {
   for (let start = 0; start < 12; start += 2) bytes.push(digits.slice(start, start + 2));
   return bytes.join(':') as Mac;
 }
+
+const hex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Reads the six bytes that a packet has; undefined for any other number of them, and for nobody's. */
+export function macOfBytes(bytes: Uint8Array): Mac | undefined {
+  if (bytes.length !== 6 || bytes.every((byte) => byte === 0) || bytes.every((byte) => byte === 255)) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytes;
+  return `${hex[a]}:${hex[b]}:${hex[c]}:${hex[d]}:${hex[e]}:${hex[f]}` as Mac;
+}

@@ -40,10 +40,29 @@ test('the store is asked once for a phone that comes again, until a device chang
   expect(await idsBy('mac', mac)).toEqual([]);
 });
 
-test('whose an address is, and that nobody has a MAC, is asked every time', async () => {
+test('whose an address is is asked every time', async () => {
   for (const value of ['10.0.0.1', '10.0.0.1']) expect(await idsBy('ip', value)).toEqual(['a']);
-  for (const value of ['02:00:00:00:00:01', '02:00:00:00:00:01']) expect(await idsBy('mac', value)).toEqual([]);
-  expect(asked).toHaveLength(4);
+  expect(asked).toHaveLength(2);
+});
+
+test('that nobody has a MAC address is asked once, until a device changes', async () => {
+  const other = '02:00:00:00:00:01';
+  for (const value of [other, other]) expect(await idsBy('mac', value)).toEqual([]);
+  expect(asked).toHaveLength(1);
+  const early = known.findBy('mac', '02:00:00:00:00:02');
+  stored.push({ id: 'b', mac: other as never }, { id: 'c', mac: '02:00:00:00:00:02' as never });
+  notifier.changed(['b', 'c']);
+  expect(await early).toEqual([]);
+  expect(await idsBy('mac', other)).toEqual(['b']);
+  expect(await idsBy('mac', '02:00:00:00:00:02')).toEqual(['c']);
+});
+
+test('however many devices that do not exist are asked for, those that exist are kept', async () => {
+  expect(await idsBy('mac', mac)).toEqual(['a']);
+  for (let number = 0; number < 40_000; number++) await known.findBy('serial', `${number}`);
+  asked = [];
+  expect(await idsBy('mac', mac)).toEqual(['a']);
+  expect(asked).toEqual([]);
 });
 
 test('what was read before a change and comes after it is not kept', async () => {

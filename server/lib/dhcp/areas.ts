@@ -6,7 +6,8 @@ const PAD = 0;
 const END = 255;
 /** Code and length. */
 const HEAD = 2;
-const MAX_PIECE = 255;
+/** Bytes of an option, or of a piece of one. */
+export const MAX_PIECE = 255;
 
 /** An option that could not be read, and is not among the options; the others are. */
 export interface BrokenOption {

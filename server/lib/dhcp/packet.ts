@@ -2,10 +2,11 @@
 
 import { ProvisioningError } from '../errors.ts';
 import type { Ip } from '../ip.ts';
-import { type Mac, parseMac } from '../mac.ts';
+import { type Mac, macOfBytes } from '../mac.ts';
 import {
   type Area,
   type BrokenOption,
+  MAX_PIECE,
   OptionReader,
   type Piece,
   type Pieces,
@@ -162,7 +163,7 @@ export function encodePacket(packet: Packet, maxMessageBytes = MIN_MESSAGE_BYTES
 
 /** Of whom it is, where the hardware is Ethernet. */
 export function macOf({ htype, chaddr }: Packet): Mac | undefined {
-  return htype === ETHERNET ? parseMac(chaddr.toString('hex')) : undefined;
+  return htype === ETHERNET ? macOfBytes(chaddr) : undefined;
 }
 
 interface ReadOptions {
@@ -204,6 +205,8 @@ interface Layout {
 /** Into the options area when all go there; else the way that leaves out the least. @param room - bytes of that area */
 function layOut({ options, sname, file }: Packet, room: number): Layout {
   const given = Array.from(options, ([code, bytes]) => ({ code, bytes }));
+  const ordered = inOrder(given, room);
+  if (ordered) return { pieces: { options: ordered, file: [], sname: [] }, leftOut: [] };
   const simple = attempt(given, { options: room, file: 0, sname: 0 });
   const fields = { file: file === '' ? FIELDS.file.size - 1 : 0, sname: sname === '' ? FIELDS.sname.size - 1 : 0 };
   if (simple.leftOut.length === 0 || fields.file + fields.sname === 0) return simple;
@@ -215,6 +218,24 @@ function layOut({ options, sname, file }: Packet, room: number): Layout {
     .map((order) => attempt(order, { ...rooms }))
     .toSorted((one, other) => one.leftOut.length - other.leftOut.length);
   return best.leftOut.length < simple.leftOut.length ? withOverload(best) : simple;
+}
+
+/** Nearly all messages: each option whole, and room for all. */
+function inOrder(given: readonly Piece[], room: number): Piece[] | undefined {
+  const first: Piece[] = [];
+  const middle: Piece[] = [];
+  const last: Piece[] = [];
+  let left = room;
+  for (const piece of given) {
+    const { code, bytes } = piece;
+    left -= sizeOf(piece);
+    if (left < 0 || bytes.length > MAX_PIECE) return undefined;
+    if (code === Code.messageType) first.push(piece);
+    else if (code === Code.relayInformation) last.push(piece);
+    else if (APART.has(code)) return undefined;
+    else middle.push(piece);
+  }
+  return [...first, ...middle, ...last];
 }
 
 function attempt(given: readonly Piece[], rooms: Rooms): Layout {

@@ -27,6 +27,7 @@ export class Intake<Item extends { readonly bytes: Buffer }> {
   #waiting: { readonly item: Item; readonly since: number }[] = [];
   #waitingBytes = 0;
   #running = 0;
+  #idle: (() => void) | undefined;
 
   /** @param handle must not reject: nobody would hear it */
   constructor(limits: IntakeLimits, handle: (item: Item) => Promise<void>) {
@@ -50,10 +51,14 @@ export class Intake<Item extends { readonly bytes: Buffer }> {
     }
   }
 
-  /** Forgets who waits. */
-  clear(): void {
+  /** Forgets who waits. Resolves when those have been handled that were begun; from then on nothing may be taken. */
+  async end(): Promise<void> {
     this.#waiting = [];
     this.#waitingBytes = 0;
+    if (this.#running > 0)
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
   }
 
   #run(item: Item): void {
@@ -62,6 +67,7 @@ export class Intake<Item extends { readonly bytes: Buffer }> {
       this.#running -= 1;
       const next = this.#next();
       if (next) this.#run(next);
+      else if (this.#running === 0) this.#idle?.();
     });
   }
 

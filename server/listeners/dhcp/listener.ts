@@ -12,21 +12,19 @@ import { type Datagram, type DhcpSockets, openDhcpSockets, type SocketEvent } fr
 
 /** A message that was heard, and what became of it. */
 export interface DhcpMessage extends Recognised {
-  readonly kind: 'message';
   /** As RFC 2131 calls it: `DISCOVER`. */
   readonly type: string;
   readonly circuit: string;
   readonly mac?: Mac;
   /** What the client has or wants, or what it got. */
   readonly ip?: Ip;
-  readonly options: Options;
   readonly outcome: Outcome['kind'];
   readonly why?: string;
   readonly reason?: NonNullable<Outcome['reason']>;
 }
 
 export type DhcpEvent =
-  | DhcpMessage
+  | { readonly kind: 'message'; readonly message: DhcpMessage; readonly options: Options }
   | SocketEvent
   | LookoutEvent
   /** A datagram that is no message of a client. */
@@ -131,20 +129,19 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
     { packet, type, circuit }: Omit<Message, 'interface'>,
     { kind, address, why, reason, sender: { vendor, model, device } = {} }: Outcome,
   ): void {
-    observe({
-      kind: 'message',
+    const message: DhcpMessage = {
       type: names.get(type) ?? String(type),
       circuit,
       ...withMac(packet),
       ...(address !== undefined && { ip: address }),
-      options: packet.options,
       outcome: kind,
       ...(vendor !== undefined && { vendor }),
       ...(model !== undefined && { model }),
       ...(device !== undefined && { device }),
       ...(why !== undefined && { why }),
       ...(reason !== undefined && { reason }),
-    });
+    };
+    observe({ kind: 'message', message, options: packet.options });
   }
 
   const sockets = await openDhcpSockets({

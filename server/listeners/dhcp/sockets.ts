@@ -149,7 +149,7 @@ class OpenSockets implements DhcpSockets {
     this.#closed = true;
     await this.#looking;
     clearTimeout(this.#timer);
-    this.#intake.clear();
+    await this.#intake.end();
     for (const name of [...this.#opened.keys()]) await this.#shut(name);
   }
 

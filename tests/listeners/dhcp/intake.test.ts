@@ -66,3 +66,18 @@ test('there is room again when what waited was handled', async () => {
   expect(handled).toHaveLength(6);
   expect(intake.counts.crowdedOut).toBe(0);
 });
+
+test('at the end nobody waits any more, and what was begun is handled', async () => {
+  const { intake, handled, offer, endAll } = held({ atOnce: 2 });
+  offer(5);
+  let isOver = false;
+  const end = intake.end().then(() => {
+    isOver = true;
+  });
+  await sleep(20);
+  expect(isOver).toBe(false);
+  await endAll();
+  await end;
+  expect(handled).toEqual([0, 1]);
+  await intake.end();
+});

@@ -1,3 +1,5 @@
+import { type Alternatives, type Part, partsOf } from '../lib/pattern.ts';
+
 /** A text that every match of a pattern, or of one of its alternatives, has at its beginning or somewhere. */
 export interface Certain {
   readonly text: string;
@@ -21,9 +23,10 @@ const MOST = 16;
  * are the spellings that are seen: as in the pattern, in lower case, in upper case, and with a capital.
  */
 export function certainTexts(pattern: RegExp): CertainTexts {
-  // Set notation, and a ^ that stands for the beginning of any line: never guess.
-  if (/[mv]/.test(pattern.flags)) return { texts: [], uncertain: true };
-  const found = new Walk(pattern.source).alternatives();
+  const parts = partsOf(pattern);
+  // With the flag m, ^ stands for the beginning of any line.
+  if (!parts || pattern.multiline) return { texts: [], uncertain: true };
+  const found = ofAlternatives(parts);
   const sure = found.filter(({ text }) => text.length >= LEAST);
   const spelled = sure.flatMap(({ text, anchored }) =>
     (pattern.ignoreCase ? spellings(text) : [text]).map(
@@ -49,98 +52,36 @@ interface Beginning {
 const NOTHING: Beginning = { text: '', anchored: false, whole: true };
 const UNKNOWN: Beginning = { text: '', anchored: false, whole: false };
 
-/** Walks over the source of a pattern (ECMA-262, 22.2.1). What it does not know ends the certain text, and is passed over. */
-class Walk {
-  readonly #source: string;
-  #at = 0;
+function ofAlternatives(alternatives: Alternatives): Beginning[] {
+  return alternatives.flatMap(ofSequence);
+}
 
-  constructor(source: string) {
-    this.#source = source;
+function ofSequence(parts: readonly Part[]): Beginning[] {
+  let found: Beginning[] = [NOTHING];
+  for (const part of parts) {
+    if (!found.some(({ whole }) => whole)) break;
+    const next = part.times === 'perhaps' ? [UNKNOWN] : part.times === 'more' ? ofPart(part).map(open) : ofPart(part);
+    const joined = found.flatMap((before) => (before.whole ? next.map((after) => join(before, after)) : [before]));
+    found = joined.length > MOST ? found.map(open) : joined;
   }
+  return found;
+}
 
-  alternatives(): Beginning[] {
-    const found = this.#sequence();
-    while (this.#source[this.#at] === '|') {
-      this.#at++;
-      found.push(...this.#sequence());
-    }
-    return found;
-  }
-
-  #sequence(): Beginning[] {
-    let found: Beginning[] = [NOTHING];
-    while (this.#at < this.#source.length && !'|)'.includes(this.#source[this.#at] ?? '')) {
-      const items = this.#item();
-      const times = this.#times();
-      if (!found.some(({ whole }) => whole)) continue;
-      const next = times === 'perhaps' ? [UNKNOWN] : times === 'more' ? items.map(open) : items;
-      const joined = found.flatMap((before) => (before.whole ? next.map((after) => join(before, after)) : [before]));
-      found = joined.length > MOST ? found.map(open) : joined;
-    }
-    return found;
-  }
-
-  /** A character, a class, a group, or what has no width. */
-  #item(): readonly Beginning[] {
-    const sign = this.#source[this.#at++] ?? '';
-    switch (sign) {
-      case '(':
-        return this.#group();
-      case '[':
-        return this.#class();
-      case '\\':
-        return this.#escape();
-      case '^':
-        return [{ ...NOTHING, anchored: true }];
-      case '$':
-        return [NOTHING];
-      case '.':
-        return [UNKNOWN];
-      default:
-        return [{ ...NOTHING, text: sign }];
-    }
-  }
-
-  #group(): readonly Beginning[] {
-    const opening = /^\?(?:<[^=!>][^>]*>|<?[=!]|[a-z-]*:)/.exec(this.#source.slice(this.#at))?.[0] ?? '';
-    this.#at += opening.length;
-    const inside = this.alternatives();
-    this.#at++;
-    // What a look-around sees is no part of the match. Whether case counts inside of a group is not followed.
-    if (/^\?<?[=!]/.test(opening)) return [NOTHING];
-    return /^\?[a-z-]+:/.test(opening) ? [UNKNOWN] : inside;
-  }
-
-  /** Each of a few characters; ranges and kinds of characters are not certain. */
-  #class(): readonly Beginning[] {
-    const inside = /^(?:\\.|[^\]\\])*/s.exec(this.#source.slice(this.#at))?.[0] ?? '';
-    this.#at += inside.length + 1;
-    const few = /^(?!\^)(?:\\[^A-Za-z\d]|[^\\-])+$/s.test(inside);
-    if (!few) return [UNKNOWN];
-    return Array.from(inside.replaceAll(/\\(.)/gs, '$1'), (text) => ({ ...NOTHING, text }));
-  }
-
-  #escape(): readonly Beginning[] {
-    const rest = this.#source.slice(this.#at);
-    const code = /^(?:x([\da-f]{2})|u([\da-f]{4}))/i.exec(rest);
-    if (code) {
-      this.#at += code[0].length;
-      return [{ ...NOTHING, text: String.fromCharCode(Number.parseInt(code[1] ?? code[2] ?? '', 16)) }];
-    }
-    const long = /^(?:[pP]\{[^}]*\}|k<[^>]*>|u\{[^}]*\}|c[A-Za-z]|\d+)/.exec(rest)?.[0];
-    this.#at += long?.length ?? 1;
-    const sign = rest[0] ?? '';
-    if (long === undefined && /[bB]/.test(sign)) return [NOTHING];
-    return long !== undefined || /[A-Za-z]/.test(sign) ? [UNKNOWN] : [{ ...NOTHING, text: sign }];
-  }
-
-  /** Reads the quantifier after an item, if there is one. */
-  #times(): 'once' | 'perhaps' | 'more' {
-    const found = /^(?:[?*+]|\{(\d+)(?:,\d*)?\})\??/.exec(this.#source.slice(this.#at));
-    if (!found) return 'once';
-    this.#at += found[0].length;
-    const least = found[1] === undefined ? (found[0].startsWith('+') ? 1 : 0) : Number(found[1]);
-    return least === 0 ? 'perhaps' : 'more';
+function ofPart(part: Part): readonly Beginning[] {
+  switch (part.kind) {
+    case 'character':
+      return [{ ...NOTHING, text: part.character }];
+    case 'class':
+      return part.characters.map((text) => ({ ...NOTHING, text }));
+    case 'group':
+      // Whether case counts inside of a group is not followed.
+      return part.flagged ? [UNKNOWN] : ofAlternatives(part.alternatives);
+    case 'beginning':
+      return [{ ...NOTHING, anchored: true }];
+    case 'nothing':
+      return [NOTHING];
+    case 'unknown':
+      return [UNKNOWN];
   }
 }
 

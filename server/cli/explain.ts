@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parseHex, printText } from '../lib/dhcp/format.ts';
 import { parseMac } from '../lib/mac.ts';
 import type { OrderedJson } from '../lib/ordered-json.ts';
 import { type Client, type Document, listOf, objectIn, textOf } from './client.ts';
@@ -51,7 +52,7 @@ export function addExplain(program: Command, io: Io): void {
     .option('--interface <name>', 'over which interface of the server it asks over DHCP')
     .option('--relay <address>', 'which relay passes on what it asks over DHCP: the address that the relay has in its network');
   for (const [code, name] of Object.entries(dhcpOptions)) {
-    command.option(`--dhcp-${code} <text>`, `what it tells over DHCP as option ${code}, ${name}; hex:0a0b for bytes`);
+    command.option(`--dhcp-${code} <text>`, `what it tells over DHCP as option ${code}, ${name}; 0x0a0b for bytes`);
   }
   asking(
     command.addHelpText(
@@ -118,8 +119,9 @@ function readHeader(pair: string): [string, string] {
 }
 
 function hexOf(text: string): string {
-  const [, hex] = /^hex:([\da-f:]*)$/i.exec(text) ?? [];
-  return hex === undefined ? Buffer.from(text).toString('hex') : hex.replaceAll(':', '');
+  const bytes = text.startsWith('0x') ? parseHex(text) : Buffer.from(text);
+  if (!bytes) throw new Failure(`${text} is not bytes; write them as 0x0a0b`, exit.usage);
+  return bytes.toString('hex');
 }
 
 // The page ------------------------------------------------------------------------------------------------------------------------
@@ -169,15 +171,9 @@ function requestOf(document: Document, columns: number): string {
     ),
     ...tellingHeaders(objectIn(request, 'headers')).map(([name, value]) => `  ${cut(`${name}: ${value}`, columns - 2)}\n`),
     ...[...objectIn(request, 'options')].map(
-      ([code, value]) => `  ${cut(`option ${code}: ${optionOf(String(value))}`, columns - 2)}\n`,
+      ([code, value]) => `  ${cut(`option ${code}: ${printText(Buffer.from(String(value), 'hex'))}`, columns - 2)}\n`,
     ),
   ].join('');
-}
-
-/** As text, where it is one. */
-function optionOf(hex: string): string {
-  const text = Buffer.from(hex, 'hex').toString('latin1');
-  return /^[ -~]+$/.test(text) ? text : `hex:${hex}`;
 }
 
 function recognitionOf(recognition: Document, columns: number): string {

@@ -58,6 +58,7 @@ test.each([
   [[], 'Say which device, or what is asked'],
   [['--path', '/x', '--tftp', 'x'], '--path or --tftp'],
   [['--path', '/x', '--header', 'nonsense'], 'nonsense is no header'],
+  [['--dhcp-60', '0xabc'], '0xabc is not bytes; write them as 0x0a0b'],
   [['--user-agent', 'x'], 'Say which device, or what is asked'],
 ])('explain with %j says how it is called', async (words, why) => {
   const { code, err } = await on('explain', ...words);
@@ -65,12 +66,14 @@ test.each([
 });
 
 test('explain reads what DHCP tells as text or as bytes', async () => {
-  const words = ['--dhcp-60', 'digium_D40_1_4_0_0_57389', '--dhcp-12', 'hex:64:65:73:6b', '--mac', '000fd3054848'];
+  const words = ['--dhcp-60', 'digium_D40_1_4_0_0_57389', '--dhcp-12', '0x64:65:73:6b', '--mac', '000fd3054848'];
   const { request: told } = JSON.parse((await on('explain', ...words, '--json')).out) as { request: { options: object } };
   expect(told.options).toEqual({ 12: '6465736b', 60: Buffer.from('digium_D40_1_4_0_0_57389').toString('hex') });
   const { out } = await on('explain', ...words);
   expect(out).toContain('DHCP from 00:0f:d3:05:48:48\n  option 12: desk\n  option 60: digium_D40_1_4_0_0_57389\n');
   expect(out).toContain('600    exactly');
+  // What is no text is shown as it can be given again.
+  expect((await on('explain', '--dhcp-60', 'digium', '--dhcp-43', '0x01020a')).out).toContain('option 43: 0x01020a\n');
 });
 
 test.each([60, 80, 120])('in %d columns every line fits, but for commands and words that cannot be cut', async (columns) => {

@@ -1,47 +1,36 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Sqlite from 'better-sqlite3';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import type { Store } from '../../server/store/store.ts';
+import { type Compiled, compile } from '../support/compile.ts';
 import { leasesOf } from '../support/lease-writer.ts';
 import { configAt, deviceAt, endsDeleted, LAST } from '../support/store-writer.ts';
 
-const root = resolve(import.meta.dirname, '../..');
 let directory: string;
+let storeWriter: Compiled;
+let leaseWriter: Compiled;
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'offhook-kill-'));
-  compileWriters();
+  storeWriter = compile('tests/support/store-writer.ts');
+  leaseWriter = compile('tests/support/lease-writer.ts');
 });
-afterAll(() => rmSync(directory, { recursive: true }));
-
-/** Node runs no TypeScript: the writers and what they import become JavaScript, once. */
-function compileWriters(): void {
-  const modules = join(root, 'node_modules');
-  const settings = {
-    extends: join(root, 'tsconfig.build.json'),
-    // Types are checked elsewhere.
-    compilerOptions: { noCheck: true, rootDir: root, outDir: directory, types: ['node'], typeRoots: [join(modules, '@types')] },
-    include: [],
-    files: ['store-writer', 'lease-writer'].map((name) => join(root, `tests/support/${name}.ts`)),
-  };
-  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(settings));
-  writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
-  symlinkSync(modules, join(directory, 'node_modules'));
-  execFileSync(process.execPath, [join(modules, 'typescript/bin/tsc'), '-p', directory]);
-}
+afterAll(() => {
+  storeWriter.remove();
+  leaseWriter.remove();
+  rmSync(directory, { recursive: true });
+});
 
 /** Starts a writer and kills it. @returns what it said, line by line */
-async function linesUntilKilled(name: string, file: string, prefix: string, atStart: boolean): Promise<string[]> {
-  const writer = spawn(process.execPath, [join(directory, `tests/support/${name}.js`), file, prefix], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+async function linesUntilKilled({ program }: Compiled, file: string, prefix: string, atStart: boolean): Promise<string[]> {
+  const writer = spawn(process.execPath, [program, file, prefix], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(writer, 'exit');
   const said = text(writer.stdout);
   // Node needs some 100 ms to come as far as opening the store; the writer's first words come after that.
@@ -55,7 +44,7 @@ async function linesUntilKilled(name: string, file: string, prefix: string, atSt
 
 /** @returns the last acknowledged revision by `device ID` and `config ID`; 0 is a deletion. */
 async function writeUntilKilled(file: string, prefix: string, atStart: boolean): Promise<Map<string, number>> {
-  const lines = await linesUntilKilled('store-writer', file, prefix, atStart);
+  const lines = await linesUntilKilled(storeWriter, file, prefix, atStart);
   return new Map(
     lines.map((line) => {
       const [, record = '', revision] = /^(\w+ \S+) (\d+)$/.exec(line) ?? [];
@@ -117,7 +106,7 @@ test('killed 30 times while it gives leases, the server has every lease that it 
   const acknowledged = new Map<string, { readonly mac: string; readonly expires: number }>();
   const addresses = new Set<string>();
   for (let round = 0; round < 30; round++) {
-    for (const line of await linesUntilKilled('lease-writer', file, `${round}`, false)) {
+    for (const line of await linesUntilKilled(leaseWriter, file, `${round}`, false)) {
       const [, what, address = '', mac = '', expires] = /^(bound|released) (\S+) (\S+) (\d+)$/.exec(line) ?? [];
       if (what === 'bound') acknowledged.set(address, { mac, expires: Number(expires) });
       else expect(acknowledged.get(address)?.mac).toBe(mac);

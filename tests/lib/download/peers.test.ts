@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -9,17 +9,17 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type DownloadOptions, download } from '../../../server/lib/download/download.ts';
 import { checkLink } from '../../../server/lib/download/link.ts';
 import { parseProxy } from '../../../server/lib/download/network.ts';
 import { Secret } from '../../../server/lib/secret.ts';
+import { compile } from '../../support/compile.ts';
 import { eventually } from '../../support/eventually.ts';
 import { makePair } from '../../support/http-certificate.ts';
 import {
@@ -33,7 +33,6 @@ import {
 import { cutOff, file, type RudeServer, redirect, startRudeServer } from '../../support/rude-server.ts';
 import { pattern } from '../../support/tftp-server.ts';
 
-const root = resolve(import.meta.dirname, '../../..');
 const body = pattern(300_000);
 const sums = new Map([['sha256', createHash('sha256').update(body).digest('hex')]] as const);
 const marker = 'marker-password';
@@ -260,27 +259,12 @@ test('a process that is killed in the middle of a download from nginx leaves not
   const big = pattern(3_000_000);
   writeFileSync(join(folder, 'files/big.bin'), big);
   const nginx = await startNginx(join(folder, 'files'), 1_000_000);
-  const modules = join(root, 'node_modules');
-  const built = join(folder, 'built');
-  mkdirSync(built);
-  const settings = {
-    extends: join(root, 'tsconfig.build.json'),
-    compilerOptions: { noCheck: true, rootDir: root, outDir: built, types: ['node'], typeRoots: [join(modules, '@types')] },
-    include: [],
-    files: [join(root, 'tests/support/download-child.ts')],
-  };
-  writeFileSync(join(built, 'tsconfig.json'), JSON.stringify(settings));
-  writeFileSync(join(built, 'package.json'), '{"type":"module"}');
-  symlinkSync(modules, join(built, 'node_modules'));
-  execFileSync(process.execPath, [join(modules, 'typescript/bin/tsc'), '-p', built]);
+  const compiled = compile('tests/support/download-child.ts');
   try {
     const url = `http://127.0.0.1:${nginx.port}/big.bin`;
     const sum = createHash('sha1').update(big).digest('hex');
     const words = [url, to(), String(big.length), sum];
-    const child = () =>
-      spawn(process.execPath, [join(built, 'tests/support/download-child.js'), ...words], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+    const child = () => spawn(process.execPath, [compiled.program, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
     let before = 0;
     for (let kills = 0; kills < 3; kills++) {
       const running = child();
@@ -298,6 +282,7 @@ test('a process that is killed in the middle of a download from nginx leaves not
     expect(readFileSync(to()).equals(big)).toBe(true);
     expect(readdirSync(join(folder, 'to'))).toEqual(['fw.zip']);
   } finally {
+    compiled.remove();
     await nginx.stop();
   }
 });

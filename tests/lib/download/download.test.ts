@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { type DownloadOptions, download } from '../../../server/lib/download/download.ts';
 import { Secret } from '../../../server/lib/secret.ts';
 import type { Sums } from '../../../server/lib/sums.ts';
@@ -20,7 +19,6 @@ import {
   ignoringRanges,
   locked,
   otherRange,
-  type RudeServer,
   redirect,
   silent,
   slow,
@@ -30,40 +28,15 @@ import {
   untilTheEnd,
 } from '../../support/rude-server.ts';
 import { pattern } from '../../support/tftp-server.ts';
+import { body, downloadStage, sums } from './stage.ts';
 
-const body = pattern(100_000);
 const other = Buffer.from(body).fill(7, 0, 50_000);
 const digest = (algorithm: string, bytes: Buffer) => createHash(algorithm).update(bytes).digest('hex');
-const sums: Sums = new Map([['sha1', digest('sha1', body)]]);
 const login = { username: 'admin', password: new Secret('marker-password') };
 
-let server: RudeServer;
-let folder: string;
-beforeAll(async () => {
-  server = await startRudeServer();
+const { server, folder, target, path, serve, asked, fetched, isWhole } = downloadStage({
+  network: { proxies: {}, connectMs: 400, stallMs: 500 },
 });
-afterAll(() => server.close());
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'offhook-download-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
-const target = () => join(folder, 'fw.zip');
-let name = 0;
-/** A path of its own for each test. */
-const serve = (...behaviours: Behaviour[]) => server.serve(`/${++name}/fw.zip`, ...behaviours);
-const asked = () => server.requests.filter(({ path }) => path === `/${name}/fw.zip`);
-
-function fetched(url: string, options: Partial<DownloadOptions> = {}) {
-  const all = {
-    to: target(),
-    size: body.length,
-    sums,
-    network: { proxies: {}, connectMs: 400, stallMs: 500 },
-    patience: { firstMs: 1 },
-  };
-  return download(url, { ...all, ...options });
-}
 
 const refused = (url: string, options: Partial<DownloadOptions> = {}) =>
   fetched(url, options).then(
@@ -72,11 +45,6 @@ const refused = (url: string, options: Partial<DownloadOptions> = {}) =>
     },
     (cause: unknown) => cause,
   );
-
-const isWhole = () => {
-  expect(readFileSync(target()).equals(body)).toBe(true);
-  expect(readdirSync(folder)).toEqual(['fw.zip']);
-};
 
 test('a file that is as it should be is kept under its name, for its owner only, with nothing beside it', async () => {
   const progress: number[][] = [];
@@ -205,7 +173,7 @@ test.each<[string, () => Behaviour, string, string, Partial<DownloadOptions>?]>(
   expect(await refused(url, options)).toMatchObject({ message: expect.stringMatching(/ \(try 1 of 5\)$/) });
   // Who has a login is asked for it first.
   expect(asked()).toHaveLength(options?.credentials ? 6 : 3);
-  expect(readdirSync(folder)).toEqual([]);
+  expect(readdirSync(folder())).toEqual([]);
 });
 
 test('what is sent with an encoding that it has by itself stays as it is', async () => {
@@ -245,7 +213,7 @@ test('a server whose file is not wanted any more is hung up on', async () => {
     };
     serve(endless);
   });
-  expect(await refused(`${server.origin}/${name}/fw.zip`)).toMatchObject({
+  expect(await refused(`${server().origin}${path()}`)).toMatchObject({
     message: expect.stringContaining('it is longer than'),
   });
   await leaving;
@@ -255,10 +223,10 @@ test('after a few tries it is given up, and the next download goes on where it e
   const url = serve(cutOff(body, 40_000));
   expect(await refused(url, { patience: { firstMs: 1, tries: 1 } })).toMatchObject({
     code: 'download-failed',
-    message: `Cannot download ${url}: 127.0.0.1:${server.port}: the connection was cut off (try 1 of 1)`,
+    message: `Cannot download ${url}: 127.0.0.1:${server().port}: the connection was cut off (try 1 of 1)`,
   });
-  expect(readdirSync(folder).sort()).toEqual(['fw.zip.part', 'fw.zip.part.json']);
-  server.serve(`/${name}/fw.zip`, file(body));
+  expect(readdirSync(folder()).sort()).toEqual(['fw.zip.part', 'fw.zip.part.json']);
+  server().serve(path(), file(body));
   await fetched(url);
   expect(asked().at(-1)?.headers.range).toMatch(/^bytes=[1-9]/);
   isWhole();
@@ -374,7 +342,7 @@ test('the credentials of a URL are used, and not shown', async () => {
 
 test('a token in the query of a URL is used, and not shown', async () => {
   const url = serve(file(body));
-  server.serve(`${new URL(url).pathname}?token=marker&marker`, status(403));
+  server().serve(`${new URL(url).pathname}?token=marker&marker`, status(403));
   const told = String(await refused(`${url}?token=marker&marker#marker`));
   expect(told).toContain(`${url}?token=[secret]&[secret]: `);
   expect(told).toContain('(HTTP 403)');
@@ -383,12 +351,12 @@ test('a token in the query of a URL is used, and not shown', async () => {
 
 test('a circle of redirects, too many of them, and one to where nothing is checked are told as such', async () => {
   const url = serve(redirect('/circle'));
-  server.serve('/circle', redirect(url));
+  server().serve('/circle', redirect(url));
   expect(await refused(url)).toMatchObject({
     code: 'download-redirect',
     message: expect.stringContaining(`in a circle, back to ${url}`),
   });
-  for (let step = 0; step < 20; step++) server.serve(`/step/${step}`, redirect(`/step/${step + 1}`));
+  for (let step = 0; step < 20; step++) server().serve(`/step/${step}`, redirect(`/step/${step + 1}`));
   expect(await refused(serve(redirect('/step/0')))).toMatchObject({ message: expect.stringContaining('more than 10 times') });
   expect(await refused(serve(redirect('file:///etc/passwd')))).toMatchObject({
     message: expect.stringContaining('which is not safe'),
@@ -440,7 +408,7 @@ test.each<[string, () => Behaviour]>([
   const running = refused(serve(behaviour()), { signal: controller.signal, network });
   setTimeout(() => controller.abort(new Error('not wanted any more')), 100);
   expect(await running).toMatchObject({ message: 'not wanted any more' });
-  expect(readdirSync(folder)).toEqual([]);
+  expect(readdirSync(folder())).toEqual([]);
   expect(await refused(serve(file(body)), { signal: controller.signal })).toMatchObject({ message: 'not wanted any more' });
   expect(asked()).toEqual([]);
 });
@@ -449,13 +417,13 @@ test('a download that is cancelled between two tries leaves nothing of the one b
   const controller = new AbortController();
   let left: string[] = [];
   const sleep = async () => {
-    left = readdirSync(folder);
+    left = readdirSync(folder());
     controller.abort(new Error('not wanted any more'));
   };
   const running = refused(serve(cutOff(body, 40_000)), { signal: controller.signal, patience: { sleep } });
   expect(await running).toMatchObject({ message: 'not wanted any more' });
   expect(left).toHaveLength(2);
-  expect(readdirSync(folder)).toEqual([]);
+  expect(readdirSync(folder())).toEqual([]);
 });
 
 test('a file that has no room is not asked for', async () => {
@@ -468,7 +436,7 @@ test('a file that has no room is not asked for', async () => {
 });
 
 test('a file that cannot be written is told', async () => {
-  expect(await refused(serve(file(body)), { to: join(folder, 'none/fw.zip') })).toMatchObject({
+  expect(await refused(serve(file(body)), { to: join(folder(), 'none/fw.zip') })).toMatchObject({
     code: 'download-unwritable',
     message: expect.stringMatching(/it cannot be written: .*ENOENT/),
   });

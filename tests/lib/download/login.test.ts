@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { strongest } from '../../../server/lib/download/challenge.ts';
-import { type DownloadOptions, download } from '../../../server/lib/download/download.ts';
 import { checkLink } from '../../../server/lib/download/link.ts';
 import { Login } from '../../../server/lib/download/login.ts';
 import { parseProxy } from '../../../server/lib/download/network.ts';
@@ -20,53 +17,26 @@ import {
   digestLocked,
   file,
   locked,
-  type RudeServer,
   redirect,
   startRudeServer,
   status,
 } from '../../support/rude-server.ts';
-import { pattern } from '../../support/tftp-server.ts';
+import { body, downloadStage } from './stage.ts';
 
-const body = pattern(100_000);
-const sums = new Map([['sha1', createHash('sha1').update(body).digest('hex')]] as const);
 const marker = 'marker-password';
 const login = { username: 'admin', password: new Secret(marker) };
 const lock: DigestLock = { username: 'admin', password: marker };
 
-let server: RudeServer;
-let folder: string;
-beforeAll(async () => {
-  server = await startRudeServer();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'offhook-login-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
-let name = 0;
-const serve = (...behaviours: Behaviour[]) => server.serve(`/${++name}/fw.zip?a=%22b%22`, ...behaviours);
-/** What was shown, of each request for the last path. */
-const shown = () =>
-  server.requests.filter(({ path }) => path.startsWith(`/${name}/`)).map(({ headers }) => headers.authorization ?? '');
 const network = { proxies: {}, connectMs: 2_000, stallMs: 2_000 };
-const fetched = (url: string, options: Partial<DownloadOptions> = {}) =>
-  download(url, {
-    to: join(folder, 'fw.zip'),
-    size: body.length,
-    sums,
-    credentials: login,
-    network,
-    patience: { firstMs: 1 },
-    ...options,
-  });
-const isWhole = () => {
-  expect(readFileSync(join(folder, 'fw.zip')).equals(body)).toBe(true);
-  expect(readdirSync(folder)).toEqual(['fw.zip']);
-};
+const { server, folder, target, path, serve, asked, fetched, isWhole } = downloadStage(
+  { network, credentials: login },
+  '?a=%22b%22',
+);
+/** What was shown, of each request for the last path. */
+const shown = () => asked().map(({ headers }) => headers.authorization ?? '');
 /** Nothing that was sent has the password in it, in whatever form. */
 const isHidden = () => {
-  const sent = JSON.stringify(server.requests.filter(({ path }) => path.startsWith(`/${name}/`)));
+  const sent = JSON.stringify(asked());
   expect(sent).not.toContain('marker');
   expect(sent).not.toContain(Buffer.from(`admin:${marker}`).toString('base64'));
 };
@@ -113,11 +83,11 @@ test.each([
 });
 
 test('a download that was cut off goes on where it ended, with a login', async () => {
-  let asked = 0;
-  const behaviour: Behaviour = (request, response) => (asked++ === 0 ? cutOff(body, 40_000) : file(body))(request, response);
+  let times = 0;
+  const behaviour: Behaviour = (request, response) => (times++ === 0 ? cutOff(body, 40_000) : file(body))(request, response);
   await fetched(serve(digestLocked(lock, behaviour)));
   isWhole();
-  const requests = server.requests.filter(({ path }) => path.startsWith(`/${name}/`));
+  const requests = asked();
   const range = expect.stringMatching(/^bytes=[1-9]\d*-$/);
   expect(requests.map(({ headers }) => [headers.range, headers.authorization?.slice(0, 6)])).toEqual([
     [undefined, undefined],
@@ -135,7 +105,7 @@ test('requests with one nonce are counted, and one that is too old is exchanged'
       (step < 3 ? redirect(`?step=${step + 1}`) : file(body))(request, response);
     });
     const url = serve(one);
-    for (const step of [1, 2, 3]) server.serve(`/${name}/fw.zip?step=${step}`, one);
+    for (const step of [1, 2, 3]) server().serve(`${path()}?step=${step}`, one);
     return url;
   };
   const counts = () => shown().map((text) => /nc=(\d+)/.exec(text)?.[1] ?? '');
@@ -163,7 +133,7 @@ test.each<[string, () => Behaviour, number]>([
     message: expect.stringMatching(/wants other credentials \(HTTP 401\) \(try 1 of 5\)$/),
   });
   expect(shown()).toHaveLength(requests);
-  expect(readdirSync(folder)).toEqual([]);
+  expect(readdirSync(folder())).toEqual([]);
   isHidden();
 });
 
@@ -178,7 +148,7 @@ test('a server that has asked for Digest does not get the password when it asks 
 test('nothing is shown to who does not ask, and the password itself to who wants nothing else', async () => {
   await fetched(serve(file(body)));
   expect(shown()).toEqual(['']);
-  rmSync(join(folder, 'fw.zip'));
+  rmSync(target());
   await fetched(serve(locked('admin', marker, file(body))));
   expect(shown()).toEqual(['', `Basic ${Buffer.from(`admin:${marker}`).toString('base64')}`]);
 });
@@ -196,24 +166,26 @@ test('a proxy that wants Digest gets it, and the server behind it its own', asyn
   const url = 'http://files.example.com/fw.zip';
   const behind = digestLocked(lock, file(body));
   const passed: Behaviour = (request, response) => behind(Object.assign(request, { url: '/fw.zip' }), response);
-  server.serve(url, digestLocked(gate, passed));
-  const asked = () => server.requests.filter(({ path }) => path === url);
-  await fetched(url, { network: { ...network, proxies: { http: through(server.port) } } });
+  server().serve(url, digestLocked(gate, passed));
+  const proxied = () => server().requests.filter((request) => request.path === url);
+  await fetched(url, { network: { ...network, proxies: { http: through(server().port) } } });
   isWhole();
-  expect(asked().map(({ headers }) => [headers['proxy-authorization'], headers.authorization])).toEqual([
+  expect(proxied().map(({ headers }) => [headers['proxy-authorization'], headers.authorization])).toEqual([
     [undefined, undefined],
     [expect.stringMatching(/^Digest .*uri="http:.*nc=00000001/), undefined],
     [expect.stringMatching(/^Digest .*nc=00000002/), expect.stringMatching(/^Digest .*uri="\/fw\.zip"/)],
   ]);
-  expect(JSON.stringify(asked())).not.toContain('marker');
-  await expect(fetched(url, { network: { ...network, proxies: { http: through(server.port, 'else') } } })).rejects.toMatchObject({
+  expect(JSON.stringify(proxied())).not.toContain('marker');
+  await expect(
+    fetched(url, { network: { ...network, proxies: { http: through(server().port, 'else') } } }),
+  ).rejects.toMatchObject({
     code: 'download-refused',
     message: expect.stringMatching(/the proxy 127\.0\.0\.1:\d+ wants other credentials \(HTTP 407\)/),
   });
 });
 
 test('a tunnel through a proxy that wants Digest is opened', async () => {
-  const { certificate, key } = makePair(folder, '127.0.0.1');
+  const { certificate, key } = makePair(folder(), '127.0.0.1');
   const certificates = readFileSync(certificate, 'utf8');
   const secure = await startRudeServer({ cert: certificates, key: readFileSync(key, 'utf8') });
   const proxy = createServer().listen(0, '127.0.0.1');

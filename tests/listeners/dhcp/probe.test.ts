@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Compiled, compile } from '../../support/compile.ts';
-import { type Host, makeNetwork, type Network } from '../../support/netns.ts';
+import { beforeEach, expect, test } from '@jest/globals';
+import type { Host } from '../../support/netns.ts';
+import { dhcpStage } from './stage.ts';
 
 interface Found {
   readonly address: string;
@@ -8,23 +8,14 @@ interface Found {
   readonly took: number;
 }
 
-let child: Compiled;
-let network: Network;
+const { network, run } = dhcpStage();
 let server: Host;
-
-beforeAll(() => {
-  child = compile('tests/support/dhcp-child.ts');
-});
-afterAll(() => child.remove());
 beforeEach(async () => {
-  network = await makeNetwork();
-  server = await network.host('server', { eth0: { bridge: 'lan', addresses: ['10.88.0.1/16'] } });
+  server = await network().host('server', { eth0: { bridge: 'lan', addresses: ['10.88.0.1/16'] } });
 });
-afterEach(() => network.remove());
 
 async function probe(milliseconds: number | string, device: string, addresses: readonly string[]): Promise<Found[]> {
-  const probing = server.spawn(process.execPath, [child.program, 'probe', String(milliseconds), device, ...addresses]);
-  await new Promise((ended) => probing.process.once('close', ended));
+  const probing = await run(server, 'probe', String(milliseconds), device, ...addresses);
   expect(probing.process.exitCode).toBe(0);
   return probing.lines<Found>();
 }
@@ -36,7 +27,7 @@ const found = async (...asked: Parameters<typeof probe>) =>
 const SILENT = ['-A', 'INPUT', '-j', 'DROP'];
 
 test('on the link, an address that somebody has is used, one that nobody has is free', async () => {
-  await network.host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.0.20/16'] } });
+  await network().host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.0.20/16'] } });
   await expect(found(500, 'eth0', ['10.88.0.20', '10.88.0.21', '10.88.0.1'])).resolves.toEqual({
     '10.88.0.20': 'used',
     '10.88.0.21': 'free',
@@ -45,13 +36,13 @@ test('on the link, an address that somebody has is used, one that nobody has is 
 });
 
 test('on the link, who answers nothing but ARP is found', async () => {
-  const phone = await network.host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.0.20/16'] } });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.0.20/16'] } });
   await phone.run('iptables', SILENT);
   await expect(found(500, 'eth0', ['10.88.0.20'])).resolves.toEqual({ '10.88.0.20': 'used' });
 });
 
 test('who has gone since the system last heard of it is not taken for somebody; who is still there is', async () => {
-  const phone = await network.host('phone', {
+  const phone = await network().host('phone', {
     eth0: { bridge: 'lan', addresses: ['10.88.0.21/16', '10.88.0.20/16'] },
   });
   await found(300, 'eth0', ['10.88.0.20', '10.88.0.21']);
@@ -63,7 +54,7 @@ test('who has gone since the system last heard of it is not taken for somebody; 
 });
 
 test('an address of another interface says nothing of this one', async () => {
-  await network
+  await network()
     .host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.0.20/16'] } })
     .then((phone) => phone.run('iptables', SILENT));
   await server.ip('link add other type bridge');
@@ -71,7 +62,7 @@ test('an address of another interface says nothing of this one', async () => {
 });
 
 test('hundreds at once take as long as one', async () => {
-  await network.host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.1.7/16'] } });
+  await network().host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.1.7/16'] } });
   const addresses = Array.from({ length: 250 }, (_, index) => `10.88.1.${index + 1}`);
   const lines = await probe(500, 'eth0', addresses);
   expect(lines.filter((line) => line.found === 'used').map(({ address }) => address)).toEqual(['10.88.1.7']);
@@ -100,7 +91,7 @@ test('a network that cannot be reached says nothing', async () => {
 });
 
 async function router(): Promise<Host> {
-  const made = await network.host('router', {
+  const made = await network().host('router', {
     uplink: { bridge: 'lan', addresses: ['10.88.0.2/16'] },
     phones: { bridge: 'far', addresses: ['10.66.0.1/24'] },
   });
@@ -113,7 +104,7 @@ const FAR = { bridge: 'far', addresses: ['10.66.0.20/24'] };
 
 test('behind a relay, who refuses a datagram is there; silence says nothing', async () => {
   await router();
-  const phone = await network.host('phone', { eth0: FAR });
+  const phone = await network().host('phone', { eth0: FAR });
   await phone.ip('route add default via 10.66.0.1');
   await expect(found(400, '', ['10.66.0.20', '10.66.0.21'])).resolves.toEqual({
     '10.66.0.20': 'used',
@@ -123,7 +114,7 @@ test('behind a relay, who refuses a datagram is there; silence says nothing', as
 
 test('behind a relay, who answers nothing but a ping is found where the system lets us send one', async () => {
   await router();
-  const phone = await network.host('phone', { eth0: FAR });
+  const phone = await network().host('phone', { eth0: FAR });
   await phone.ip('route add default via 10.66.0.1');
   await phone.run('iptables', ['-A', 'INPUT', '-p', 'udp', '-j', 'DROP']);
   await server.run('sysctl', ['-q', '-w', 'net.ipv4.ping_group_range=1 0']);

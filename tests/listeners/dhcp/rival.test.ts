@@ -1,36 +1,26 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Compiled, compile } from '../../support/compile.ts';
+import { beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
-import { type Host, makeNetwork, type Network } from '../../support/netns.ts';
+import type { Host } from '../../support/netns.ts';
+import { dhcpStage } from './stage.ts';
 
-let child: Compiled;
-let network: Network;
+const { network, run, start } = dhcpStage();
 let server: Host;
-
-beforeAll(() => {
-  child = compile('tests/support/dhcp-child.ts');
-});
-afterAll(() => child.remove());
 beforeEach(async () => {
-  network = await makeNetwork();
-  server = await network.host('server', { eth0: { bridge: 'lan', addresses: ['10.88.0.1/24'] } });
+  server = await network().host('server', { eth0: { bridge: 'lan', addresses: ['10.88.0.1/24'] } });
 });
-afterEach(() => network.remove());
 
 async function rivals(milliseconds?: number, device = 'eth0'): Promise<unknown> {
   const words = milliseconds === undefined ? [] : [String(milliseconds)];
-  const asking = server.spawn(process.execPath, [child.program, 'rivals', device, ...words]);
-  await new Promise((ended) => asking.process.once('close', ended));
-  return asking.lines()[0];
+  return (await run(server, 'rivals', device, ...words)).lines()[0];
 }
 
 const WORDS = ['-k', '--port=0', '--conf-file=/dev/null', '--user=root', '--log-dhcp', '--log-facility=-', '--leasefile-ro'];
 
 async function startDnsmasq(name: string, address: string, ...words: readonly string[]) {
-  const host = await network.host(name, { eth0: { bridge: 'lan', addresses: [`${address}/24`] } });
+  const host = await network().host(name, { eth0: { bridge: 'lan', addresses: [`${address}/24`] } });
   const running = host.spawn('dnsmasq', [...WORDS, ...words]);
   await running.until(/DHCP, IP range/);
   return { ...running, host };
@@ -59,7 +49,7 @@ test('each server that offers an address is found once, and none gives a lease',
 
 test('servers that ping an address before they offer it, for one second or for three, are found', async () => {
   await startDnsmasq('one', '10.88.0.2', '--dhcp-range=10.88.0.50,10.88.0.60,2m');
-  const other = await network.host('two', { eth0: { bridge: 'lan', addresses: ['10.88.0.3/24'] } });
+  const other = await network().host('two', { eth0: { bridge: 'lan', addresses: ['10.88.0.3/24'] } });
   const folder = mkdtempSync(join(tmpdir(), 'offhook-rival-'));
   writeFileSync(
     join(folder, 'conf'),
@@ -88,7 +78,7 @@ test('a server that pings for three seconds is found also when the first message
 
 test('as long as another server answers, it is looked again; when it is gone, the network is clear, and not that of a new interface', async () => {
   const other = await startDnsmasq('one', '10.88.0.2', '--no-ping', '--dhcp-range=10.88.0.50,10.88.0.60,2m');
-  const looking = server.spawn(process.execPath, [child.program, 'lookout', 'eth0']);
+  const looking = start(server, 'lookout', 'eth0');
   await looking.until(/"looked"/);
   await eventually(() => expect(other.said().match(/DHCPDISCOVER/g)?.length).toBeGreaterThan(2));
   await other.stop();
@@ -106,7 +96,7 @@ test('as long as another server answers, it is looked again; when it is gone, th
 test('a network that cannot be asked is asked again until it can be', async () => {
   const rule = 'OUTPUT -p udp --dport 67 -j DROP'.split(' ');
   await server.run('iptables-legacy', ['-A', ...rule]);
-  const looking = server.spawn(process.execPath, [child.program, 'lookout', 'eth0']);
+  const looking = start(server, 'lookout', 'eth0');
   await looking.until(/"looked"/);
   await server.run('iptables-legacy', ['-D', ...rule]);
   await new Promise((ended) => looking.process.once('close', ended));

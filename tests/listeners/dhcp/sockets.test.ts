@@ -1,32 +1,22 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Compiled, compile } from '../../support/compile.ts';
+import { expect, test } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
-import { type Host, makeNetwork, type Network, peer, type Running } from '../../support/netns.ts';
+import { type Host, peer, type Running } from '../../support/netns.ts';
+import { dhcpStage } from './stage.ts';
 
 interface Line {
   readonly event: string;
   readonly [field: string]: unknown;
 }
 
-let child: Compiled;
-let network: Network;
-
-beforeAll(() => {
-  child = compile('tests/support/dhcp-child.ts');
-});
-afterAll(() => child.remove());
-beforeEach(async () => {
-  network = await makeNetwork();
-});
-afterEach(() => network.remove());
+const { network, program, start } = dhcpStage();
 
 const LAN = { bridge: 'lan', addresses: ['10.88.0.1/24'] };
 
 function listen(host: Host, purpose: 'answer' | 'overhear', interfaces: string, give = '10.88.0.100'): Running {
-  return host.spawn(process.execPath, [child.program, purpose, interfaces, give]);
+  return start(host, purpose, interfaces, give);
 }
 
 async function started(running: Running): Promise<Running> {
@@ -44,8 +34,8 @@ function udhcpc(host: Host, words: readonly string[] = [], name = 'eth0'): Promi
 }
 
 test('a client of the network is heard on the interface, and answered from its address', async () => {
-  const server = await network.host('server', { eth0: LAN, eth1: { bridge: 'other', addresses: ['10.99.0.1/24'] } });
-  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+  const server = await network().host('server', { eth0: LAN, eth1: { bridge: 'other', addresses: ['10.99.0.1/24'] } });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan' } });
   const sockets = await started(listen(server, 'answer', 'eth0,eth1'));
   await expect(udhcpc(phone)).resolves.toContain('lease of 10.88.0.100 obtained from 10.88.0.1');
   expect(events(sockets, 'heard').map(({ over, from }) => ({ over, from }))).toEqual([
@@ -55,24 +45,24 @@ test('a client of the network is heard on the interface, and answered from its a
 });
 
 test('of two interfaces with sockets the right one sends the broadcast', async () => {
-  const server = await network.host('server', { eth0: LAN, eth1: { bridge: 'other', addresses: ['10.99.0.1/24'] } });
-  const phone = await network.host('phone', { eth0: { bridge: 'other' } });
+  const server = await network().host('server', { eth0: LAN, eth1: { bridge: 'other', addresses: ['10.99.0.1/24'] } });
+  const phone = await network().host('phone', { eth0: { bridge: 'other' } });
   const sockets = await started(listen(server, 'answer', 'eth0,eth1', '10.99.0.100'));
   await expect(udhcpc(phone)).resolves.toContain('lease of 10.99.0.100 obtained from 10.99.0.1');
   expect(events(sockets, 'heard').map(({ over }) => over)).toEqual(['eth1', 'eth1']);
 });
 
 test('an interface that is not named is left alone', async () => {
-  const server = await network.host('server', { eth0: LAN, eth1: { bridge: 'other', addresses: ['10.99.0.1/24'] } });
-  const phone = await network.host('phone', { eth0: { bridge: 'other' } });
+  const server = await network().host('server', { eth0: LAN, eth1: { bridge: 'other', addresses: ['10.99.0.1/24'] } });
+  const phone = await network().host('phone', { eth0: { bridge: 'other' } });
   const sockets = await started(listen(server, 'answer', 'eth0'));
   await expect(udhcpc(phone, ['-t', '2'])).rejects.toThrow();
   expect(events(sockets, 'heard')).toEqual([]);
 });
 
 test('of several addresses the one in the subnet is the source, and who renews hears it at its own address', async () => {
-  const server = await network.host('server', { eth0: { bridge: 'lan', addresses: ['10.77.0.1/24', '10.88.0.1/24'] } });
-  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+  const server = await network().host('server', { eth0: { bridge: 'lan', addresses: ['10.77.0.1/24', '10.88.0.1/24'] } });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan' } });
   const sockets = await started(listen(server, 'answer', 'eth0'));
   await phone.ip('address add 10.88.0.100/24 dev eth0');
   const client = phone.spawn('busybox', ['udhcpc', '-i', 'eth0', '-f', '-t', '4', '-T', '1', '-s', '/bin/true']);
@@ -92,12 +82,12 @@ test('of several addresses the one in the subnet is the source, and who renews h
 });
 
 test('a client behind a relay is heard, and answered through it', async () => {
-  const server = await network.host('server', { eth0: LAN });
-  const router = await network.host('router', {
+  const server = await network().host('server', { eth0: LAN });
+  const router = await network().host('router', {
     uplink: { bridge: 'lan', addresses: ['10.88.0.2/24'] },
     phones: { bridge: 'far', addresses: ['10.66.0.1/24'] },
   });
-  const phone = await network.host('phone', { eth0: { bridge: 'far' } });
+  const phone = await network().host('phone', { eth0: { bridge: 'far' } });
   await server.ip('route add 10.66.0.0/24 via 10.88.0.2');
   const sockets = await started(listen(server, 'answer', 'eth0', '10.66.0.100'));
   const relay = router.spawn('dhcrelay', ['-4', '-d', '--no-pid', '-a', '-iu', 'uplink', '-id', 'phones', '10.88.0.1']);
@@ -108,8 +98,8 @@ test('a client behind a relay is heard, and answered through it', async () => {
 });
 
 test('a relay whose way back is over another interface is answered over that', async () => {
-  const server = await network.host('server', { eth0: LAN, eth1: { bridge: 'back', addresses: ['10.55.0.1/24'] } });
-  const router = await network.host('router', {
+  const server = await network().host('server', { eth0: LAN, eth1: { bridge: 'back', addresses: ['10.55.0.1/24'] } });
+  const router = await network().host('router', {
     uplink: { bridge: 'lan', addresses: ['10.88.0.2/24'] },
     back: { bridge: 'back', addresses: ['10.55.0.2/24'] },
     phones: { bridge: 'far', addresses: ['10.66.0.1/24'] },
@@ -117,7 +107,7 @@ test('a relay whose way back is over another interface is answered over that', a
   for (const name of ['all', 'uplink', 'back', 'phones'])
     await router.run('sysctl', ['-q', '-w', `net.ipv4.conf.${name}.rp_filter=0`]);
   for (const name of ['all', 'eth0', 'eth1']) await server.run('sysctl', ['-q', '-w', `net.ipv4.conf.${name}.rp_filter=0`]);
-  const phone = await network.host('phone', { eth0: { bridge: 'far' } });
+  const phone = await network().host('phone', { eth0: { bridge: 'far' } });
   await server.ip('route add 10.66.0.0/24 via 10.55.0.2');
   await started(listen(server, 'answer', 'eth0', '10.66.0.100'));
   const relay = router.spawn('dhcrelay', ['-4', '-d', '--no-pid', '-iu', 'uplink', '-iu', 'back', '-id', 'phones', '10.88.0.1']);
@@ -126,8 +116,8 @@ test('a relay whose way back is over another interface is answered over that', a
 });
 
 test.each([['dhclient'], ['dhcpcd']])('%s takes a lease by these sockets', async (name) => {
-  const server = await network.host('server', { eth0: LAN });
-  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+  const server = await network().host('server', { eth0: LAN });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan' } });
   const sockets = await started(listen(server, 'answer', 'eth0'));
   const script =
     'mount -t tmpfs t /var/lib/dhcp && mount -t tmpfs t /run && mkdir -p /var/lib/dhcpcd && mount -t tmpfs t /var/lib/dhcpcd &&';
@@ -141,7 +131,7 @@ test.each([['dhclient'], ['dhcpcd']])('%s takes a lease by these sockets', async
 });
 
 test('an interface that is not there is told, and taken up when it comes', async () => {
-  const server = await network.host('server', { eth0: LAN });
+  const server = await network().host('server', { eth0: LAN });
   const sockets = await started(listen(server, 'answer', 'eth7'));
   expect(events(sockets, 'unavailable')).toEqual([
     {
@@ -156,13 +146,13 @@ test('an interface that is not there is told, and taken up when it comes', async
   await sockets.until(/The interface eth7 is down/);
   await server.ip('link set eth7 up');
   await sockets.until(/"opened","name":"eth7","addresses":\["10\.88\.0\.1"\]/);
-  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan' } });
   await expect(udhcpc(phone)).resolves.toContain('obtained from 10.88.0.1');
 });
 
 test('an interface whose address changes answers from the new one; one that loses it is told', async () => {
-  const server = await network.host('server', { eth0: { bridge: 'lan', addresses: ['10.77.0.1/24'] } });
-  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+  const server = await network().host('server', { eth0: { bridge: 'lan', addresses: ['10.77.0.1/24'] } });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan' } });
   const sockets = await started(listen(server, 'answer', 'eth0'));
   await server.ip('address del 10.77.0.1/24 dev eth0');
   await sockets.until(/dhcp-interface-unready.*The interface eth0 has no IPv4 address/);
@@ -172,7 +162,7 @@ test('an interface whose address changes answers from the new one; one that lose
 });
 
 test('a port of a bridge is told with the name of the bridge', async () => {
-  const server = await network.host('server', { eth0: { bridge: 'lan' } });
+  const server = await network().host('server', { eth0: { bridge: 'lan' } });
   await server.ip('link add phones type bridge');
   await server.ip('link set eth0 master phones');
   const sockets = await started(listen(server, 'answer', 'eth0'));
@@ -182,7 +172,7 @@ test('a port of a bridge is told with the name of the bridge', async () => {
 });
 
 test('an interface that is made anew under its name is opened anew', async () => {
-  const server = await network.host('server', { eth0: LAN });
+  const server = await network().host('server', { eth0: LAN });
   const sockets = await started(listen(server, 'answer', 'phones'));
   await sockets.until(/dhcp-interface-missing/);
   for (let round = 1; round <= 2; round += 1) {
@@ -197,7 +187,7 @@ test('an interface that is made anew under its name is opened anew', async () =>
 });
 
 test('a port that another program does not share is refused with what to do', async () => {
-  const server = await network.host('server', { eth0: LAN });
+  const server = await network().host('server', { eth0: LAN });
   const other = server.spawn('python3', ['-uc', OCCUPY]);
   await other.until(/bound/);
   const sockets = listen(server, 'answer', 'eth0');
@@ -218,18 +208,18 @@ function asService(words: readonly string[], capability: string): string[] {
 }
 
 test('a service that may bind low ports, and nothing else, binds to interfaces', async () => {
-  const server = await network.host('server', { eth0: LAN });
-  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
-  await server.run('chmod', ['-R', 'a+rX', child.program.replace(/tests.*/, '')]);
-  const words = asService([process.execPath, child.program, 'answer', 'eth0', '10.88.0.100'], ',+net_bind_service');
+  const server = await network().host('server', { eth0: LAN });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan' } });
+  await server.run('chmod', ['-R', 'a+rX', program().replace(/tests.*/, '')]);
+  const words = asService([process.execPath, program(), 'answer', 'eth0', '10.88.0.100'], ',+net_bind_service');
   await started(server.spawn('setpriv', words));
   await expect(udhcpc(phone)).resolves.toContain('obtained from 10.88.0.1');
 });
 
 test('a service that may not bind low ports is told what it needs', async () => {
-  const server = await network.host('server', { eth0: LAN });
-  await server.run('chmod', ['-R', 'a+rX', child.program.replace(/tests.*/, '')]);
-  const sockets = server.spawn('setpriv', asService([process.execPath, child.program, 'answer', 'eth0'], ''));
+  const server = await network().host('server', { eth0: LAN });
+  await server.run('chmod', ['-R', 'a+rX', program().replace(/tests.*/, '')]);
+  const sockets = server.spawn('setpriv', asService([process.execPath, program(), 'answer', 'eth0'], ''));
   await sockets.until(/"refused"/);
   expect(events(sockets, 'refused')[0]).toMatchObject({
     code: 'dhcp-port-not-allowed',
@@ -246,8 +236,8 @@ test.each([
   ['after', 'without names', ''],
   ['after', 'with names', 'eth0'],
 ])('dnsmasq that starts %s who overhears %s goes on giving leases, and renews them', async (order, _, interfaces) => {
-  const server = await network.host('server', { eth0: LAN });
-  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+  const server = await network().host('server', { eth0: LAN });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan' } });
   const serve = async () => {
     const running = server.spawn('dnsmasq', dnsmasq('--bind-interfaces', '--interface=eth0'));
     await running.until(/DHCP, IP range/);
@@ -269,8 +259,8 @@ test.each([
 });
 
 test('dnsmasq that does not share the port is told as what it is, and goes on', async () => {
-  const server = await network.host('server', { eth0: LAN });
-  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+  const server = await network().host('server', { eth0: LAN });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan' } });
   const running = server.spawn('dnsmasq', dnsmasq());
   await running.until(/DHCP, IP range/);
   const sockets = listen(server, 'overhear', '');
@@ -283,8 +273,8 @@ test.each([
   ['after', 'an interface', 'eth0'],
   ['before', 'without names', ''],
 ])('Kea that starts %s who overhears %s gives leases, and both hear clients', async (order, _, interfaces) => {
-  const server = await network.host('server', { eth0: LAN });
-  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+  const server = await network().host('server', { eth0: LAN });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan' } });
   const directory = mkdtempSync(join(tmpdir(), 'offhook-kea-'));
   try {
     const config = {
@@ -328,18 +318,18 @@ s.sendto(m + bytes([53, 1, 3, 255]) + bytes(60), ('10.88.0.1', 67))
 }
 
 test('who overhears without names and without another server also hears what relays send', async () => {
-  const server = await network.host('server', { eth0: LAN });
-  const router = await network.host('router', { eth0: { bridge: 'lan', addresses: ['10.88.0.2/24'] } });
+  const server = await network().host('server', { eth0: LAN });
+  const router = await network().host('router', { eth0: { bridge: 'lan', addresses: ['10.88.0.2/24'] } });
   const sockets = await started(listen(server, 'overhear', ''));
   await router.run('python3', ['-c', renewal('10.88.0.2')]);
   await eventually(() => expect(events(sockets, 'heard')).toMatchObject([{ from: { ip: '10.88.0.2', port: 68 } }]));
 });
 
 test('who overhears without names says so when another program has the port', async () => {
-  const server = await network.host('server', { eth0: LAN });
+  const server = await network().host('server', { eth0: LAN });
   const other = server.spawn('python3', ['-uc', OCCUPY]);
   await other.until(/bound/);
-  const phone = await network.host('phone', { eth0: { bridge: 'lan' } });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan' } });
   const sockets = await started(listen(server, 'overhear', ''));
   expect(events(sockets, 'broadcasts-only')[0]?.message).toMatch(/^Another program has UDP port 67 of this host/);
   await expect(udhcpc(phone, ['-t', '1'])).rejects.toThrow();
@@ -347,8 +337,8 @@ test('who overhears without names says so when another program has the port', as
 });
 
 test('who is flooded with what is no message answers clients all the same', async () => {
-  const server = await network.host('server', { eth0: LAN });
-  const phone = await network.host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.0.9/24'] } });
+  const server = await network().host('server', { eth0: LAN });
+  const phone = await network().host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.0.9/24'] } });
   const sockets = await started(listen(server, 'answer', 'eth0'));
   const flood = phone.spawn('python3', ['-c', FLOOD]);
   await expect(udhcpc(phone, ['-t', '15'])).resolves.toContain('lease of 10.88.0.100 obtained from 10.88.0.1');
@@ -370,7 +360,7 @@ for i in range(1000):
 `;
 
 test('sockets that are closed let the process end', async () => {
-  const server = await network.host('server', { eth0: LAN });
+  const server = await network().host('server', { eth0: LAN });
   const sockets = await started(listen(server, 'answer', 'eth0'));
   await sockets.stop();
   expect(sockets.process.exitCode).toBe(0);

@@ -20,15 +20,19 @@ export interface Subnet {
   readonly leaseSeconds: number;
 }
 
-/** Who asks, as one message tells it. */
-export interface Client {
-  /** Option 61, as it came. With one, the client is known by it alone (RFC 2131 section 4.2). */
-  readonly id?: Buffer;
+/** What was told of a phone. */
+export interface Facts {
   readonly mac?: Mac;
   readonly hostName?: string;
   readonly vendorClass?: string;
   /** As recognised. */
   readonly vendor?: string;
+}
+
+/** Who asks, as one message tells it. */
+export interface Client extends Facts {
+  /** Option 61, as it came. With one, the client is known by it alone (RFC 2131 section 4.2). */
+  readonly id?: Buffer;
   /** Somebody knew this phone before it asked. */
   readonly known: boolean;
   /** Where the message came from: relay and circuit, else the interface. */
@@ -39,15 +43,11 @@ export interface Client {
 export type LeaseState = 'bound' | 'released' | 'declined' | 'expired';
 
 /** Who has an address, or was the last to have it. */
-export interface Lease {
+export interface Lease extends Facts {
   readonly address: Ip;
   readonly subnet: string;
   /** `id:` and the hexadecimal digits of option 61, or `mac:` and the MAC address. */
   readonly client: string;
-  readonly mac?: Mac;
-  readonly hostName?: string;
-  readonly vendorClass?: string;
-  readonly vendor?: string;
   readonly known: boolean;
   readonly circuit: string;
   readonly state: LeaseState;

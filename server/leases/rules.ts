@@ -1,7 +1,7 @@
 import { type Ip, ipv4Number } from '../lib/ip.ts';
 import { type Asker, obstacle } from './asker.ts';
 import type { Entry } from './entry.ts';
-import type { Client, Lease, NothingOffered, Refusal } from './model.ts';
+import type { Client, Facts, Lease, NothingOffered, Refusal } from './model.ts';
 import type { PoolState } from './pool-state.ts';
 import { isWithin, poolsFor } from './subnet-state.ts';
 import type { LeaseTable } from './table.ts';
@@ -126,9 +126,8 @@ export function rulesOver(table: LeaseTable, now: () => number) {
   return { conflictOf, choose, keep, refusalOf, leaseOn };
 }
 
-/** What a client or a lease tells of the phone. */
-export function factsOf(told: Partial<Pick<Client, 'mac' | 'hostName' | 'vendorClass' | 'vendor'>> | undefined) {
-  const { mac, hostName, vendorClass, vendor } = told ?? {};
+/** What a client or a lease tells of the phone, and nothing else. */
+export function factsOf({ mac, hostName, vendorClass, vendor }: Facts = {}): Facts {
   return {
     ...(mac !== undefined && { mac }),
     ...(hostName !== undefined && { hostName }),

@@ -51,28 +51,9 @@ export interface Template {
   render(context: Variables, limits?: Limits): string;
 }
 
-export interface Environment {
-  /** The template of a name, compiled once; undefined when the loader has none. */
-  get(name: string): Template | undefined;
-  /** Forgets all that was compiled: to be called when a source has changed. */
-  invalidate(): void;
-}
-
-/** Templates of one loader, each compiled the first time that it is asked for. */
-export function createEnvironment(loader: Loader, options: Options = {}): Environment {
-  const { load, invalidate } = cached(loader);
-  return {
-    get(name) {
-      const program = load(name);
-      return program && makeTemplate(program, load, options);
-    },
-    invalidate,
-  };
-}
-
 /** One template by itself; those that it includes or extends come from the loader and are compiled once. */
 export function compile(source: TemplateSource, loader: Loader, options: Options = {}): Template {
-  return makeTemplate(compileSource(source), cached(loader).load, options);
+  return makeTemplate(compileSource(source), cached(loader), options);
 }
 
 /** Why a text is no template, as far as the text alone tells; undefined when it is one. */
@@ -85,19 +66,16 @@ export function whyNoTemplate(source: TemplateSource): TemplateError | undefined
   }
 }
 
-function cached(loader: Loader): { load: Rendering['load']; invalidate: () => void } {
+function cached(loader: Loader): Rendering['load'] {
   const programs = new Map<string, Program>();
-  return {
-    load(name) {
-      const known = programs.get(name);
-      if (known) return known;
-      const source = loader(name);
-      if (!source) return undefined;
-      const program = compileSource(source);
-      programs.set(name, program);
-      return program;
-    },
-    invalidate: () => programs.clear(),
+  return (name) => {
+    const known = programs.get(name);
+    if (known) return known;
+    const source = loader(name);
+    if (!source) return undefined;
+    const program = compileSource(source);
+    programs.set(name, program);
+    return program;
   };
 }
 

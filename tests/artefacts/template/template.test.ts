@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import {
   compile,
-  createEnvironment,
   defaultLimits,
   encode,
   escapeXml,
@@ -212,20 +211,15 @@ test('where undefined is strict, it may be asked for and replaced, and nothing e
   }
 });
 
-test('an environment compiles a template once, and again when it is told', () => {
-  let text = 'one';
-  let asked = 0;
-  const environment = createEnvironment((name) => {
-    asked++;
-    return name === 'a' ? { name, text } : undefined;
-  });
-  expect(environment.get('a')?.render({})).toBe('one');
-  text = 'two';
-  expect(environment.get('a')?.render({})).toBe('one');
-  expect(asked).toBe(1);
-  environment.invalidate();
-  expect(environment.get('a')?.render({})).toBe('two');
-  expect(environment.get('b')).toBeUndefined();
+test('what a template includes is loaded once, however often it is rendered', () => {
+  const asked: string[] = [];
+  const loader: Loader = (name) => {
+    asked.push(name);
+    return { name, text: 'x' };
+  };
+  const template = compile({ name: 't', text: "{% include 'a' %}{% include 'b' %}{% include 'a' %}" }, loader);
+  expect([template.render({}), template.render({})]).toEqual(['xxx', 'xxx']);
+  expect(asked).toEqual(['a', 'b']);
 });
 
 test('two renderings share nothing', () => {

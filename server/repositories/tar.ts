@@ -38,8 +38,9 @@ const rules: TarRules = {
 };
 
 /**
- * What an archive holds, in its order. Files and folders only, and symbolic links where they are wanted: what else there is is an error, and so are an absolute path, `..`, a name
- * that comes twice, a file that is the folder of another, more than the limits, and an archive that ends early or goes on behind its end.
+ * What an archive holds, in its order: files and folders, and symbolic links where they are wanted. All else is an error, and so are an
+ * absolute path, `..`, a name that comes twice, a file or a link that is the folder of another, more than the limits, and an archive that
+ * ends early or goes on behind its end.
  *
  * @throws ProvisioningError archive-invalid
  */

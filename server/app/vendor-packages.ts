@@ -83,6 +83,7 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
     load: (found, signal) => loadTried(directories, found, signal),
     async bundled(id) {
       const found = (await directories.find()).find((each) => each.id === id);
+      // Why it does not work is told when it is taken in, among those that are broken.
       return found && loadTried(directories, found).catch(() => undefined);
     },
     available: () => repositories.available(),

@@ -8,7 +8,7 @@ import { HttpProblem } from './problem.ts';
 
 /** Names of the tokens' files in the data directory. */
 export const TOKEN_FILE = 'admin.token';
-export const DHCP_TOKEN_FILE = 'dhcp.token';
+const DHCP_TOKEN_FILE = 'dhcp.token';
 
 /** The tokens that open something. */
 export interface Tokens {

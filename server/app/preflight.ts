@@ -12,7 +12,7 @@ import type { Settings } from '../settings.ts';
  * All that the system does not give of what the settings ask for: ports, the data directory, log files, the certificate. To be asked
  * when the start failed for one of them, so that an administrator need not mend them one start after the other.
  */
-export async function preflight(settings: Settings): Promise<Complaint[]> {
+async function preflight(settings: Settings): Promise<Complaint[]> {
   const { data, http, tftp, admin } = settings;
   const { tls } = http;
   const directory = await check({ kind: 'directory', key: 'data', path: data }, async () => {

@@ -16,7 +16,6 @@ export interface Place {
   readonly tokenFile?: string;
 }
 
-export type Json = OrderedJson;
 export type Document = Map<string, OrderedJson>;
 
 export interface Reply {

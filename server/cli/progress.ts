@@ -117,7 +117,7 @@ export function tookOf(step: Document, now: number): string {
   return clock((ended === '' ? now : Date.parse(ended)) - Date.parse(started));
 }
 
-export function numbersOf(step: Document): { current: number | undefined; end: number | undefined; unit: string } {
+function numbersOf(step: Document): { current: number | undefined; end: number | undefined; unit: string } {
   const progress = objectIn(step, 'progress');
   const number = (key: string) => {
     const value = progress.get(key);

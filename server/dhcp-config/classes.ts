@@ -68,7 +68,7 @@ export function bootPlan(packages: readonly PackageFacts[], server: BootServer):
   };
 }
 
-export function isMatchable({ vendorClasses, userClasses, macPrefixes }: BootClass): boolean {
+function isMatchable({ vendorClasses, userClasses, macPrefixes }: BootClass): boolean {
   return vendorClasses.length + userClasses.length + macPrefixes.length > 0;
 }
 

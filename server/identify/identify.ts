@@ -7,7 +7,7 @@ import { Dispatcher, type Entry } from './dispatcher.ts';
 import { MacPrefixes } from './mac-prefixes.ts';
 
 /** Where in a request a pattern looks. What a phone says of itself ranks before what it asks for; this is that order. */
-export const places = [
+const places = [
   'userAgent',
   'vendorClass',
   'vendorIdentifyingClass',

@@ -9,7 +9,7 @@ export type Algorithm = (typeof algorithms)[number];
 export type Sums = ReadonlyMap<Algorithm, string>;
 
 /** How a sum is called in a sentence. */
-export const algorithmNames: Readonly<Record<Algorithm, string>> = { sha256: 'SHA-256', sha1: 'SHA-1', md5: 'MD5' };
+const algorithmNames: Readonly<Record<Algorithm, string>> = { sha256: 'SHA-256', sha1: 'SHA-1', md5: 'MD5' };
 
 /** Bytes counted and summed as they pass. */
 export class Summing {

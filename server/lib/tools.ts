@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { ProvisioningError } from './errors.ts';
 
 /** The programs that unpack what Node cannot, by the Debian package that has them. */
-export const packages = { bzip2: 'bzip2', xz: 'xz-utils', bsdtar: 'libarchive-tools' } as const;
+const packages = { bzip2: 'bzip2', xz: 'xz-utils', bsdtar: 'libarchive-tools' } as const;
 
 export type ToolName = keyof typeof packages;
 

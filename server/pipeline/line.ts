@@ -137,7 +137,7 @@ export async function recall(
 }
 
 /** Whether what the request told is written down: who is refused must not be able to move a phone to another address. */
-export function isBelieved({ device, addressOwner, contradictions, trusted }: Caller): boolean {
+function isBelieved({ device, addressOwner, contradictions, trusted }: Caller): boolean {
   return contradictions.length === 0 && (!device || (addressOwner === undefined && trusted));
 }
 

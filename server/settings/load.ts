@@ -12,7 +12,7 @@ import { environmentLayers, fileLayers, flagLayers, type NamedFlag } from './sou
 import { readSubnets } from './subnets.ts';
 import { type Entry, formatOrigin, isEmpty, type Node, plainValue, show } from './yaml.ts';
 
-export const DEFAULT_FILE = '/etc/offhook/offhook.yml';
+const DEFAULT_FILE = '/etc/offhook/offhook.yml';
 
 export interface Sources {
   /** The file of `--config`; the default one is read if it is there. */

@@ -67,7 +67,7 @@ export function positioned(place: Place, line: number, run: Evaluate): Evaluate 
 }
 
 /** Reads a variable; `missing` when it has no value. */
-export function readSlot(place: Place, name: string): Evaluate {
+function readSlot(place: Place, name: string): Evaluate {
   const { activation, index } = place.scope.slot(name);
   const hops = place.activation.depth - activation.depth;
   if (hops === 0) return ({ slots }) => slots[index];

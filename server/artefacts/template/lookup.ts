@@ -43,7 +43,7 @@ function namedAttribute(value: unknown, name: string): unknown {
 }
 
 /** `value.name`: attributes first, then items. */
-export function getAttribute(context: Context, value: unknown, name: string): unknown {
+function getAttribute(context: Context, value: unknown, name: string): unknown {
   if (value instanceof Undefined) value.fail();
   let found = namedAttribute(value, name);
   if (found === missing && isMapping(value)) found = rawItem(value, name);

@@ -1,5 +1,5 @@
 /** The areas of a message that hold options, in the order in which an option that is split goes on (RFC 3396, section 5). */
-export const areas = ['options', 'file', 'sname'] as const;
+const areas = ['options', 'file', 'sname'] as const;
 export type Area = (typeof areas)[number];
 
 const PAD = 0;

@@ -8,7 +8,7 @@ import { changeRecorder } from './changes.ts';
 import { type Refusals, refusal, storeError } from './errors.ts';
 import { checkOrigin, migrate } from './migrations.ts';
 
-export const IN_MEMORY = ':memory:';
+const IN_MEMORY = ':memory:';
 
 // How long a write waits for other processes, which hold the lock for some milliseconds each. Phones repeat a request after some
 // seconds.

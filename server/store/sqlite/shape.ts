@@ -34,7 +34,7 @@ export function shape<T extends object>(kinds: { readonly [K in keyof T]-?: Kind
   };
 }
 
-export function encode(value: unknown): Cell {
+function encode(value: unknown): Cell {
   if (typeof value === 'string' || typeof value === 'number') return value;
   if (typeof value === 'boolean') return Number(value);
   if (value === undefined) return null;

@@ -198,8 +198,14 @@ async function check(options: WhichOptions, io: Io, host: Host): Promise<void> {
   const also = options.repositories ? [['repositories', 'true'] as const] : [];
   const { document } = await client.ask('POST', '/api/v1/firmware/check', { query: [...queryOf(options), ...also] });
   const ended = await follow(document, options, { client, io, host }, (each) => checkedText(objectIn(each, 'result')));
-  const wrong = listOf(objectIn(ended, 'result'), 'wrong').length;
-  if (wrong > 0) throw new Failure(`${wrong === 1 ? '1 file' : `${wrong} files`} cannot be downloaded`);
+  const [wrong, broken] = ['wrong', 'problems'].map((name) => listOf(objectIn(ended, 'result'), name).length);
+  const told = [
+    ...(wrong ? [`${wrong === 1 ? '1 file' : `${wrong} files`} cannot be downloaded`] : []),
+    ...(broken
+      ? [`what ${broken === 1 ? '1 vendor package describes' : `${broken} vendor packages describe`} cannot be read`]
+      : []),
+  ];
+  if (told.length > 0) throw new Failure(told.join('; '));
 }
 
 function checkedText(result: Document): string {
@@ -216,7 +222,8 @@ function checkedText(result: Document): string {
   const checked = Number(result.get('checked'));
   const all =
     ['There is no link to ask for.', 'The one file is still there.'][checked] ?? `All ${checked} files are still there.`;
-  return table(['file', 'problem', 'firmware', 'url'], rows) || `${all}\n`;
+  const broken = listOf(result, 'problems').map((each) => [textOf(each, 'vendor'), textOf(each, 'problem')]);
+  return withProblems(table(['file', 'problem', 'firmware', 'url'], rows) || `${all}\n`, 'vendor package', broken);
 }
 
 function rowOf(file: Document): string[] {

@@ -1,3 +1,4 @@
+import type { ProvisioningError } from '../lib/errors.ts';
 import type { Json } from '../operations/model.ts';
 import type { Task, Work } from '../operations/run.ts';
 import type { Order } from '../operations/validator.ts';
@@ -10,7 +11,7 @@ export interface LinkCheck {
   /** Of firmware packages. */
   readonly keys: readonly string[];
   /** What vendor packages describe that are not installed. */
-  others?(task: Task): Promise<ReadonlyMap<string, Pkgs>>;
+  others?(task: Task): Promise<ReadonlyMap<string, Pkgs | ProvisioningError>>;
   /** Is given what is not as it should be. */
   told?(wrong: readonly CheckedFile[]): void;
 }
@@ -24,10 +25,11 @@ export function linkCheck(
   return [
     order,
     async (task) => {
-      const checked = await firmware.check(keys, task, await others?.(task));
-      const wrong = checked.filter(({ state }) => state.kind !== 'ok');
+      const { files, broken } = await firmware.check(keys, task, await others?.(task));
+      const wrong = files.filter(({ state }) => state.kind !== 'ok');
       told?.(wrong);
-      return { checked: checked.length, wrong: wrong.map(documentOf) };
+      const problems = Array.from(broken, ([vendor, { message }]) => ({ vendor, problem: message }));
+      return { checked: files.length, wrong: wrong.map(documentOf), problems };
     },
   ];
 }

@@ -32,6 +32,12 @@ export interface CheckedFile extends CheckedLink {
   readonly firmware: readonly string[];
 }
 
+export interface Checked {
+  readonly files: readonly CheckedFile[];
+  /** Vendor packages whose description cannot be had or read. */
+  readonly broken: ReadonlyMap<string, ProvisioningError>;
+}
+
 export interface FirmwareParts {
   readonly shelf: InstalledShelf;
   readonly cache: Pick<FirmwareCache, 'fetch' | 'supply' | 'collect'>;
@@ -73,9 +79,9 @@ export interface FirmwareService {
   supply(bytes: AsyncIterable<Buffer>): Promise<readonly { readonly file: RemoteFile; readonly firmware: readonly string[] }[]>;
   /**
    * Asks whether the files of some packages are still where they were.
-   * @param others what vendor packages describe that are not installed: the files of their `pkgs` folder by id
+   * @param others what vendor packages describe that are not installed: the files of their `pkgs` folder by id, or why they are not there
    */
-  check(keys: readonly string[], task: Task, others?: ReadonlyMap<string, Pkgs>): Promise<readonly CheckedFile[]>;
+  check(keys: readonly string[], task: Task, others?: ReadonlyMap<string, Pkgs | ProvisioningError>): Promise<Checked>;
   /** Looks anew what is installed, after another process has changed it. */
   reload(): Promise<void>;
 }
@@ -203,12 +209,9 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
       described = new Map();
       problems = new Map();
       for (const { id, pkgs } of packages) {
-        try {
-          described.set(id, read(pkgs));
-        } catch (cause) {
-          if (!(cause instanceof ProvisioningError)) throw cause;
-          problems.set(id, cause);
-        }
+        const firmware = read(pkgs);
+        if (firmware instanceof ProvisioningError) problems.set(id, firmware);
+        else described.set(id, firmware);
       }
     },
 
@@ -297,8 +300,13 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
         for (const file of files) owners.set(file, [...(owners.get(file) ?? []), key]);
       };
       for (const key of keys) add(key, service.get(key).files);
+      const broken = new Map<string, ProvisioningError>();
       for (const [vendor, pkgs] of others) {
-        const firmware = read(pkgs);
+        const firmware = pkgs instanceof ProvisioningError ? pkgs : read(pkgs);
+        if (firmware instanceof ProvisioningError) {
+          broken.set(vendor, firmware);
+          continue;
+        }
         for (const { id, files } of firmware.packages.values())
           add(
             keyOf(vendor, id),
@@ -307,7 +315,7 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
       }
       const progress = (current: number, end?: number) => task.progress(current, end);
       const checked = await checkLinks(owners.keys(), { signal: task.signal, progress });
-      return checked.map((each) => ({ ...each, firmware: owners.get(each.file) ?? [] }));
+      return { files: checked.map((each) => ({ ...each, firmware: owners.get(each.file) ?? [] })), broken };
     },
 
     async reload() {
@@ -321,8 +329,14 @@ export function firmwareService({ shelf, cache, unpack, checkLinks, changed, now
 /** The files of a `pkgs` folder by name, as text. */
 export type Pkgs = ReadonlyMap<string, string>;
 
-function read(pkgs: Pkgs): Firmware {
-  return readFirmware(Array.from(pkgs, ([name, text]) => ({ name, text })));
+/** @returns what is described, or why it cannot be read */
+function read(pkgs: Pkgs): Firmware | ProvisioningError {
+  try {
+    return readFirmware(Array.from(pkgs, ([name, text]) => ({ name, text })));
+  } catch (cause) {
+    if (cause instanceof ProvisioningError) return cause;
+    throw cause;
+  }
 }
 
 /** What is installed although no vendor package describes it any more: it is there until somebody removes it. */

@@ -82,8 +82,8 @@ export interface PackageService {
   uninstall(id: string, options: { force?: boolean }, task: Task): Promise<void>;
   /** @throws ProvisioningError package-not-installed */
   pin(id: string, pinned: boolean): Promise<PackageFacts>;
-  /** What the packages that could be installed, and are not, describe: the files of their `pkgs` folder by id. */
-  pkgsToBeHad(task: Task): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
+  /** What the packages that could be installed, and are not, describe: the files of their `pkgs` folder by id, or why they cannot be had. */
+  pkgsToBeHad(task: Task): Promise<ReadonlyMap<string, ReadonlyMap<string, string> | ProvisioningError>>;
   /** How many devices would lose their plugin if it were uninstalled. @throws ProvisioningError package-not-installed; package-in-use unless forced */
   losses(id: string, options: { force?: boolean }): Promise<readonly Losing[]>;
 }
@@ -286,19 +286,24 @@ export function packageService(parts: PackageParts): PackageService {
       }),
 
     async pkgsToBeHad(task) {
-      const found = new Map<string, ReadonlyMap<string, string>>();
-      for (const [id, versions] of parts.available()) {
-        const newest = versions.find(({ refusal }) => refusal === undefined);
-        if (!newest || present(id)) continue;
-        const file = await task.step(
-          { label: 'download', title: `download ${id} ${newest.entry.version}`, unit: 'bytes' },
-          (step) => parts.fetch(newest, step),
-        );
+      const found = new Map<string, ReadonlyMap<string, string> | ProvisioningError>();
+      const read = async (version: AvailableVersion, title: string) => {
+        const file = await task.step({ label: 'download', title, unit: 'bytes' }, (step) => parts.fetch(version, step));
         try {
-          found.set(id, await parts.readPkgs(file, newest));
+          return await parts.readPkgs(file, version);
         } finally {
           await rm(file, { force: true });
         }
+      };
+      for (const [id, versions] of parts.available()) {
+        const newest = versions.find(({ refusal }) => refusal === undefined);
+        if (!newest || present(id)) continue;
+        const pkgs = await read(newest, `download ${id} ${newest.entry.version}`).catch((cause) => {
+          task.signal.throwIfAborted();
+          if (cause instanceof ProvisioningError) return cause;
+          throw cause;
+        });
+        found.set(id, pkgs);
       }
       return found;
     },

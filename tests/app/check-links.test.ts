@@ -32,7 +32,8 @@ async function stage(days: number) {
     list: () => [{ vendor: 'acme', package: { id: 'rom' } }],
     async check(keys: readonly string[]) {
       asked.push(keys);
-      return [{ file, state: { kind: 'gone', status: 404, words: 'it is not there (404)' }, firmware: keys }];
+      const gone = { file, state: { kind: 'gone', status: 404, words: 'it is not there (404)' }, firmware: keys };
+      return { files: [gone], broken: new Map() };
     },
   } as unknown as FirmwareService;
   const stop = checkLinksRegularly({ firmware, operations, log, days, now, lookMs: 5 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FILES, type InstalledShelf, installedFacts } from '../../server/firmware/installed.ts';
-import { type FirmwareParts, type FirmwareService, firmwareService } from '../../server/firmware/service.ts';
+import { type FirmwareParts, type FirmwareService, firmwareService, type Pkgs } from '../../server/firmware/service.ts';
 import { ProvisioningError } from '../../server/lib/errors.ts';
 import { openShelf } from '../../server/lib/shelf.ts';
 import type { Task } from '../../server/operations/run.ts';
@@ -274,11 +274,43 @@ test('a file that an administrator supplies is told with the packages that need 
 
 test('links are checked of the packages that are asked for', async () => {
   const checked = await service.check(['acme/a', 'acme/c'], task);
-  expect(checked.map(({ file, firmware }) => [file.name, firmware])).toEqual([
+  expect(checked.broken.size).toBe(0);
+  expect(checked.files.map(({ file, firmware }) => [file.name, firmware])).toEqual([
     ['a.rom', ['acme/a']],
     ['c.rom', ['acme/c']],
   ]);
 });
+
+test('a vendor package that cannot be read or had keeps no link of the others from being checked', async () => {
+  const away = new ProvisioningError('download-failed', 'It is away');
+  const others = new Map<string, Pkgs | ProvisioningError>([
+    ['torn', new Map([['pkgs.db', '[pkg_x']])],
+    ['away', away],
+    ['fine', new Map([['pkgs.db', fine]])],
+  ]);
+  const { files, broken } = await service.check(['acme/a'], task, others);
+  expect(files.map(({ file, firmware }) => [file.name, firmware])).toEqual([
+    ['a.rom', ['acme/a']],
+    ['f.rom', ['fine/f']],
+  ]);
+  expect([...broken.keys()]).toEqual(['torn', 'away']);
+  expect(broken.get('torn')?.message).toContain('pkgs.db');
+});
+
+const fine = `[pkg_f]
+version: 1
+description: Fine
+files: f
+install: f
+
+[install_f]
+a-b: cp $FILE1 fw/
+
+[file_f]
+url: http://127.0.0.1/f.rom
+size: 3
+sha1sum: ${'0'.repeat(40)}
+`;
 
 test('which packages would install a file is told for each line', async () => {
   expect([service.providers(first, 'fw/c.rom'), service.providers(second, 'fw/c.rom')]).toEqual([['acme/c'], []]);

@@ -45,6 +45,7 @@ let directory: string;
 let shelf: PackageShelf;
 let catalogue: Catalogue;
 let service: PackageService;
+let unreadable: Set<string>;
 let offered: string[];
 let refused: Map<string, string>;
 let devices: Map<string, number>;
@@ -70,6 +71,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'offhook-packages-'));
   shelf = await openShelf(join(directory, 'packages'), packageFacts, { report: (problem) => expect(problem).toBe('') });
   [offered, refused, devices, left, bundled] = [['2.0', '1.0'], new Map(), new Map(), [], undefined];
+  unreadable = new Set();
   midst = async () => {};
   before = () => {};
   await takeIn();
@@ -97,7 +99,11 @@ beforeEach(async () => {
     async unpack(file, _version, folder) {
       await writeFile(join(folder, 'name'), await readFile(file));
     },
-    readPkgs: async (file) => new Map([['pkgs.db', await readFile(file, 'utf8')]]),
+    async readPkgs(file) {
+      const text = await readFile(file, 'utf8');
+      if (unreadable.has(text)) throw new ProvisioningError('archive-invalid', `${text} is torn`);
+      return new Map([['pkgs.db', text]]);
+    },
     devicesWith: async (plugin) => devices.get(plugin) ?? 0,
     async leaving({ definition: { version } }) {
       left.push(version);
@@ -343,5 +349,12 @@ test('what packages describe that could be installed is read from their archives
   );
   await install('1.0');
   expect([...(await service.pkgsToBeHad(task)).keys()]).toEqual(['thief']);
+  unreadable.add('thief 1.0');
+  expect(await service.pkgsToBeHad(task)).toEqual(new Map([['thief', expect.objectContaining({ code: 'archive-invalid' })]]));
+  await expect(
+    service.pkgsToBeHad(taskWith(AbortSignal.abort(new ProvisioningError('operation-cancelled', '')))),
+  ).rejects.toMatchObject({
+    code: 'operation-cancelled',
+  });
   expect(await readdir(directory)).toEqual(['packages']);
 });

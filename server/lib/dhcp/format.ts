@@ -143,10 +143,10 @@ function list<Value>(element: Fixed<Value>, takes: string): Format<readonly Valu
   return {
     takes,
     read(value) {
-      const count = value.length / element.size;
-      if (count === 0 || !Number.isInteger(count)) return undefined;
-      const starts = Array.from({ length: count }, (_, index) => index * element.size);
-      return all(starts.map((start) => element.read(value.subarray(start, start + element.size))));
+      if (value.length === 0 || value.length % element.size > 0) return undefined;
+      const found: (Value | undefined)[] = [];
+      for (let at = 0; at < value.length; at += element.size) found.push(element.read(value.subarray(at, at + element.size)));
+      return all(found);
     },
     write: (values) => Buffer.concat(values.map((each) => element.write(each))),
     print: (values) => values.map((each) => element.print(each)).join(', '),
@@ -156,7 +156,11 @@ function list<Value>(element: Fixed<Value>, takes: string): Format<readonly Valu
 
 export const addresses = list(address, 'IPv4 addresses (10.0.0.1, 10.0.0.2)');
 export const addressPairs = list(addressPair, 'pairs of IPv4 addresses (10.1.0.0 10.0.0.1, 10.2.0.0 10.0.0.2)');
-export const u8s = list(u8, 'numbers from 0 to 255 (1, 3, 66)');
+export const u8s: Format<readonly number[]> = {
+  ...list(u8, 'numbers from 0 to 255 (1, 3, 66)'),
+  // What a client asks for is read of each message.
+  read: (value) => (value.length === 0 ? undefined : [...value]),
+};
 export const u16s = list(u16, 'numbers from 0 to 65535 (0, 7)');
 
 /** What commas part. */

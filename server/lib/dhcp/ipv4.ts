@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { ProvisioningError } from '../errors.ts';
-import type { Ip } from '../ip.ts';
+import { type Ip, ipv4Number } from '../ip.ts';
 
 /** The address in the four bytes from `at`, which are there. */
 export function addressAt(bytes: Buffer, at: number): Ip {
@@ -12,5 +12,5 @@ export function putAddress(address: Ip, bytes: Buffer, at: number): void {
   if (!isIPv4(address)) {
     throw new ProvisioningError('dhcp-address-invalid', `DHCP for IPv4 cannot tell the address ${address}; give one of IPv4`);
   }
-  for (const [index, byte] of address.split('.').entries()) bytes[at + index] = Number(byte);
+  bytes.writeUInt32BE(ipv4Number(address), at);
 }

@@ -254,13 +254,20 @@ function isOurs(message: Message, server: Ip): boolean {
 }
 
 /** What an answer has of the message, whatever it says (RFC 2131, table 3); the client's identifier by RFC 6842, the relay's words by RFC 3046. */
-function answerTo(message: Message, type: number, near: Ip | undefined, own: Iterable<readonly [number, Buffer]>): Packet {
-  const { packet } = message;
-  const { htype, xid, flags, giaddr, chaddr, options } = packet;
-  const echoed = [Code.clientIdentifier, Code.relayInformation].flatMap((code) => {
-    const bytes = options.get(code);
-    return bytes ? [[code, bytes] as const] : [];
-  });
+function answerTo(
+  message: Message,
+  type: number,
+  own: Options,
+  near?: Ip,
+  given: Pick<Packet, 'ciaddr' | 'yiaddr' | 'siaddr'> = {},
+): Packet {
+  const { htype, xid, flags, giaddr, chaddr, options: said } = message.packet;
+  const options = new Map([option(Code.messageType, type), option(Code.serverIdentifier, identifierOf(message, near))]);
+  for (const [code, bytes] of own) options.set(code, bytes);
+  for (const code of [Code.clientIdentifier, Code.relayInformation]) {
+    const bytes = said.get(code);
+    if (bytes) options.set(code, bytes);
+  }
   return {
     op: 'reply',
     htype,
@@ -269,15 +276,11 @@ function answerTo(message: Message, type: number, near: Ip | undefined, own: Ite
     secs: 0,
     flags,
     ...(giaddr !== undefined && { giaddr }),
+    ...given,
     chaddr,
     sname: '',
     file: '',
-    options: new Map([
-      option(Code.messageType, type),
-      option(Code.serverIdentifier, identifierOf(message, near)),
-      ...own,
-      ...echoed,
-    ]),
+    options,
   };
 }
 
@@ -292,28 +295,19 @@ interface Given {
 
 function replyTo(message: Message, type: number, { yiaddr, subnet, seconds = subnet?.leaseSeconds, boot }: Given): Packet {
   const { options, ciaddr } = message.packet;
-  const asked = readOption(options, Code.parameterRequestList);
+  const asked = options.get(Code.parameterRequestList);
+  const isAsked = (code: number) => !asked?.length || asked.includes(code) || code === Code.subnetMask;
+  const told = new Map(yiaddr !== undefined && seconds !== undefined ? timesOf(options, seconds) : []);
   // The vendor's come whether they are asked for or not: phones take what they do not ask for. What an operator says outranks them.
-  const told = new Map([
-    ...[...(subnet?.options ?? [])].filter(([code]) => asked === undefined || asked.includes(code) || code === Code.subnetMask),
-    ...[...boot].filter(([code]) => !subnet?.options.has(code)),
-    ...[...boot.keys()].flatMap((code) => {
-      const bytes = subnet?.options.get(code);
-      return bytes ? [[code, bytes] as const] : [];
-    }),
-  ]);
+  for (const [code, bytes] of subnet?.options ?? []) if (isAsked(code) || boot.has(code)) told.set(code, bytes);
+  for (const [code, bytes] of boot) if (!told.has(code)) told.set(code, bytes);
   const near = yiaddr ?? ciaddr;
-  const answer = answerTo(message, type, near, [
-    ...(yiaddr !== undefined && seconds !== undefined ? timesOf(options, seconds) : []),
-    ...told,
-  ]);
-  return {
-    ...answer,
+  return answerTo(message, type, told, near, {
     // Where a phone that asks by TFTP goes when no option tells it.
     ...(boot.size > 0 && { siaddr: serverAddress(message.interface, near) }),
     ...(yiaddr !== undefined && { yiaddr }),
     ...(type === MessageType.acknowledge && ciaddr !== undefined && { ciaddr }),
-  };
+  });
 }
 
 /** As long as it may be, or less if the client wants less. */
@@ -328,7 +322,7 @@ function timesOf(options: Options, most: number) {
 }
 
 function refusalOf(message: Message, why: string): Packet {
-  const answer = answerTo(message, MessageType.refuse, undefined, [option(Code.message, why)]);
+  const answer = answerTo(message, MessageType.refuse, new Map([option(Code.message, why)]));
   // Its client may have an address that is wrong there (RFC 2131, section 4.3.2).
   return answer.giaddr === undefined ? answer : { ...answer, flags: answer.flags | BROADCAST };
 }

@@ -30,17 +30,18 @@ export type Standing = 'bound' | 'declined' | 'offered' | 'past' | 'unused';
 
 export interface Filed {
   readonly standing: Standing;
-  /** It is bound by a client that nobody knew, or offered to one. */
-  readonly newClient: boolean;
+  /** Of the client that it is bound by or offered to, when nobody knew that. */
+  readonly newBehind: string | undefined;
   /** Of the new client that it is offered to, or of the client that declined it. */
   readonly circuit: string | undefined;
 }
 
 export function filingOf({ lease, hold }: Entry): Filed {
   const isBound = lease?.state === 'bound';
-  const newClient = (isBound && !lease.known) || (hold !== undefined && !hold.client.known);
-  if (isBound) return { standing: 'bound', newClient, circuit: undefined };
-  if (lease?.state === 'declined') return { standing: 'declined', newClient, circuit: lease.circuit };
-  if (hold) return { standing: 'offered', newClient, circuit: newClient ? hold.client.circuit : undefined };
-  return { standing: lease ? 'past' : 'unused', newClient, circuit: undefined };
+  const offeredBehind = hold?.client.known === false ? hold.client.circuit : undefined;
+  const newBehind = isBound && !lease.known ? lease.circuit : offeredBehind;
+  if (isBound) return { standing: 'bound', newBehind, circuit: undefined };
+  if (lease?.state === 'declined') return { standing: 'declined', newBehind, circuit: lease.circuit };
+  if (hold) return { standing: 'offered', newBehind, circuit: offeredBehind };
+  return { standing: lease ? 'past' : 'unused', newBehind, circuit: undefined };
 }

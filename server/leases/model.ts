@@ -37,6 +37,8 @@ export interface Client extends Facts {
   readonly known: boolean;
   /** Where the message came from: relay and circuit, else the interface. */
   readonly circuit: string;
+  /** Its relay says which of its circuits it is behind (option 82): the network has others. */
+  readonly hasNeighbours?: boolean;
 }
 
 /** A lease that is over is `released` or `expired`; the address of a `declined` one is used by a stranger. */

@@ -1,7 +1,7 @@
 import { ipv4Number } from '../lib/ip.ts';
 import { Ranked } from '../lib/ranked.ts';
 import { type Entry, type Filed, filingOf, type Standing } from './entry.ts';
-import type { Pool, PoolUsage } from './model.ts';
+import type { Client, Pool, PoolUsage } from './model.ts';
 import { NumberSet } from './numbers.ts';
 
 /**
@@ -17,6 +17,13 @@ const mostNewClients = 100_000;
  * interface all get theirs, while packets with random MAC addresses hold no more than this.
  */
 const mostOffers = 256;
+
+/**
+ * So many times of what is left for clients that nobody knew one circuit may have, where a relay tells circuits apart. A circuit alone
+ * has nine tenths of all then; of several each has less, and a tenth circuit still finds room. Without option 82 a network is one
+ * circuit, and there is nobody to leave room for.
+ */
+const mostOfRest = 9;
 
 /** One in so many addresses of a pool is out of use at a time because of what one circuit declined, at least one. */
 const declinedShare = 10;
@@ -72,6 +79,8 @@ export class PoolState {
   readonly #counts: Record<Standing, number> = { bound: 0, offered: 0, declined: 0, past: 0, unused: 0 };
   #size: number;
   #newClients = 0;
+  /** By their circuits. */
+  readonly #newBehind = new Map<string, number>();
   /** Where to look for the next address that was never used: one that was offered for nothing is not the next. */
   #next = 0;
 
@@ -110,9 +119,12 @@ export class PoolState {
     return this.pool.vendor === undefined || this.pool.vendor === vendor;
   }
 
-  /** How many clients that nobody knew have to go before there is room for one more. */
-  get newClientsTooMany(): number {
-    return Math.max(0, this.#newClients + 1 - this.newClientsMost);
+  /** How many clients that nobody knew have to go from behind a client's circuit before there is room for it. */
+  newClientsTooMany({ circuit, hasNeighbours = false }: Client): number {
+    const left = this.newClientsMost - this.#newClients;
+    // Each that goes leaves room for one, of which the circuit may have so many times more.
+    const beyond = (this.#newBehind.get(circuit) ?? 0) - mostOfRest * left;
+    return Math.max(0, 1 - left, hasNeighbours ? Math.floor(beyond / (mostOfRest + 1)) + 1 : 0);
   }
 
   /** How many offers to new clients behind a circuit have to end before it may have one more. */
@@ -144,7 +156,8 @@ export class PoolState {
     const offset = entry.number - this.first;
     this.#counts[before?.standing ?? 'unused']--;
     this.#counts[after.standing]++;
-    this.#newClients += Number(after.newClient) - Number(before?.newClient ?? false);
+    this.#countNew(before?.newBehind, -1);
+    this.#countNew(after.newBehind, 1);
     if (before?.standing === 'past') this.#past.delete(entry);
     if (before?.circuit !== undefined) this.#circuitsOf(before).delete(before.circuit, entry);
     if (after.standing === 'past') this.#past.set(entry, entry.letGo);
@@ -168,6 +181,14 @@ export class PoolState {
       newClients: this.#newClients,
       newClientsMost: this.newClientsMost,
     };
+  }
+
+  #countNew(circuit: string | undefined, change: 1 | -1): void {
+    if (circuit === undefined) return;
+    this.#newClients += change;
+    const count = (this.#newBehind.get(circuit) ?? 0) + change;
+    if (count === 0) this.#newBehind.delete(circuit);
+    else this.#newBehind.set(circuit, count);
   }
 
   #circuitsOf({ standing }: Filed): Circuits {

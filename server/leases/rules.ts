@@ -30,7 +30,7 @@ export function rulesOver(table: LeaseTable, now: () => number) {
   }
 
   function wayForOffer(pool: PoolState, client: Client): readonly Entry[] | undefined {
-    return wayFor(pool, client, Math.max(pool.newClientsTooMany, pool.offersTooMany(client.circuit)));
+    return wayFor(pool, client, Math.max(pool.newClientsTooMany(client), pool.offersTooMany(client.circuit)));
   }
 
   /** What gives way to a client that is given an address that is in its way of no other; undefined where it may not have it. */
@@ -94,7 +94,7 @@ export function rulesOver(table: LeaseTable, now: () => number) {
     if (!selecting && own && own !== entry) return { reason: 'own-elsewhere', lease: own.lease };
     const pool = entry.pool;
     if (subnet !== entry.subnet || !pool?.serves(asker.vendor)) return { reason: 'not-in-pool' };
-    const ending = wayFor(pool, asker.client, pool.newClientsTooMany);
+    const ending = wayFor(pool, asker.client, pool.newClientsTooMany(asker.client));
     if (!ending) return { reason: 'limited' };
     for (const other of ending) table.letGo(other, now());
     return undefined;

@@ -442,6 +442,34 @@ describe('clients that nobody knew', () => {
     }
   });
 
+  test('behind one circuit of a relay leave room for those behind another, however many circuits there are', async () => {
+    const behind = (number: number, circuit: string) => stranger(number, { circuit, hasNeighbours: true });
+    const stage = await open(ten(40));
+    const taken = async (from: number, circuit: string) => {
+      const got = [];
+      for (let number = from; number < from + 40; number++) got.push(await stage.boot(behind(number, circuit)));
+      return got.filter((address) => address !== 'limited').length;
+    };
+    expect([await taken(0, 'port1'), await taken(100, 'port2')]).toEqual([27, 3]);
+    expect(await stage.boot(phone(200, { circuit: 'port1', hasNeighbours: true }))).toMatch(/^10\./);
+  });
+
+  test('behind one circuit of a relay leave less when those behind others ask as well, and count after a restart', async () => {
+    const behind = (number: number, circuit: string) => stranger(number, { circuit, hasNeighbours: true });
+    const stage = await open(subnetOf('10.0.0.0/16', ['10.0.1.0-10.0.4.143']), { newClientsPercent: 100 });
+    const got = { port1: 0, port2: 0, port3: 0 };
+    for (let number = 0; number < 912; number++) {
+      for (const [index, port] of (['port1', 'port2'] as const).entries()) {
+        if ((await stage.boot(behind(1_000 * index + number, port))) !== 'limited') got[port] += 1;
+      }
+    }
+    expect(got).toEqual({ port1: 432, port2: 432, port3: 0 });
+    const again = await stage.restart();
+    expect(await again.boot(behind(5_000, 'port1'))).toBe('limited');
+    expect(await again.boot(behind(5_001, 'port3'))).toMatch(/^10\./);
+    await again.close();
+  });
+
   test('that come 2,000 at once behind one interface all get the address that they were offered', async () => {
     const subnet = subnetOf('10.0.0.0/16', ['10.0.1.0-10.0.11.255']);
     const stage = await open(subnet);

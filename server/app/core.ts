@@ -28,6 +28,7 @@ import type { DhcpLook } from '../pipeline/explain/dhcp.ts';
 import { type ExplainParts, type Explanation, explain, type Question, rehearseLease } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
 import { type MoveOrder, type MoveParts, startMove } from '../pipeline/move/move.ts';
+import { Newcomers } from '../pipeline/newcomers.ts';
 import { type LeaseNews, type Noted, noteLease } from '../pipeline/note-lease.ts';
 import { RecentMessages } from '../pipeline/recent-messages.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
@@ -216,10 +217,14 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   const { per_device: perDevice, unrecognised, megabytes } = settings.recent_requests;
   const recent = new RecentRequests({ perDevice, unrecognised, bytes: megabytes * 1_048_576 });
   const images = join(settings.data, 'images');
+  const newcomers = new Newcomers(
+    async (id) => (await devices.deliveries(id)).length > 0 || (await devices.get(id)) === undefined,
+  );
   const parts: Parts = {
     plugins,
     recogniser,
     devices,
+    newcomers,
     tenants,
     desired,
     baseUrl: (asked, device) => baseUrls.of(asked, device?.id),
@@ -315,7 +320,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     recogniser,
     async noteLease(news) {
       await elsewhere.current();
-      return noteLease(news, parts);
+      return noteLease(news, { ...parts, newcomers });
     },
     explain: (question, dhcp) => explain(question, explainParts, dhcp),
     rehearseLease: (news) => rehearseLease(news, explainParts),

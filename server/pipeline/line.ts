@@ -15,6 +15,7 @@ import type { Catalogue } from '../plugins/service.ts';
 import type { Tenant } from '../tenants/model.ts';
 import { looksLikeKey } from '../tenants/validator.ts';
 import type { Desired } from './desired.ts';
+import type { Newcomers } from './newcomers.ts';
 import type { PhoneRequest } from './request.ts';
 
 /**
@@ -28,6 +29,7 @@ export interface LineParts {
   /** Made of the plugins; loading them makes another. */
   readonly recogniser: () => Recogniser;
   readonly devices: Pick<DeviceService, 'find' | 'addressOwner' | 'isAt' | 'remember' | 'meet' | 'noteSighting'>;
+  readonly newcomers: Pick<Newcomers, 'told' | 'forget'>;
   readonly security: Pick<SecurityLog, 'deviceCreated'>;
   readonly tenants: { readonly main: Tenant; byKey(key: string): Tenant | undefined };
   readonly desired: Desired;
@@ -85,9 +87,17 @@ export type Outcome =
 /** Takes the key off, and recognises what is left. */
 export function hear(asked: PhoneRequest, parts: LineParts): Heard {
   const { request, tenant } = unlock(asked, parts.tenants);
-  const identification = parts.recogniser().identify(request);
+  const identification = withTold(parts.recogniser().identify(request), parts);
   const wrongKey = !tenant && hasWrongKey(request, identification, parts);
   return { request, tenant, wrongKey, identification };
+}
+
+/** With what DHCP told of a phone that is no device yet, where the request says nothing else. */
+function withTold(identification: Identification, { newcomers }: Pick<LineParts, 'newcomers'>): Identification {
+  const { info } = identification;
+  const told = info.mac && newcomers.told(info.mac);
+  const isOfOne = told !== undefined && (info.vendor === undefined || info.vendor === told.vendor);
+  return isOfOne ? { ...identification, info: { ...told, ...info } } : identification;
 }
 
 /** A first path segment that is a tenant's key is taken off and binds the request to the tenant. */
@@ -148,12 +158,13 @@ function isBelieved({ device, addressOwner, contradictions, trusted }: Caller): 
 export async function learn(
   caller: Caller,
   { request: { ip, transport }, tenant, identification: { info } }: Heard,
-  { devices, security, tenants }: LineParts,
+  { devices, newcomers, security, tenants }: LineParts,
 ): Promise<Caller> {
   if (!isBelieved(caller)) return caller;
   if (caller.device) {
     const device = await devices.remember(caller.device, info, ip);
     devices.noteSighting(device.id, ip);
+    if (info.mac) newcomers.forget(info.mac);
     return device === caller.device ? caller : { ...caller, device };
   }
   // Computers and printers ask for addresses, too.
@@ -162,6 +173,7 @@ export async function learn(
   const device = await devices.meet(info, ip, tenant?.id ?? tenants.main.id, address);
   if (!device) return caller;
   security.deviceCreated(ip, device.id);
+  if (info.mac) newcomers.forget(info.mac);
   devices.noteSighting(device.id, ip);
   // Another request of this phone made it between the two looks of `recall`: then the address is its own, and nobody else's.
   const addressOwner = caller.addressOwner === device.id ? undefined : caller.addressOwner;

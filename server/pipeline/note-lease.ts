@@ -6,14 +6,16 @@ import type { Mac } from '../lib/mac.ts';
 import type { Plugin } from '../plugins/model.ts';
 import type { DeviceInfo } from '../sdk.ts';
 import { hear, type LineParts, learn, pluginOf, recall } from './line.ts';
+import type { Newcomers } from './newcomers.ts';
 
 /** What DHCP told of a client, whether we listened, gave the address ourselves, or were told by the server that did. */
 export interface LeaseNews {
   /**
-   * asked: it asks, and whether it gets the address is not known. bound: the address is its own, as says who gave it. ended: the address
+   * sought: it looks for an address here, and when it gets one that is told as bound: until then it makes no device. asked: it asks, and
+   * whether it gets the address is not known. bound: the address is its own, as says who gave it. ended: the address
    * is its own no longer.
    */
-  readonly kind: 'asked' | 'bound' | 'ended';
+  readonly kind: 'sought' | 'asked' | 'bound' | 'ended';
   /** A server that does not know it any more may leave it out of what ended. */
   readonly mac?: Mac;
   /** What it asks for or has; absent while it has none. */
@@ -37,6 +39,7 @@ export interface Noted {
 
 export interface LeaseParts extends LineParts {
   readonly devices: LineParts['devices'] & Pick<DeviceService, 'releaseAddress'>;
+  readonly newcomers: LineParts['newcomers'] & Pick<Newcomers, 'hasRoom' | 'made' | 'remember'>;
   readonly log: () => Pick<Log, 'info'>;
 }
 
@@ -61,8 +64,12 @@ export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Not
   const isFree = kind === 'asked' && (await parts.devices.addressOwner(ip, known)) === undefined;
   const here = isFree ? { ...heard, request: { ...heard.request, ip } } : heard;
   const recalled = { ...found, device: known, addressOwner: undefined, trusted: news.trusted };
-  const caller = await learn(recalled, here, parts);
+  const isNew = known === undefined && info.vendor !== undefined;
+  const mayCome = !isNew || (kind !== 'sought' && (await parts.newcomers.hasRoom()));
+  const caller = mayCome ? await learn(recalled, here, parts) : recalled;
   const { device, contradictions } = caller;
+  if (isNew && device) parts.newcomers.made(device.id);
+  else if (isNew && info.mac) parts.newcomers.remember(info.mac, info);
   const isPhone = device !== undefined || info.vendor !== undefined;
   const plugin = isPhone ? pluginOf(caller, heard.identification, parts.plugins.catalogue) : undefined;
   log.info(

@@ -30,6 +30,7 @@ import { Desired, type DesiredOptions } from '../../server/pipeline/desired.ts';
 import type { DhcpLook } from '../../server/pipeline/explain/dhcp.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
 import { startMove } from '../../server/pipeline/move/move.ts';
+import { Newcomers } from '../../server/pipeline/newcomers.ts';
 import { noteLease } from '../../server/pipeline/note-lease.ts';
 import { RecentMessages } from '../../server/pipeline/recent-messages.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
@@ -143,11 +144,13 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
   });
   const recent = new RecentRequests({ perDevice: 20, unrecognised: 20, bytes: 1_048_576 });
   const messages = new RecentMessages(100);
+  const newcomers = new Newcomers(async (id) => (await devices.deliveries(id)).length > 0);
   const line: ExplainParts = {
     messages,
     plugins,
     recogniser: () => recogniser,
     devices,
+    newcomers,
     tenants,
     configs,
     desired,
@@ -204,7 +207,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     leases: undefined,
     dhcp: () => [{ name: 'eth0', state: 'looking' }],
     messages,
-    noteLease: (news) => noteLease(news, { ...line, log: () => log }),
+    noteLease: (news) => noteLease(news, { ...line, newcomers, log: () => log }),
     explain: (question) => explain(question, line, noDhcp),
     move: (order) =>
       startMove(order, {

@@ -7,6 +7,7 @@ const heard = { request: { ip: '10.0.0.1' }, tenant: undefined, identification: 
 const caller = { device: undefined, contradictions: [], addressOwner: 'd1', trusted: true } as unknown as Recalled;
 const parts = {
   devices: { meet: async () => device, noteSighting() {} },
+  newcomers: { told() {}, forget() {} },
   security: { deviceCreated() {} },
   tenants: { main: { id: 't' } },
 } as unknown as LineParts;

@@ -75,3 +75,20 @@ test('what DHCP told is one line in the log, without what it could not tell', as
   const told = stage.log.map((line) => JSON.parse(line)).find(({ event }) => event === 'dhcp.noted');
   expect(told).toMatchObject({ kind: 'bound', ip: first, mac, vendor: 'Digium', plugin: 'digium-1.4.0.0' });
 });
+
+test('who only looks for an address is recognised and makes no device; when it has one, also what it told before is known', async () => {
+  const sought = await note({ kind: 'sought' });
+  expect([sought.device, sought.info.model, sought.plugin?.id]).toEqual([undefined, 'D40', 'digium-1.4.0.0']);
+  const { device } = await note({ ip: first, options: new Map() });
+  expect(device).toMatchObject({ mac, vendor: 'Digium', model: 'D40', plugin: 'digium-1.4.0.0', ip: first });
+});
+
+test('packets with invented addresses make 1,000 devices; another phone has its plugin without being one', async () => {
+  for (let number = 0; number < 1_100; number += 1) {
+    const end = number.toString(16).padStart(4, '0');
+    await note({ kind: 'asked', mac: `00:0f:d3:01:${end.slice(0, 2)}:${end.slice(2)}` as Mac });
+  }
+  expect((await stage.devices.list({ limit: 1 })).total).toBe(1_000);
+  const { device, plugin } = await note({ ip: first });
+  expect([device, plugin?.id]).toEqual([undefined, 'digium-1.4.0.0']);
+}, 60_000);

@@ -167,6 +167,7 @@ function rehearse(parts: ExplainParts, imagined: boolean): LineParts {
       },
       noteSighting() {},
     },
+    newcomers: { told: (mac) => parts.newcomers.told(mac), forget() {} },
     security: { deviceCreated() {} },
     // Without a device nobody remembers what it was told.
     baseUrl: (request, device) => (imagined ? parts.expectedUrl(device?.id ?? '') : parts.baseUrl(request, undefined)),
@@ -177,7 +178,8 @@ function rehearse(parts: ExplainParts, imagined: boolean): LineParts {
 export function rehearseLease(news: LeaseNews, parts: ExplainParts): Promise<Noted> {
   const rehearsal = rehearse(parts, true);
   const devices = { ...rehearsal.devices, async releaseAddress() {} };
-  return noteLease(news, { ...rehearsal, devices, log: () => ({ info() {} }) });
+  const newcomers = { ...rehearsal.newcomers, hasRoom: async () => true, made() {}, remember() {} };
+  return noteLease(news, { ...rehearsal, devices, newcomers, log: () => ({ info() {} }) });
 }
 
 /** A firmware image is only looked at. */

@@ -198,6 +198,9 @@ function observeDhcp({ log, metrics, messages, settings }: Core): (event: DhcpEv
       case 'left-out':
         log.warn({ event: 'dhcp.left-out', mac: event.mac, options: event.options }, 'an answer has no room for all options');
         return;
+      case 'unsent':
+        log.warn({ event: 'dhcp.unsent', mac: event.mac, ip: event.to, why: event.problem }, event.problem);
+        return;
       case 'garbage':
         metrics.dhcpMessage('garbage', 'ignored');
         log.debug({ event: 'dhcp.garbage', ip: event.from, why: event.problem }, `a datagram ${event.problem}`);

@@ -106,7 +106,7 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
 
   async function discover(message: Message): Promise<Outcome> {
     const subnet = subnetOf(message);
-    const sender = await senderOf(message, subnet, 'asked');
+    const sender = await senderOf(message, subnet, 'sought');
     const { client, boot } = sender;
     if (!subnet) return { ...ignored('no-subnet', noSubnet(message)), sender };
     if (!sender.isWanted) return { ...ignored('unwanted', unwanted), sender };
@@ -135,8 +135,8 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     if (address === undefined) return ignored('meaningless', 'it requests no address');
     if (selecting && !isOurs(message, server)) return ignored('other-server', `it chose the server ${server}`);
     if (!subnet) return ignored('no-subnet', noSubnet(message));
-    const sender = await senderOf(message, subnet, 'asked');
-    const { client, boot } = sender;
+    const sender = await senderOf(message, subnet, 'sought');
+    const { client } = sender;
     if (!sender.isWanted) return { ...ignored('unwanted', unwanted), sender };
     const binding = await leases.bind(subnet, client, address, { selecting });
     if (binding.kind === 'unknown')
@@ -145,9 +145,9 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
       const why = refusals[binding.reason];
       return { kind: 'refused', address, why, reason: binding.reason, reply: refusalOf(message, why), sender };
     }
-    await senderOf(message, subnet, 'bound', address);
-    const reply = replyTo(message, MessageType.acknowledge, { yiaddr: address, subnet, seconds: binding.seconds, boot });
-    return { kind: 'acknowledged', address, reply, sender };
+    const owner = await senderOf(message, subnet, 'bound', address);
+    const reply = replyTo(message, MessageType.acknowledge, { yiaddr: address, subnet, seconds: binding.seconds, boot: owner.boot });
+    return { kind: 'acknowledged', address, reply, sender: owner };
   }
 
   async function inform(message: Message): Promise<Outcome> {
@@ -176,13 +176,13 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     const { packet, type } = message;
     if (mode === 'proxy' && type !== MessageType.inform)
       return ignored('proxy', 'a proxy answers only who has an address and asks for the rest');
+    if (type === MessageType.inform) return inform(message);
+    if (isNobody(packet)) return ignored('meaningless', 'it tells neither a client identifier (option 61) nor an Ethernet address');
     switch (type) {
       case MessageType.discover:
         return discover(message);
       case MessageType.request:
         return request(message);
-      case MessageType.inform:
-        return inform(message);
       case MessageType.release:
         return ended(message, leases.release, packet.ciaddr);
       case MessageType.decline:
@@ -198,7 +198,7 @@ const ignored = (reason: NoAnswer, why: string): Outcome => ({ kind: 'ignored', 
 
 const reasons: Readonly<Record<'no-pool' | 'limited' | 'exhausted', string>> = {
   'no-pool': 'none of its pools is for this client',
-  limited: 'what is left is for phones that are known (dhcp.new_clients_percent)',
+  limited: 'what is left is for phones that are known, or behind other circuits (dhcp.new_clients_percent)',
   exhausted: 'all are given away',
 };
 
@@ -212,7 +212,7 @@ const refusals: Readonly<Record<Refusal, string>> = {
   'reserved-elsewhere': 'another address is reserved for the client',
   'own-elsewhere': 'the client has another address',
   'not-in-pool': 'the address is in no pool for this client',
-  limited: 'what is left is for phones that are known',
+  limited: 'what is left is for phones that are known, or behind other circuits',
 };
 
 const noSubnet = ({ packet: { giaddr, ciaddr }, interface: { name } }: Message): string =>
@@ -222,19 +222,30 @@ const noSubnet = ({ packet: { giaddr, ciaddr }, interface: { name } }: Message):
 const onLink = ({ packet: { giaddr }, interface: { name } }: Message): string | undefined =>
   giaddr === undefined ? name : undefined;
 
-function clientOf(packet: Packet, circuit: string): Omit<Client, 'known'> {
-  const { options } = packet;
-  const mac = macOf(packet);
+/** Whom nothing can be given: it could not be told from others. */
+function isNobody(packet: Packet): boolean {
+  return macOf(packet) === undefined && identifierIn(packet) === undefined;
+}
+
+function identifierIn({ options }: Packet): Buffer | undefined {
   const id = options.get(Code.clientIdentifier);
+  return id && id.length > 1 ? id : undefined;
+}
+
+function clientOf(packet: Packet, circuit: string): Omit<Client, 'known'> {
+  const { giaddr, options } = packet;
+  const mac = macOf(packet);
+  const id = identifierIn(packet);
   const hostName = readOption(options, Code.hostName);
   const vendorClass = readOption(options, Code.vendorClass);
   return {
     // Kept longer than the datagram that it is a part of.
-    ...(id && id.length > 1 && { id: Buffer.from(id) }),
+    ...(id && { id: Buffer.from(id) }),
     ...(mac && { mac }),
     ...(hostName !== undefined && { hostName }),
     ...(vendorClass !== undefined && { vendorClass }),
     circuit,
+    ...(giaddr !== undefined && options.has(Code.relayInformation) && { hasNeighbours: true }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { Code, MessageType, type Options, RelayCode, readOption } from '../../lib/dhcp/options.ts';
 import { BROADCAST, decodePacket, encodePacket, macOf, type Packet } from '../../lib/dhcp/packet.ts';
-import type { ProvisioningError } from '../../lib/errors.ts';
+import { ProvisioningError } from '../../lib/errors.ts';
 import type { Ip } from '../../lib/ip.ts';
 import type { Mac } from '../../lib/mac.ts';
 import { destinationOf } from './destination.ts';
@@ -30,7 +30,9 @@ export type DhcpEvent =
   /** A datagram that is no message of a client. */
   | { readonly kind: 'garbage'; readonly from: Ip; readonly problem: string }
   /** There was no room for these options in an answer. */
-  | { readonly kind: 'left-out'; readonly mac?: Mac; readonly options: readonly (number | string)[] };
+  | { readonly kind: 'left-out'; readonly mac?: Mac; readonly options: readonly (number | string)[] }
+  /** An answer did not leave: whoever sent the message told an address to which no route leads. */
+  | { readonly kind: 'unsent'; readonly mac?: Mac; readonly to: Ip; readonly problem: string };
 
 /** What somebody who only listens makes of a message. @param ip what it has, or was given by the server that it names */
 export type Overhear = (message: Omit<Message, 'interface'>, ip: Ip | undefined, relay: Ip | undefined) => Promise<Recognised>;
@@ -112,7 +114,12 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
       },
       port,
     );
-    await sockets.send(bytes, to, { name: where.name, address: serverAddress(where, reply.yiaddr ?? packet.ciaddr) });
+    try {
+      await sockets.send(bytes, to, { name: where.name, address: serverAddress(where, reply.yiaddr ?? packet.ciaddr) });
+    } catch (cause) {
+      if (!(cause instanceof ProvisioningError)) throw cause;
+      observe({ kind: 'unsent', ...withMac(packet), to: to.ip, problem: cause.message });
+    }
   }
 
   async function hear(datagram: Datagram, packet: Packet, type: number): Promise<void> {

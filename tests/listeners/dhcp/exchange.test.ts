@@ -113,8 +113,8 @@ test('a client is offered an address, requests it and has it, with times, the se
   expect([51, 58, 59, 54].map((code) => readOption(options, code as 51))).toEqual([3_600, 1_800, 3_150, server]);
   expect(stage.leases()).toMatchObject([{ address: '10.0.0.100', mac: '00:0f:d3:00:00:01', state: 'bound', circuit: 'eth0' }]);
   expect(stage.noted.map(({ kind, ip: address }) => [kind, address])).toEqual([
-    ['asked', undefined],
-    ['asked', undefined],
+    ['sought', undefined],
+    ['sought', undefined],
     ['bound', '10.0.0.100'],
   ]);
 });
@@ -306,4 +306,17 @@ test('why a client did not get what it asked for is told as one of a few words, 
   }
   const late = { chaddr: Buffer.from('000fd3000008', 'hex') };
   expect((await stage.send(MessageType.discover, late, new Map(), 'port8')).reason).toBe('limited');
+});
+
+test('who tells neither an identifier nor an Ethernet address is given nothing, and told what it asks for when it has an address', async () => {
+  const stage = await open();
+  const nobody = { htype: 32, chaddr: Buffer.alloc(0) };
+  for (const type of [MessageType.discover, MessageType.request, MessageType.release, MessageType.decline]) {
+    const outcome = await stage.send(type, { ...nobody, ciaddr: ip('10.0.0.100') }, requesting('10.0.0.100'));
+    expect(outcome).toMatchObject({
+      kind: 'ignored',
+      why: 'it tells neither a client identifier (option 61) nor an Ethernet address',
+    });
+  }
+  expect((await stage.send(MessageType.inform, { ...nobody, ciaddr: ip('10.0.0.9') })).kind).toBe('acknowledged');
 });

@@ -146,7 +146,12 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
       return { kind: 'refused', address, why, reason: binding.reason, reply: refusalOf(message, why), sender };
     }
     const owner = await senderOf(message, subnet, 'bound', address);
-    const reply = replyTo(message, MessageType.acknowledge, { yiaddr: address, subnet, seconds: binding.seconds, boot: owner.boot });
+    const reply = replyTo(message, MessageType.acknowledge, {
+      yiaddr: address,
+      subnet,
+      seconds: binding.seconds,
+      boot: owner.boot,
+    });
     return { kind: 'acknowledged', address, reply, sender: owner };
   }
 
@@ -177,7 +182,8 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     if (mode === 'proxy' && type !== MessageType.inform)
       return ignored('proxy', 'a proxy answers only who has an address and asks for the rest');
     if (type === MessageType.inform) return inform(message);
-    if (isNobody(packet)) return ignored('meaningless', 'it tells neither a client identifier (option 61) nor an Ethernet address');
+    if (isNobody(packet))
+      return ignored('meaningless', 'it tells neither a client identifier (option 61) nor an Ethernet address');
     switch (type) {
       case MessageType.discover:
         return discover(message);

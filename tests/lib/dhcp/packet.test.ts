@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describeOption, MessageType, option, readOption } from '../../../server/lib/dhcp/options.ts';
 import { BROADCAST, decodePacket, encodePacket, macOf, type Packet } from '../../../server/lib/dhcp/packet.ts';
 import type { Ip } from '../../../server/lib/ip.ts';
+import { mutant, seeded } from '../../support/dhcp-mutants.ts';
 import { capture, captures, head, hex, message, phones } from './messages.ts';
 
 const HEADERS = 28;
@@ -355,28 +356,6 @@ test('whatever the size, a message keeps to it, and has all that it does not say
   );
 });
 
-/** xorshift32: the same mutants each time. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
-function mutant(random: (below: number) => number, seeds: readonly Buffer[]): Buffer {
-  const seed = seeds[random(seeds.length)] ?? Buffer.alloc(0);
-  const bytes = Buffer.from(seed.subarray(0, random(4) === 0 ? random(seed.length + 1) : seed.length));
-  for (let times = random(8); times > 0 && bytes.length > 0; times -= 1) {
-    // Mostly where the options are, for the fields before are taken as they come.
-    const at = random(3) > 0 && bytes.length > 240 ? 240 + random(bytes.length - 240) : random(bytes.length);
-    bytes[at] = [random(256), 52, 255, 0, (bytes[at] ?? 0) ^ (1 << random(8))][random(5)] ?? 0;
-  }
-  return bytes;
-}
-
 /** As isDeepStrictEqual, which takes its time. */
 function same({ options, chaddr, ...fields }: Packet, other: Packet): boolean {
   const { options: others, chaddr: otherChaddr, ...otherFields } = other;
@@ -387,12 +366,11 @@ function same({ options, chaddr, ...fields }: Packet, other: Packet): boolean {
 test('100,000 mutants of messages are read without a throw, written, read again as the same, and leave nothing behind', () => {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
-  const seeds = [...captures.map(([, bytes]) => bytes), ...Object.values(phones)];
   const random = seeded(0x0ff_400c);
   let [read, changed, described] = [0, 0, 0];
   const run = (count: number) => {
     for (let index = 0; index < count; index += 1) {
-      const bytes = mutant(random, seeds);
+      const bytes = mutant(random);
       const decoded = decodePacket(bytes);
       if ('problem' in decoded) continue;
       read += 1;

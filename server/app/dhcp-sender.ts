@@ -61,6 +61,7 @@ export function createSenders({ tenants, devices, log }: Core): Senders {
         known,
         isPhone: device !== undefined || sender.vendor !== undefined,
         boot: bootOf(noted, base, server),
+        ...(noted.heard && { heard: noted.heard }),
       };
     },
   };

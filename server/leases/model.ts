@@ -37,6 +37,8 @@ export interface Client extends Facts {
   readonly known: boolean;
   /** Where the message came from: relay and circuit, else the interface. */
   readonly circuit: string;
+  /** It renews its lease with the server itself, past a relay that it may have: what its circuit is called says nothing then. */
+  readonly renews?: boolean;
   /** Its relay says which of its circuits it is behind (option 82): the network has others. */
   readonly hasNeighbours?: boolean;
 }

@@ -116,7 +116,7 @@ export function rulesOver(table: LeaseTable, now: () => number) {
       subnet: subnet.name,
       client: key,
       known: client.known,
-      circuit: client.circuit,
+      circuit: (client.renews && current?.circuit) || client.circuit,
       state: 'bound',
       since: current?.since ?? at,
       expires: current && !isServed ? current.expires : at + subnet.leaseMs,

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 import type { Mac } from '../lib/mac.ts';
 import type { Plugin } from '../plugins/model.ts';
 import type { DeviceInfo } from '../sdk.ts';
-import { hear, type LineParts, learn, pluginOf, recall } from './line.ts';
+import { type Heard, hear, type LineParts, learn, pluginOf, recall } from './line.ts';
 import type { Newcomers } from './newcomers.ts';
 
 /** What DHCP told of a client, whether we listened, gave the address ourselves, or were told by the server that did. */
@@ -26,6 +26,8 @@ export interface LeaseNews {
   readonly reached?: Ip;
   /** It came over our own network, or from somebody who may tell. */
   readonly trusted: boolean;
+  /** What its message says of the client, when another news of the same message was noted before. */
+  readonly heard?: Heard;
 }
 
 /** What came of it. */
@@ -35,6 +37,8 @@ export interface Noted {
   /** What serves it, or would. */
   readonly plugin?: Plugin;
   readonly contradictions: readonly string[];
+  /** Absent when an address ended. */
+  readonly heard?: Heard;
 }
 
 export interface LeaseParts extends LineParts {
@@ -54,7 +58,8 @@ export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Not
     return { info: mac === undefined ? {} : { mac }, contradictions: [] };
   }
   const log = parts.log();
-  const heard = hear(requestOf(news, kind === 'bound' ? ip : UNSPECIFIED), parts);
+  const from = kind === 'bound' ? ip : UNSPECIFIED;
+  const heard = news.heard ? { ...news.heard, request: { ...news.heard.request, ip: from } } : hear(requestOf(news, from), parts);
   const { info } = heard.identification;
   const found = await recall(heard, parts);
   // What stands at an address says nothing of a computer that has it now.
@@ -72,19 +77,22 @@ export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Not
   else if (isNew && info.mac) parts.newcomers.remember(info.mac, info);
   const isPhone = device !== undefined || info.vendor !== undefined;
   const plugin = isPhone ? pluginOf(caller, heard.identification, parts.plugins.catalogue) : undefined;
-  log.info(
-    {
-      event: 'dhcp.noted',
-      kind,
-      ...info,
-      ...(ip !== UNSPECIFIED && { ip }),
-      device: device?.id,
-      plugin: plugin?.id,
-      ...(contradictions.length > 0 && { contradictions }),
-    },
-    'noted what DHCP told',
-  );
-  return { info, contradictions, ...(device && { device }), ...(plugin && { plugin }) };
+  // Of what it gets it is told then.
+  if (kind !== 'sought') {
+    log.info(
+      {
+        event: 'dhcp.noted',
+        kind,
+        ...info,
+        ...(ip !== UNSPECIFIED && { ip }),
+        device: device?.id,
+        plugin: plugin?.id,
+        ...(contradictions.length > 0 && { contradictions }),
+      },
+      'noted what DHCP told',
+    );
+  }
+  return { info, contradictions, heard, ...(device && { device }), ...(plugin && { plugin }) };
 }
 
 function requestOf({ mac, options, reached = UNSPECIFIED }: LeaseNews, ip: Ip) {

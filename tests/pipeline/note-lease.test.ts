@@ -83,6 +83,15 @@ test('who only looks for an address is recognised and makes no device; when it h
   expect(device).toMatchObject({ mac, vendor: 'Digium', model: 'D40', plugin: 'digium-1.4.0.0', ip: first });
 });
 
+test('what was heard of a message counts for its next news, with the address that came of it', async () => {
+  const { heard } = await note({ kind: 'sought' });
+  if (!heard) throw new Error('nothing was heard');
+  const { info } = heard.identification;
+  const changed = { ...heard, identification: { ...heard.identification, info: { ...info, model: 'D70' } } };
+  const { device } = await note({ ip: first, heard: changed });
+  expect(device).toMatchObject({ mac, vendor: 'Digium', model: 'D70', ip: first });
+});
+
 test('packets with invented addresses make 1,000 devices; another phone has its plugin without being one', async () => {
   for (let number = 0; number < 1_100; number += 1) {
     const end = number.toString(16).padStart(4, '0');

@@ -39,6 +39,8 @@ export interface Sender extends Recognised {
   readonly isPhone: boolean;
   /** What its vendor package tells it, whether it asks for it or not. */
   readonly boot: Options;
+  /** For the next news of the same message. */
+  readonly heard?: LeaseNews['heard'];
 }
 
 export interface ExchangeParts {
@@ -89,27 +91,30 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     return addresses.map(({ address }) => of(address)).find((subnet) => subnet !== undefined);
   }
 
-  async function senderOf(message: Message, subnet: ServedSubnet | undefined, kind: LeaseNews['kind'], ip?: Ip) {
-    const { packet, circuit } = message;
+  function noted(message: Message, kind: LeaseNews['kind'], more: Pick<LeaseNews, 'ip' | 'heard'> = {}): Promise<Sender> {
+    const { packet } = message;
     const mac = macOf(packet);
-    const server = serverAddress(message.interface, packet.ciaddr);
-    const news = { kind, ...(mac && { mac }), ...(ip && { ip }), options: packet.options, reached: server, trusted: true };
-    const sender = await note(news, server);
-    const isReserved = mac !== undefined && subnet?.reservations.has(mac) === true;
-    const client: Client = {
-      ...clientOf(packet, circuit),
-      ...(sender.vendor !== undefined && { vendor: sender.vendor }),
-      known: sender.known || isReserved,
-    };
-    return { ...sender, client, isWanted: !knownOnly || sender.isPhone || isReserved };
+    const reached = serverAddress(message.interface, packet.ciaddr);
+    return note({ kind, ...(mac && { mac }), options: packet.options, reached, trusted: true, ...more }, reached);
+  }
+
+  /** Who asks, as the leases want to know it. */
+  function clientIn({ packet, circuit }: Message, subnet: ServedSubnet | undefined, { vendor, known }: Sender): Client {
+    const isReserved = hasReservation(packet, subnet);
+    return { ...clientOf(packet, circuit), ...(vendor !== undefined && { vendor }), known: known || isReserved };
+  }
+
+  function isWanted({ packet }: Message, subnet: ServedSubnet | undefined, { isPhone }: Sender): boolean {
+    return !knownOnly || isPhone || hasReservation(packet, subnet);
   }
 
   async function discover(message: Message): Promise<Outcome> {
     const subnet = subnetOf(message);
-    const sender = await senderOf(message, subnet, 'sought');
-    const { client, boot } = sender;
+    const sender = await noted(message, 'sought');
+    const { boot } = sender;
     if (!subnet) return { ...ignored('no-subnet', noSubnet(message)), sender };
-    if (!sender.isWanted) return { ...ignored('unwanted', unwanted), sender };
+    if (!isWanted(message, subnet, sender)) return { ...ignored('unwanted', unwanted), sender };
+    const client = clientIn(message, subnet, sender);
     const wanted = readOption(message.packet.options, Code.requestedAddress);
     for (let tries = 0; tries < mostTries; tries += 1) {
       const offered = leases.offer(subnet, client, wanted);
@@ -135,17 +140,16 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     if (address === undefined) return ignored('meaningless', 'it requests no address');
     if (selecting && !isOurs(message, server)) return ignored('other-server', `it chose the server ${server}`);
     if (!subnet) return ignored('no-subnet', noSubnet(message));
-    const sender = await senderOf(message, subnet, 'sought');
-    const { client } = sender;
-    if (!sender.isWanted) return { ...ignored('unwanted', unwanted), sender };
-    const binding = await leases.bind(subnet, client, address, { selecting });
+    const sender = await noted(message, 'sought');
+    if (!isWanted(message, subnet, sender)) return { ...ignored('unwanted', unwanted), sender };
+    const binding = await leases.bind(subnet, clientIn(message, subnet, sender), address, { selecting });
     if (binding.kind === 'unknown')
       return { ...ignored('unknown', 'it is not known here, and may be another server’s'), address, sender };
     if (binding.kind === 'refused') {
       const why = refusals[binding.reason];
       return { kind: 'refused', address, why, reason: binding.reason, reply: refusalOf(message, why), sender };
     }
-    const owner = await senderOf(message, subnet, 'bound', address);
+    const owner = await noted(message, 'bound', { ip: address, ...(sender.heard && { heard: sender.heard }) });
     const reply = replyTo(message, MessageType.acknowledge, {
       yiaddr: address,
       subnet,
@@ -159,9 +163,9 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     const { ciaddr } = message.packet;
     if (ciaddr === undefined) return ignored('meaningless', 'it does not say which address it has');
     const subnet = subnetOf(message);
-    const sender = await senderOf(message, subnet, 'asked', ciaddr);
+    const sender = await noted(message, 'asked', { ip: ciaddr });
     const { boot } = sender;
-    if (!sender.isWanted) return { ...ignored('unwanted', unwanted), sender };
+    if (!isWanted(message, subnet, sender)) return { ...ignored('unwanted', unwanted), sender };
     if (!subnet && boot.size === 0) return { ...ignored('nothing-to-tell', 'there is nothing to tell it'), sender };
     const reply = replyTo(message, MessageType.acknowledge, { ...(subnet && { subnet }), boot });
     return { kind: 'acknowledged', address: ciaddr, why: 'told what it asked for', reply, sender };
@@ -228,6 +232,11 @@ const noSubnet = ({ packet: { giaddr, ciaddr }, interface: { name } }: Message):
 const onLink = ({ packet: { giaddr }, interface: { name } }: Message): string | undefined =>
   giaddr === undefined ? name : undefined;
 
+function hasReservation(packet: Packet, subnet: ServedSubnet | undefined): boolean {
+  const mac = macOf(packet);
+  return mac !== undefined && subnet?.reservations.has(mac) === true;
+}
+
 /** Whom nothing can be given: it could not be told from others. */
 function isNobody(packet: Packet): boolean {
   return macOf(packet) === undefined && identifierIn(packet) === undefined;
@@ -239,7 +248,7 @@ function identifierIn({ options }: Packet): Buffer | undefined {
 }
 
 function clientOf(packet: Packet, circuit: string): Omit<Client, 'known'> {
-  const { giaddr, options } = packet;
+  const { ciaddr, giaddr, options } = packet;
   const mac = macOf(packet);
   const id = identifierIn(packet);
   const hostName = readOption(options, Code.hostName);
@@ -251,6 +260,7 @@ function clientOf(packet: Packet, circuit: string): Omit<Client, 'known'> {
     ...(hostName !== undefined && { hostName }),
     ...(vendorClass !== undefined && { vendorClass }),
     circuit,
+    ...(giaddr === undefined && ciaddr !== undefined && { renews: true }),
     ...(giaddr !== undefined && options.has(Code.relayInformation) && { hasNeighbours: true }),
   };
 }

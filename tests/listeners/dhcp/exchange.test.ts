@@ -119,6 +119,32 @@ test('a client is offered an address, requests it and has it, with times, the se
   ]);
 });
 
+test('who renews past its relay leaves its lease the circuit that the relay told', async () => {
+  const stage = await open();
+  const circuit = '10.7.0.1 port7';
+  const relayed = { giaddr: ip('10.7.0.1') };
+  const offer = await stage.send(MessageType.discover, relayed, new Map(), circuit);
+  const address = offer.address ?? ip('');
+  await stage.send(MessageType.request, relayed, selecting(address), circuit);
+  const renewed = await stage.send(MessageType.request, { ciaddr: address });
+  expect(renewed).toMatchObject({ kind: 'acknowledged', address });
+  expect(stage.leases()).toMatchObject([{ address, circuit }]);
+  // One that begins anew elsewhere is behind another.
+  await stage.send(MessageType.request, relayed, requesting(address), '10.7.0.1 port8');
+  expect(stage.leases()).toMatchObject([{ address, circuit: '10.7.0.1 port8' }]);
+});
+
+test('what a message says of its client is recognised once', async () => {
+  const heard = {} as NonNullable<LeaseNews['heard']>;
+  const stage = await open({ ...digium, heard });
+  await bound(stage);
+  expect(stage.noted.map(({ kind, heard: before }) => [kind, before === heard])).toEqual([
+    ['sought', false],
+    ['sought', false],
+    ['bound', true],
+  ]);
+});
+
 test('a phone is told where its files are whether it asks for that or not; of the rest it gets what it asks for', async () => {
   const stage = await open(digium);
   const { reply } = await stage.send(MessageType.discover, {}, new Map([option(Code.parameterRequestList, [3])]));

@@ -17,7 +17,8 @@ const hex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toS
 
 /** Reads the six bytes that a packet has; undefined for any other number of them, and for nobody's. */
 export function macOfBytes(bytes: Uint8Array): Mac | undefined {
-  if (bytes.length !== 6 || bytes.every((byte) => byte === 0) || bytes.every((byte) => byte === 255)) return undefined;
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytes;
-  return `${hex[a]}:${hex[b]}:${hex[c]}:${hex[d]}:${hex[e]}:${hex[f]}` as Mac;
+  if (bytes.length !== 6) return undefined;
+  const of = (index: number) => hex[bytes[index] ?? 0];
+  const mac = `${of(0)}:${of(1)}:${of(2)}:${of(3)}:${of(4)}:${of(5)}`;
+  return mac === '00:00:00:00:00:00' || mac === 'ff:ff:ff:ff:ff:ff' ? undefined : (mac as Mac);
 }

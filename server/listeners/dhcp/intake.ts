@@ -19,19 +19,35 @@ export interface IntakeCounts {
 /** What an item takes besides its bytes, of which it may have none. */
 const ITEM_BYTES = 256;
 
-/** Hands on what comes in, a bounded number at once; what a flood brings beyond is dropped and counted, and takes no memory. */
+/** So long items are begun in one turn of the event loop, before it is looked what else has come: in the system's queue none goes before another. */
+const TURN_MS = 2;
+
+interface Waiting<Item> {
+  readonly item: Item;
+  readonly since: number;
+}
+
+/**
+ * Hands on what comes in, a bounded number at once; what a flood brings beyond is dropped and counted, and takes no memory. When more comes
+ * than can be handled, what goes on with something comes before what begins: begun and never ended, both would be lost. Of those that begin
+ * the newest is the first, whose client still waits; of the others the oldest.
+ */
 export class Intake<Item extends { readonly bytes: Buffer }> {
   readonly #limits: IntakeLimits;
+  readonly #begins: (item: Item) => boolean;
   readonly #handle: (item: Item) => Promise<void>;
   readonly #counts = { taken: 0, crowdedOut: 0, late: 0 };
-  #waiting: { readonly item: Item; readonly since: number }[] = [];
+  #beginning: Waiting<Item>[] = [];
+  #goingOn: Waiting<Item>[] = [];
   #waitingBytes = 0;
   #running = 0;
+  #turn: NodeJS.Immediate | undefined;
   #idle: (() => void) | undefined;
 
-  /** @param handle must not reject: nobody would hear it */
-  constructor(limits: IntakeLimits, handle: (item: Item) => Promise<void>) {
+  /** @param begins whether an item is the first of several @param handle must not reject: nobody would hear it */
+  constructor(limits: IntakeLimits, begins: (item: Item) => boolean, handle: (item: Item) => Promise<void>) {
     this.#limits = limits;
+    this.#begins = begins;
     this.#handle = handle;
   }
 
@@ -41,43 +57,68 @@ export class Intake<Item extends { readonly bytes: Buffer }> {
 
   take(item: Item): void {
     this.#counts.taken += 1;
-    if (this.#running < this.#limits.atOnce) {
-      this.#run(item);
-    } else if (this.#waitingBytes + sizeOf(item) > this.#limits.waitingBytes) {
+    const begins = this.#begins(item);
+    while (!begins && !this.#hasRoom(item) && this.#beginning.length > 0) this.#crowdOut();
+    if (!this.#hasRoom(item)) {
       this.#counts.crowdedOut += 1;
-    } else {
-      this.#waitingBytes += sizeOf(item);
-      this.#waiting.push({ item, since: performance.now() });
+      return;
     }
+    this.#waitingBytes += sizeOf(item);
+    (begins ? this.#beginning : this.#goingOn).push({ item, since: performance.now() });
+    this.#goOn();
   }
 
   /** Forgets who waits. Resolves when those have been handled that were begun; from then on nothing may be taken. */
   async end(): Promise<void> {
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    clearImmediate(this.#turn);
+    [this.#beginning, this.#goingOn, this.#waitingBytes] = [[], [], 0];
     if (this.#running > 0)
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
   }
 
+  #hasRoom(item: Item): boolean {
+    return this.#waitingBytes + sizeOf(item) <= this.#limits.waitingBytes;
+  }
+
+  #crowdOut(): void {
+    const oldest = this.#beginning.shift();
+    if (!oldest) return;
+    this.#waitingBytes -= sizeOf(oldest.item);
+    this.#counts.crowdedOut += 1;
+  }
+
+  #goOn(): void {
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      const end = performance.now() + TURN_MS;
+      while (this.#running < this.#limits.atOnce) {
+        const next = this.#next();
+        if (!next) return;
+        this.#run(next);
+        if (performance.now() > end) return this.#goOn();
+      }
+    });
+  }
+
   #run(item: Item): void {
     this.#running += 1;
     void this.#handle(item).finally(() => {
       this.#running -= 1;
-      const next = this.#next();
-      if (next) this.#run(next);
+      if (this.#goingOn.length > 0 || this.#beginning.length > 0) this.#goOn();
       else if (this.#running === 0) this.#idle?.();
     });
   }
 
   #next(): Item | undefined {
-    for (let first = this.#waiting.shift(); first; first = this.#waiting.shift()) {
-      this.#waitingBytes -= sizeOf(first.item);
-      if (performance.now() - first.since <= this.#limits.patienceMilliseconds) return first.item;
+    for (;;) {
+      const waiting = this.#goingOn.shift() ?? this.#beginning.pop();
+      if (!waiting) return undefined;
+      this.#waitingBytes -= sizeOf(waiting.item);
+      if (performance.now() - waiting.since <= this.#limits.patienceMilliseconds) return waiting.item;
       this.#counts.late += 1;
     }
-    return undefined;
   }
 }
 

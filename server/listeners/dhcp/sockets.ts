@@ -1,4 +1,5 @@
 import type { Socket } from 'node:dgram';
+import { isDiscover } from '../../lib/dhcp/packet.ts';
 import { codeOf, ProvisioningError, reason } from '../../lib/errors.ts';
 import { type Ip, parseIp, UNSPECIFIED } from '../../lib/ip.ts';
 import { openUdp } from '../../lib/system-sockets.ts';
@@ -106,7 +107,11 @@ class OpenSockets implements DhcpSockets {
   constructor(options: SocketOptions) {
     this.#options = options;
     this.#port = options.port ?? SERVER_PORT;
-    this.#intake = new Intake({ ...LIMITS, ...options.limits }, (datagram) => this.#handle(datagram));
+    this.#intake = new Intake(
+      { ...LIMITS, ...options.limits },
+      ({ bytes }) => isDiscover(bytes),
+      (datagram) => this.#handle(datagram),
+    );
   }
 
   interfaces(): readonly Interface[] {

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { describeOption, MessageType, option, readOption } from '../../../server/lib/dhcp/options.ts';
-import { BROADCAST, decodePacket, encodePacket, macOf, type Packet } from '../../../server/lib/dhcp/packet.ts';
+import { BROADCAST, decodePacket, encodePacket, isDiscover, macOf, type Packet } from '../../../server/lib/dhcp/packet.ts';
 import type { Ip } from '../../../server/lib/ip.ts';
 import { mutant, seeded } from '../../support/dhcp-mutants.ts';
 import { capture, captures, head, hex, message, phones } from './messages.ts';
@@ -389,6 +389,14 @@ test('100,000 mutants of messages are read without a throw, written, read again 
   expect(read).toBeGreaterThan(30_000);
   expect(after - before).toBeLessThan(4_000_000);
 }, 120_000);
+
+test.each(captures)('%s is a DISCOVER at first sight when it is one, and else it is not', (_name, bytes) => {
+  expect(isDiscover(bytes)).toBe(readOption(decode(bytes).options, 53) === MessageType.discover);
+});
+
+test('what ends before its options is no DISCOVER at first sight', () => {
+  for (const length of [0, 239, 240, 242]) expect(isDiscover(Buffer.alloc(length, 53))).toBe(false);
+});
 
 test('a packet of as many pieces as fit into a datagram is one option', () => {
   const pieces = Buffer.from('e00161'.repeat(21_700), 'hex');

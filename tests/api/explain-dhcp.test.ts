@@ -5,7 +5,7 @@ import { option } from '../../server/lib/dhcp/options.ts';
 import { type Mac, parseMac } from '../../server/lib/mac.ts';
 import { oneLine, startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
-import { freePort } from '../support/free-port.ts';
+import { freeUdpPort } from '../support/free-port.ts';
 import { httpGet } from '../support/phones.ts';
 import { relayed, servedOnLoopback } from '../support/relayed-dhcp.ts';
 import { ip } from '../support/requests.ts';
@@ -37,7 +37,7 @@ async function start(set: readonly string[]): Promise<TestApp> {
 }
 
 async function serve(...set: readonly string[]): Promise<{ at: TestApp; port: number }> {
-  const port = await freePort();
+  const port = await freeUdpPort();
   return { port, at: await start([...servedOnLoopback(port, subnets), ...set]) };
 }
 
@@ -91,7 +91,7 @@ test('where DHCP is off, a question of it is what the site’s DHCP server shoul
 });
 
 test('who only listens has heard a phone, says so, and tells what it would have told', async () => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const at = await start([
     'dhcp.mode=listen',
     'dhcp.interfaces=',
@@ -169,7 +169,7 @@ test('an option that hides a key or a password is told without it, whoever wrote
 
 test('what an operator says in the place of a vendor package is told as his, and tells phones as well where their files are', async () => {
   const own = '{ 10.20.0.0/24: { pools: 10.20.0.100-10.20.0.101, options: { 66: http://elsewhere } } }';
-  const at = await start(servedOnLoopback(await freePort(), own));
+  const at = await start(servedOnLoopback(await freeUdpPort(), own));
   const { verdict, dhcp } = await explain(at, { mac, options, relay });
   expect(verdict).toBe('It is offered 10.20.0.100, of 10.20.0.0/24, and is told where its files are.');
   const told = dhcp?.answer?.options?.map(({ code, value, from }) => [code, value, from]);
@@ -212,7 +212,7 @@ test('an interface on which nobody is answered is refused with those that there 
 });
 
 test('a proxy tells options and gives no address', async () => {
-  const at = await start(servedOnLoopback(await freePort(), subnets, 'proxy'));
+  const at = await start(servedOnLoopback(await freeUdpPort(), subnets, 'proxy'));
   const json = await explain(at, { mac, options, relay });
   expect(json.verdict).toBe(
     'It gets no address here (dhcp.mode: proxy). When it asks for the rest alone (DHCPINFORM), it is told where its files are.',

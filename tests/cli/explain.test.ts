@@ -6,7 +6,7 @@ import { option } from '../../server/lib/dhcp/options.ts';
 import { type Mac, parseMac } from '../../server/lib/mac.ts';
 import { raw, startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
-import { freePort } from '../support/free-port.ts';
+import { freeUdpPort } from '../support/free-port.ts';
 import { httpGet } from '../support/phones.ts';
 import { relayed, servedOnLoopback } from '../support/relayed-dhcp.ts';
 import { ip } from '../support/requests.ts';
@@ -167,7 +167,7 @@ async function heardBy({ app }: TestApp, count: number): Promise<void> {
 }
 
 test('a phone that gets no address, because none is left', async () => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const at = await start(servedOnLoopback(port, branch));
   await add(at, 'alices-phone', { mac: macOf(mac), vendor: 'Digium', model: 'D40', config: 'alice', description: 'Front desk' });
   const wanted = [option(54, ip('127.0.0.1')), option(50, ip('10.20.0.100')), option(12, 'printer')];
@@ -199,7 +199,7 @@ test('a phone that has an address and asks for no file', async () => {
 });
 
 test('what a phone would be told over DHCP', async () => {
-  const at = await start(servedOnLoopback(await freePort(), branch));
+  const at = await start(servedOnLoopback(await freeUdpPort(), branch));
   await at.app.core.tenants.change(at.app.core.tenants.main.id, { provisioningKey: key });
   const words = ['explain', '--mac', mac, '--dhcp-60', 'digium_D40_1_4_0_0_57389', '--relay', '10.20.0.1'];
   const text = await transcript(at, [words]);

@@ -19,6 +19,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends libcap2-bin \
 COPY --from=build /src/node_modules /opt/offhook/node_modules
 COPY --from=build /src/dist /opt/offhook/dist
 COPY --from=build /src/package.json /opt/offhook/
+# For the hosts of DHCP servers: docker cp.
+COPY --from=build /src/dhcp-config /opt/offhook/dhcp-config
 RUN ln -s /opt/offhook/dist/server/main.js /usr/local/bin/offhook && chmod +x /opt/offhook/dist/server/main.js
 USER node
 VOLUME /var/lib/offhook

@@ -221,7 +221,8 @@ export function leaseService(options: LeaseOptions): LeaseService {
 
       const [before, at, lease] = [entry.lease, now(), leaseOn(entry, asker)];
       // Its other address it does not use any more, and its other offer neither.
-      const left = own && own !== entry && own.lease?.state === 'bound' ? over(own.lease, 'released', at) : undefined;
+      const other = own && own !== entry && own.lease?.state === 'bound' ? own.lease : undefined;
+      const left = other && over(other, 'released', at);
       if (own && left) table.give(own, left);
       if (asker.offered) table.letGo(asker.offered, at);
       table.letGo(entry, at);
@@ -229,8 +230,9 @@ export function leaseService(options: LeaseOptions): LeaseService {
       try {
         await write(left ? [left, lease] : [lease]);
       } catch (cause) {
-        // The client is not told that it has the address, so nobody uses it but who did before.
+        // The client is not told that it has the address, so nobody uses it but who did before; and it goes on using its other one.
         if (entry.lease === lease) table.give(entry, before);
+        if (own && own.lease === left) table.give(own, other);
         throw cause;
       }
       return { kind: 'bound', lease, seconds: Math.max(1, Math.floor((lease.expires - at) / 1_000)) };

@@ -128,6 +128,30 @@ describe('an offer', () => {
       if (number % 100 === 0) stage.clock.now += 60_000;
     }
   });
+
+  test('is of the network that the client is in, and what it has comes before what it wants', async () => {
+    const stage = await open([ten(4), subnetOf('10.1.0.0/24', ['10.1.0.10-10.1.0.20'])]);
+    expect(stage.offer(phone(1), '10.1.0.12')).toBe('10.0.0.10');
+    expect(stage.offer(phone(1), '10.0.0.12')).toBe('10.0.0.10');
+    await stage.boot(phone(1));
+    expect(stage.offer(phone(1), '10.0.0.12')).toBe('10.0.0.10');
+  });
+
+  test('that was made to a stranger gives way to who is known and wants its address, and to no stranger behind another circuit', async () => {
+    const stage = await open(ten(4), { newClientsPercent: 100 });
+    for (const number of [1, 2]) await stage.boot(phone(number));
+    expect([stage.offer(stranger(3)), stage.offer(stranger(4))]).toEqual(['10.0.0.12', '10.0.0.13']);
+    expect(stage.offer(stranger(5, { circuit: 'eth1' }))).toBe('exhausted');
+    expect(await stage.bind(stranger(3), '10.0.0.12')).toBe('bound');
+    expect(stage.offer(phone(6), '10.0.0.13')).toBe('10.0.0.13');
+    expect(await stage.bind(stranger(4), '10.0.0.13')).toBe('offered');
+  });
+
+  test('is never an address of another vendor’s pool, also when the client wants that', async () => {
+    const stage = await open(subnetOf(TEN, ['10.0.0.10-10.0.0.12 Yealink', '10.0.0.20-10.0.0.22']));
+    expect(stage.offer(phone(1, { vendor: 'Snom' }), '10.0.0.10')).toBe('10.0.0.20');
+    expect(await stage.bind(phone(1, { vendor: 'Snom' }), '10.0.0.11')).toBe('not-in-pool');
+  });
 });
 
 describe('a request', () => {
@@ -220,6 +244,50 @@ describe('a request', () => {
     const stage = await open(ten(8));
     const outcomes = await Promise.all([1, 2, 3].map((number) => stage.bind(phone(number), '10.0.0.12')));
     expect(outcomes).toEqual(['bound', 'held', 'held']);
+  });
+
+  test('that says less than the one before is of a phone of the same vendor', async () => {
+    const stage = await open(subnetOf(TEN, ['10.0.0.10-10.0.0.12 Yealink', '10.0.0.20-10.0.0.22']));
+    await stage.boot(phone(1, { vendor: 'Yealink' }));
+    stage.clock.now += HOUR / 2;
+    expect(await stage.bind(phone(1), '10.0.0.10', false)).toBe('bound');
+    expect(stage.leases.list().leases).toMatchObject([{ vendor: 'Yealink', expires: stage.clock.now + HOUR }]);
+  });
+
+  test('for the address of a phone whose firmware has another identifier is refused: without a reservation nothing says that they are one', async () => {
+    const stage = await open(ten(4));
+    await stage.boot(phone(1));
+    const firmware = phone(1, { id: Buffer.from('firmware') });
+    expect(await stage.bind(firmware, '10.0.0.10', false)).toBe('unknown');
+    expect(await stage.bind(firmware, '10.0.0.10')).toBe('held');
+    expect(await stage.boot(firmware)).toBe('10.0.0.11');
+    expect(stage.stateOf('10.0.0.10')).toBe('bound');
+  });
+
+  test('for what was offered ends no offer to another', async () => {
+    const stage = await open(ten(4), { newClientsPercent: 100 });
+    for (const number of [1, 2, 3, 4]) stage.offer(stranger(number, { circuit: number < 3 ? 'eth0' : 'eth1' }));
+    expect(await stage.bind(stranger(2), '10.0.0.11')).toBe('bound');
+    expect(stage.offer(stranger(5, { circuit: 'eth2' }))).toBe('limited');
+    expect(await stage.bind(stranger(1), '10.0.0.10')).toBe('bound');
+  });
+
+  test('for another address that cannot be written leaves the client the one that it has', async () => {
+    const real = await open(ten(2));
+    let isFull = false;
+    const save: LeaseDao['save'] = (leases) => (isFull ? Promise.reject(new Error('disk full')) : real.dao.save(leases));
+    const stage = await open(ten(2), { dao: { list: () => real.dao.list(), save, remove: (gone) => real.dao.remove(gone) } });
+    await stage.boot(phone(1));
+    isFull = true;
+    await expect(stage.bind(phone(1), '10.0.0.11')).rejects.toThrow('disk full');
+    isFull = false;
+    expect(stage.stateOf('10.0.0.10')).toBe('bound');
+    expect(await stage.bind(phone(2), '10.0.0.10')).toBe('held');
+    expect(await stage.bind(phone(1), '10.0.0.10', false)).toBe('bound');
+    expect(stage.told.map(({ address, state }) => [address, state])).toEqual([
+      ['10.0.0.10', 'bound'],
+      ['10.0.0.10', 'bound'],
+    ]);
   });
 
   test('that cannot be written is an error, and leaves everything as it was', async () => {

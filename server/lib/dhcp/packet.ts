@@ -217,8 +217,9 @@ function layOut({ options, sname, file }: Packet, room: number): Layout {
   if (simple.leftOut.length === 0 || fields.file + fields.sname === 0) return simple;
 
   const rooms = { options: room - OVERLOAD_BYTES, ...fields };
-  // In their order where that goes; the largest first wastes less of the fields.
-  const orders = [given, given.toSorted((one, other) => other.bytes.length - one.bytes.length)];
+  // In their order where that goes; the largest first wastes less of the fields. The mask stays before routers (RFC 2132, section 3.3).
+  const rank = ({ code, bytes }: Piece) => (code === Code.subnetMask ? Number.POSITIVE_INFINITY : bytes.length);
+  const orders = [given, given.toSorted((one, other) => rank(other) - rank(one))];
   const [best = simple] = orders
     .map((order) => attempt(order, { ...rooms }))
     .toSorted((one, other) => one.leftOut.length - other.leftOut.length);

@@ -274,6 +274,16 @@ test('the largest go first where their order would leave one out', () => {
   expect(isDeepStrictEqual(new Map([...decode(bytes).options].sort()), packet.options)).toBe(true);
 });
 
+test('the mask is before the routers also where the largest go first', () => {
+  const sized = (code: number, length: number) => [code, Buffer.alloc(length, code)] as const;
+  const packet = of([sized(1, 4), sized(3, 8), sized(201, 60), sized(202, 60), sized(203, 180), sized(204, 100)]);
+  const { bytes, leftOut } = encodePacket(packet);
+  expect(leftOut).toEqual([]);
+  const codes = [...decode(bytes).options.keys()];
+  expect(codes[0]).toBe(1);
+  expect(codes.indexOf(203)).toBeLessThan(codes.indexOf(201));
+});
+
 test('texts that are longer than their fields are said, and not cut', () => {
   const { bytes, leftOut } = encodePacket(of([option(53, 2)], { file: 'f'.repeat(129), sname: 's'.repeat(65) }));
   expect(leftOut).toEqual(['sname', 'file']);

@@ -162,6 +162,9 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
   async function inform(message: Message): Promise<Outcome> {
     const { ciaddr } = message.packet;
     if (ciaddr === undefined) return ignored('meaningless', 'it does not say which address it has');
+    // It is answered there, and may be told a key: outside of the networks that are served that would be anybody.
+    if (mode === 'serve' && !subnets.some(({ range }) => contains([range], ciaddr)))
+      return ignored('no-subnet', `dhcp.subnets has none for ${ciaddr}`);
     const subnet = subnetOf(message);
     const sender = await noted(message, 'asked', { ip: ciaddr });
     const { boot } = sender;
@@ -177,6 +180,8 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     address?: Ip,
   ): Promise<Outcome> {
     if (address === undefined) return ignored('meaningless', 'it does not say which address');
+    const server = readOption(message.packet.options, Code.serverIdentifier);
+    if (server !== undefined && !isOurs(message, server)) return ignored('other-server', `it has this from the server ${server}`);
     const lease = await work({ ...clientOf(message.packet, message.circuit), known: false }, address);
     return lease ? { kind: 'noted', address } : { ...ignored('meaningless', 'it does not have this address'), address };
   }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import type { Lease } from '../../../server/leases/model.ts';
+import type { Client, Lease } from '../../../server/leases/model.ts';
 import { Code, MessageType, type Options, option, readOption } from '../../../server/lib/dhcp/options.ts';
 import { BROADCAST, type Packet } from '../../../server/lib/dhcp/packet.ts';
 import { parseNetwork } from '../../../server/lib/ip.ts';
@@ -18,6 +18,11 @@ const eth0: Message['interface'] = {
   name: 'eth0',
   index: 2,
   addresses: [{ address: ip(server), subnet: parseNetwork('10.0.0.1/24') as never }],
+};
+/** With an address in each of two networks. */
+const both: Message['interface'] = {
+  ...eth0,
+  addresses: [...eth0.addresses, { address: ip('10.7.0.2'), subnet: parseNetwork('10.7.0.2/16') as never }],
 };
 const nobody: Sender = { known: false, isPhone: false, boot: new Map() };
 const digium: Sender = {
@@ -40,7 +45,7 @@ afterEach(async () => {
 
 interface Stage {
   /** Sends a message as the client and hears what became of it. */
-  send(type: number, fields?: Partial<Packet>, more?: Options, circuit?: string): Promise<Outcome>;
+  send(type: number, fields?: Partial<Packet>, more?: Options, circuit?: string, where?: Message['interface']): Promise<Outcome>;
   readonly noted: LeaseNews[];
   readonly leases: () => readonly Lease[];
   readonly clock: { now: number };
@@ -71,11 +76,11 @@ async function open(sender: Sender = nobody, change: Partial<ExchangeParts> = {}
     noted,
     clock,
     leases: () => stage.leases.list().leases,
-    send: (type, fields = {}, more = new Map(), circuit = 'eth0') =>
+    send: (type, fields = {}, more = new Map(), circuit = 'eth0', where = eth0) =>
       exchange({
         type,
         circuit,
-        interface: eth0,
+        interface: where,
         packet: {
           op: 'request',
           htype: 1,
@@ -95,6 +100,7 @@ async function open(sender: Sender = nobody, change: Partial<ExchangeParts> = {}
 
 const requesting = (address: string, more: Options = new Map()) => new Map([option(Code.requestedAddress, ip(address)), ...more]);
 const selecting = (address: string, of = server) => requesting(address, new Map([option(Code.serverIdentifier, ip(of))]));
+const optionOf = ({ reply }: Outcome, code: 51 | 54 | 56) => readOption(reply?.options ?? new Map(), code);
 const typeOf = ({ reply }: Outcome) => reply && readOption(reply.options, Code.messageType);
 
 async function bound(stage: Stage): Promise<void> {
@@ -345,4 +351,199 @@ test('who tells neither an identifier nor an Ethernet address is given nothing, 
     });
   }
   expect((await stage.send(MessageType.inform, { ...nobody, ciaddr: ip('10.0.0.9') })).kind).toBe('acknowledged');
+});
+
+/** Leases that write down whom they are asked about, and give nothing. */
+function asked() {
+  const clients: Client[] = [];
+  const wanted: unknown[] = [];
+  const leases: ExchangeParts['leases'] = {
+    offer(_, client, address) {
+      clients.push(client);
+      wanted.push(address);
+      return { kind: 'none', reason: 'no-pool', pools: [] };
+    },
+    bind: async (_, client, address) => {
+      clients.push(client);
+      wanted.push(address);
+      return { kind: 'unknown' };
+    },
+    release: async () => undefined,
+    decline: async () => undefined,
+  };
+  return { clients, wanted, leases };
+}
+
+test('leases hear who asks: known by a reservation too, of which vendor, behind which circuit, and what it wants', async () => {
+  const { clients, wanted, leases } = asked();
+  const stage = await open(digium, { leases });
+  const reserved = { chaddr: Buffer.from('000fd3000009', 'hex') };
+  await stage.send(MessageType.discover, reserved, requesting('10.0.0.103'), 'port1');
+  await stage.send(MessageType.discover, { ...reserved, giaddr: ip('10.7.0.1') });
+  expect(clients).toMatchObject([
+    { mac: '00:0f:d3:00:00:09', known: true, vendor: 'Digium', circuit: 'port1' },
+    // It is reserved in the other network.
+    { mac: '00:0f:d3:00:00:09', known: false, vendor: 'Digium', circuit: 'eth0' },
+  ]);
+  expect(wanted).toEqual(['10.0.0.103', undefined]);
+});
+
+test('only behind a relay that names circuits there are neighbours, and only past a relay an address is renewed', async () => {
+  const { clients, leases } = asked();
+  const stage = await open(nobody, { leases });
+  const named = new Map([[Code.relayInformation, Buffer.from('010131', 'hex')]]);
+  const giaddr = ip('10.7.0.1');
+  for (const [fields, more] of [
+    [{}, named],
+    [{ giaddr }, new Map()],
+    [{ giaddr }, named],
+  ] as const)
+    await stage.send(MessageType.discover, fields, more);
+  await stage.send(MessageType.request, { giaddr, ciaddr: ip('10.7.1.1') });
+  await stage.send(MessageType.request, { ciaddr: ip('10.7.1.1') });
+  expect(clients.map(({ hasNeighbours, renews }) => [hasNeighbours, renews])).toEqual([
+    [undefined, undefined],
+    [undefined, undefined],
+    [true, undefined],
+    [undefined, undefined],
+    [undefined, true],
+  ]);
+});
+
+test('an identifier of one byte, which can be nobody’s, is none; one that is kept is a copy', async () => {
+  const { clients, leases } = asked();
+  const stage = await open(nobody, { leases });
+  const datagram = Buffer.from('ff0102030405060708', 'hex');
+  await stage.send(MessageType.discover, {}, new Map([[Code.clientIdentifier, Buffer.of(1)]]));
+  await stage.send(MessageType.discover, {}, new Map([[Code.clientIdentifier, datagram]]));
+  datagram.fill(0);
+  expect(clients.map(({ id }) => id?.toString('hex'))).toEqual([undefined, 'ff0102030405060708']);
+});
+
+test('of what says a client’s network the relay’s word for the link comes first, then the client’s, the relay, and its address', async () => {
+  const stage = await open();
+  const selected = option(Code.subnetSelection, ip('10.7.0.0'));
+  const link = [Code.relayInformation, Buffer.from('05040a000001', 'hex')] as const;
+  const notLink = [Code.relayInformation, Buffer.from('05030a0000', 'hex')] as const;
+  const giaddr = ip('10.7.0.1');
+  expect((await stage.send(MessageType.discover, { giaddr }, new Map([selected, link]))).address).toBe('10.0.0.100');
+  expect((await stage.send(MessageType.discover, { giaddr: ip('10.0.0.9') }, new Map([selected]))).address).toBe('10.7.1.1');
+  expect((await stage.send(MessageType.discover, { giaddr }, new Map([notLink]))).address).toBe('10.7.1.1');
+  expect((await stage.send(MessageType.discover, { giaddr, ciaddr: ip('10.0.0.7') })).address).toBe('10.7.1.1');
+});
+
+test('behind a relay nobody can be seen by ARP; an address of which nothing is known is offered', async () => {
+  const probed: unknown[] = [];
+  const stage = await open(nobody, {
+    async probe(_, device) {
+      probed.push(device);
+      return 'unknown';
+    },
+  });
+  expect((await stage.send(MessageType.discover, { giaddr: ip('10.7.0.1') })).address).toBe('10.7.1.1');
+  expect(probed).toEqual([undefined]);
+});
+
+test('the server goes by its address in the client’s network, and knows its other ones for its own', async () => {
+  const stage = await open(digium);
+  const subnet = new Map([option(Code.subnetSelection, ip('10.7.0.0'))]);
+  const offer = await stage.send(MessageType.discover, {}, subnet, 'eth0', both);
+  expect([offer.address, optionOf(offer, Code.serverIdentifier), offer.reply?.siaddr]).toEqual([
+    '10.7.1.1',
+    '10.7.0.2',
+    '10.7.0.2',
+  ]);
+  const chosen = new Map([...subnet, ...selecting('10.7.1.1', '10.7.0.2')]);
+  const { kind, reply } = await stage.send(MessageType.request, {}, chosen, 'eth0', both);
+  expect([kind, reply?.siaddr]).toEqual(['acknowledged', '10.7.0.2']);
+});
+
+test('an answer has of the message what RFC 2131, table 3, says, and nothing else', async () => {
+  const stage = await open(nobody);
+  const fields = { hops: 3, secs: 9, htype: 6, xid: 0xfedcba98, flags: 0x8001 };
+  const identified = new Map([[Code.clientIdentifier, Buffer.from('000102', 'hex')]]);
+  const { reply } = await stage.send(MessageType.discover, { ...fields, ciaddr: ip('10.0.0.7') }, identified);
+  expect(reply).toEqual({
+    op: 'reply',
+    htype: 6,
+    hops: 0,
+    xid: 0xfedcba98,
+    secs: 0,
+    flags: 0x8001,
+    yiaddr: '10.0.0.100',
+    chaddr: Buffer.from('000fd3000001', 'hex'),
+    sname: '',
+    file: '',
+    options: expect.any(Map),
+  });
+});
+
+test('a NAK has no address and no time, and says whose it is; without a relay its flags are the client’s', async () => {
+  const stage = await open(digium);
+  const more = requesting('192.168.1.7', new Map([[Code.clientIdentifier, Buffer.from('000102', 'hex')]]));
+  const { reply } = await stage.send(MessageType.request, { ciaddr: ip('10.0.0.7') }, more);
+  expect([reply?.ciaddr, reply?.yiaddr, reply?.siaddr, reply?.flags]).toEqual([undefined, undefined, undefined, 0]);
+  expect([...(reply?.options.keys() ?? [])]).toEqual([53, 54, 56, 61]);
+});
+
+test('a client that rebinds the address of another server is not answered, whether its network is served or not', async () => {
+  const stage = await open(digium);
+  expect(await stage.send(MessageType.request, { ciaddr: ip('10.0.0.77') })).toMatchObject({
+    kind: 'ignored',
+    reason: 'unknown',
+  });
+  expect(await stage.send(MessageType.request, { ciaddr: ip('10.0.0.101'), flags: BROADCAST })).toMatchObject({
+    reason: 'unknown',
+  });
+  expect(await stage.send(MessageType.request, { ciaddr: ip('192.168.1.7') })).toMatchObject({ reason: 'no-subnet' });
+  expect(stage.leases()).toEqual([]);
+});
+
+test('what a client gives back or declines is what its message says in the place that is for it, and another server’s is left to that', async () => {
+  const stage = await open();
+  await bound(stage);
+  const ciaddr = ip('10.0.0.100');
+  expect(await stage.send(MessageType.release, {}, requesting('10.0.0.100'))).toMatchObject({ reason: 'meaningless' });
+  expect(await stage.send(MessageType.decline, { ciaddr })).toMatchObject({ reason: 'meaningless' });
+  const others = new Map([option(Code.serverIdentifier, ip('10.0.0.2'))]);
+  expect(await stage.send(MessageType.release, { ciaddr }, others)).toMatchObject({ kind: 'ignored', reason: 'other-server' });
+  expect(await stage.send(MessageType.decline, {}, selecting('10.0.0.100', '10.0.0.2'))).toMatchObject({
+    kind: 'ignored',
+    reason: 'other-server',
+  });
+  expect(stage.leases()).toMatchObject([{ state: 'bound' }]);
+  const ours = new Map([option(Code.serverIdentifier, ip(server))]);
+  expect((await stage.send(MessageType.release, { ciaddr }, ours)).kind).toBe('noted');
+});
+
+test('who has an address is told nothing that may have a key where that address is in no network of ours, wherever it says it is', async () => {
+  const stage = await open(digium);
+  const said = { ciaddr: ip('192.0.2.7') };
+  const link = new Map([[Code.relayInformation, Buffer.from('05040a000001', 'hex')]]);
+  const selected = new Map([option(Code.subnetSelection, ip('10.0.0.0'))]);
+  for (const [fields, more] of [
+    [said, new Map()],
+    [said, selected],
+    [{ ...said, giaddr: ip('10.0.0.9') }, link],
+  ] as const)
+    expect(await stage.send(MessageType.inform, fields, more)).toMatchObject({ kind: 'ignored', reason: 'no-subnet' });
+  expect(stage.noted).toEqual([]);
+});
+
+test('an INFORM tells where a phone is, and not that it has a lease; with known_only a computer is not answered', async () => {
+  const stage = await open(nobody, { knownOnly: true });
+  expect(await stage.send(MessageType.inform, { ciaddr: ip('10.0.0.7') })).toMatchObject({ kind: 'ignored', reason: 'unwanted' });
+  expect(stage.noted).toMatchObject([{ kind: 'asked', ip: '10.0.0.7' }]);
+});
+
+test('a proxy that has nothing to tell says nothing', async () => {
+  const stage = await open(nobody, { mode: 'proxy' });
+  expect(await stage.send(MessageType.inform, { ciaddr: ip('192.0.2.7') })).toMatchObject({ reason: 'nothing-to-tell' });
+});
+
+test('a list of what it asks for that is empty is none, and who is no phone is told no server for files', async () => {
+  const stage = await open();
+  const { reply } = await stage.send(MessageType.discover, {}, new Map([[Code.parameterRequestList, Buffer.alloc(0)]]));
+  expect([...(reply?.options.keys() ?? [])]).toEqual([53, 54, 51, 58, 59, 1, 3, 6]);
+  expect(reply?.siaddr).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { LeaseDao } from '../../server/leases/dao.ts';
-import type { Subnet } from '../../server/leases/model.ts';
+import type { Lease, Subnet } from '../../server/leases/model.ts';
 import type { LeaseOptions } from '../../server/leases/service.ts';
 import { addresses, HOUR, ip, macOf, openLeases, phone, stranger, subnetOf } from './stage.ts';
 
@@ -272,6 +272,33 @@ describe('a request', () => {
     expect(await stage.bind(stranger(1), '10.0.0.10')).toBe('bound');
   });
 
+  test('that does not name us is granted for what was offered, or is reserved; nothing else is offered any more', async () => {
+    const stage = await open(ten(4, { [macOf(9)]: '10.0.0.50' }));
+    expect(await stage.bind(phone(9), '10.0.0.50', false)).toBe('bound');
+    expect(stage.offer(phone(1))).toBe('10.0.0.10');
+    expect(await stage.bind(phone(1), '10.0.0.10', false)).toBe('bound');
+    expect(stage.offer(phone(2))).toBe('10.0.0.11');
+    expect(await stage.bind(phone(2), '10.0.0.12')).toBe('bound');
+    expect(stage.leases.usage()).toMatchObject([{ bound: 2, offered: 0 }]);
+  });
+
+  test('that is sent again and written counts, though the first could not be written', async () => {
+    const real = await open(ten(2));
+    const saved: (() => void)[] = [];
+    const save = (leases: readonly Lease[]) =>
+      saved.length > 0
+        ? real.dao.save(leases)
+        : new Promise<void>((_, reject) => {
+            saved.push(() => reject(new Error('disk full')));
+          });
+    const stage = await open(ten(2), { dao: { list: () => real.dao.list(), save, remove: (gone) => real.dao.remove(gone) } });
+    const first = stage.bind(phone(1), '10.0.0.10');
+    expect(await stage.bind(phone(1), '10.0.0.10')).toBe('bound');
+    saved[0]?.();
+    await expect(first).rejects.toThrow('disk full');
+    expect(await stage.bind(phone(2), '10.0.0.10')).toBe('held');
+  });
+
   test('for another address that cannot be written leaves the client the one that it has', async () => {
     const real = await open(ten(2));
     let isFull = false;
@@ -323,6 +350,14 @@ describe('a reservation', () => {
     expect(await stage.boot(stranger(2))).toBe('10.0.0.50');
     stage.clock.now += 2 * HOUR;
     expect([7, 8].map((number) => stage.offer(phone(number)))).toEqual(['10.0.0.11', 'exhausted']);
+  });
+
+  test('outside of all pools is lengthened like any other address', async () => {
+    const stage = await open(ten(2, reserved));
+    await stage.boot(phone(2));
+    stage.clock.now += HOUR / 2;
+    expect(await stage.bind(phone(2), '10.0.0.50', false)).toBe('bound');
+    expect(stage.leases.list().leases).toMatchObject([{ expires: stage.clock.now + HOUR }]);
   });
 
   test('stays with a phone whose firmware has another client identifier than its boot loader', async () => {
@@ -557,6 +592,16 @@ describe('clients that nobody knew', () => {
     const offered = numbers.map((number) => stage.offer(stranger(number)));
     const outcomes = await Promise.all(numbers.map((number) => stage.bind(stranger(number), offered[number] ?? '')));
     expect(new Set(outcomes)).toEqual(new Set(['bound']));
+  });
+
+  test('that choose us for what they were not offered have no more than their share, and offers behind their circuit give way', async () => {
+    const stage = await open(ten(4), { newClientsPercent: 50 });
+    stage.offer(stranger(1));
+    await stage.boot(stranger(2, { circuit: 'eth1' }));
+    expect(await stage.bind(stranger(3, { circuit: 'eth2' }), '10.0.0.13')).toBe('limited');
+    expect(await stage.bind(stranger(4), '10.0.0.13')).toBe('bound');
+    expect(stage.leases.usage()).toMatchObject([{ bound: 2, offered: 0, newClients: 2 }]);
+    expect(await stage.bind(stranger(1), '10.0.0.10')).toBe('limited');
   });
 
   test('that flood the server leave nothing behind but their share', async () => {

@@ -274,6 +274,19 @@ test('the largest go first where their order would leave one out', () => {
   expect(isDeepStrictEqual(new Map([...decode(bytes).options].sort()), packet.options)).toBe(true);
 });
 
+test.each([0, 300, 575])('who says that it takes %d bytes is written 576: everybody takes them', (most) => {
+  const { leftOut, bytes } = encodePacket(of([option(53, 2), [201, Buffer.alloc(255)]], { file: 'f', sname: 's' }), most);
+  expect([leftOut, bytes.length > 300]).toEqual([[], true]);
+});
+
+test('what the relay says is the last of the options area also where others go to the fields', () => {
+  const sized = (code: number, length: number) => [code, Buffer.alloc(length, code)] as const;
+  const packet = of([sized(82, 20), sized(53, 1), sized(201, 200), sized(202, 100)]);
+  const { bytes, leftOut } = encodePacket(packet);
+  expect(leftOut).toEqual([]);
+  expect([...decode(bytes).options.keys()]).toEqual([53, 201, 82, 202]);
+});
+
 test('the mask is before the routers also where the largest go first', () => {
   const sized = (code: number, length: number) => [code, Buffer.alloc(length, code)] as const;
   const packet = of([sized(1, 4), sized(3, 8), sized(201, 60), sized(202, 60), sized(203, 180), sized(204, 100)]);

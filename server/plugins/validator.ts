@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { serversOwn } from '../lib/dhcp/options.ts';
 import { type Complaint, complaintsOf, ProvisioningError, reason } from '../lib/errors.ts';
 import { placeholders } from '../lib/placeholders.ts';
 import { bootPlaceholders } from '../sdk/boot-options.ts';
@@ -85,9 +86,14 @@ const series = z.strictObject({
   models: z.record(z.string().min(1), z.looseObject({ lines: z.number().int().min(0) })),
 });
 
-const optionCode = z
-  .string()
-  .refine((code) => /^[1-9]\d{0,2}$/.test(code) && Number(code) < 255, 'must be the code of a DHCP option, 1 to 254');
+function optionCodes(options: Readonly<Record<string, string>>, context: z.RefinementCtx): void {
+  for (const code of Object.keys(options)) {
+    const isCode = /^[1-9]\d{0,2}$/.test(code) && Number(code) < 255;
+    if (isCode && !serversOwn.has(Number(code))) continue;
+    const message = isCode ? 'is for the DHCP server itself to say' : 'must be the code of a DHCP option, 1 to 254';
+    context.addIssue({ code: 'custom', path: [code], message });
+  }
+}
 
 function knownInBoot(text: string, context: z.RefinementCtx): void {
   for (const name of [...placeholders(text)].filter((each) => !bootPlaceholders.includes(each))) {
@@ -140,7 +146,7 @@ const vendor = z.strictObject({
     .optional(),
   support: func.optional(),
   extra: func.optional(),
-  dhcp: z.record(optionCode, z.string().superRefine(knownInBoot)).optional(),
+  dhcp: z.record(z.string(), z.string().superRefine(knownInBoot)).superRefine(optionCodes).optional(),
   resync: z
     .strictObject({ event: z.string().min(1), contentType: z.string().optional(), body: z.string().optional() })
     .optional(),

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { parseOption, readOption } from '../lib/dhcp/options.ts';
+import { parseOption, readOption, serversOwn } from '../lib/dhcp/options.ts';
 import { reason } from '../lib/errors.ts';
 import { type Ip, ipv4Number, ipv4Of, type Network, parseIp, parseNetwork } from '../lib/ip.ts';
 import { type Mac, parseMac } from '../lib/mac.ts';
@@ -28,9 +28,6 @@ const named = { routers: 3, dns: 6, domain: 15, ntp: 42 } as const;
 
 /** Of those, the ones that name hosts. */
 const hosts = { routers: named.routers, dns: named.dns, ntp: named.ntp } as const;
-
-/** What the server itself says; nobody sets it. */
-const ours: ReadonlySet<number> = new Set([1, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 82]);
 
 const mostSeconds = 4_294_967_294;
 
@@ -186,7 +183,7 @@ class SubnetReader {
     for (const [code, said] of given instanceof Map ? given : []) {
       const steps = ['options', code];
       if (!/^\d{1,3}$/.test(code)) this.#refuse(steps, 'must be the code of a DHCP option');
-      else if (ours.has(Number(code))) this.#refuse(steps, 'is for the server itself to say');
+      else if (serversOwn.has(Number(code))) this.#refuse(steps, 'is for the server itself to say');
       else if (said instanceof Map || said === null) this.#refuse(steps, 'must be a text, a number or a list');
       else put(steps, Number(code), said);
     }

@@ -106,7 +106,12 @@ test.each<[string, string, RegExp]>([
     definition('bad', 'dhcp: { 66: "{server.url}/{mac}" }'),
     /^dhcp\.66: \{mac\} is not known; use server\.url, server\.address, server\.host, server\.port, server\.path$/,
   ],
-  ['gives its phones a DHCP option that is none', definition('bad', 'dhcp: { 255: "x" }'), /^dhcp/],
+  ['gives its phones a DHCP option that is none', definition('bad', 'dhcp: { 255: "x" }'), /^dhcp\.255: must be the code/],
+  [
+    'gives its phones a lease time, or another type of message',
+    definition('bad', 'dhcp: { 53: "6" }'),
+    /^dhcp\.53: is for the DHCP server itself to say$/,
+  ],
   [
     'has a table of locales by something else',
     definition('bad', 'locales: { screen: { French: "French" } }'),

@@ -56,6 +56,9 @@ export const Code = {
   subnetSelection: 118,
 } as const;
 
+/** What a server, its clients and relays say by themselves: neither an operator nor a vendor package gives it. */
+export const serversOwn: ReadonlySet<number> = new Set([1, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 82]);
+
 /** Values of option 53 (RFC 2132, section 9.6; RFC 3203). */
 export const MessageType = {
   discover: 1,

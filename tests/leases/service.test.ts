@@ -469,6 +469,17 @@ describe('a declined address', () => {
     expect(await stage.bind(phone(1), '10.0.0.10')).toBe('bound');
   });
 
+  test('is told as the end of a lease where there was one, and is not one that the client had before', async () => {
+    const stage = await open(ten(4));
+    stage.offer(phone(1));
+    expect(await stage.leases.decline(phone(1), ip('10.0.0.10'))).toMatchObject({ state: 'declined' });
+    expect(stage.told).toEqual([]);
+    expect(await stage.boot(phone(2))).toBe('10.0.0.11');
+    await stage.leases.release(phone(2), ip('10.0.0.11'));
+    expect(await stage.leases.decline(phone(2), ip('10.0.0.11'))).toBeUndefined();
+    expect(stage.stateOf('10.0.0.11')).toBe('released');
+  });
+
   test('is not one of which the client was neither told nor has a lease', async () => {
     const stage = await open(ten(2));
     await stage.boot(phone(1));

@@ -80,6 +80,12 @@ const names: ReadonlyMap<number, string> = new Map(
 );
 
 /**
+ * Clients send a few hundred bytes, relays some more. What a message says of its client is kept for as long as its lease is: with the
+ * 64 kB that a datagram may have a flood would fill the memory, however few leases there are.
+ */
+const MOST_BYTES = 4_096;
+
+/**
  * Hears DHCP, and answers if it is to: on each interface as soon as it is known that no other server does.
  * @throws ProvisioningError dhcp-… as `openDhcpSockets` does
  */
@@ -157,6 +163,11 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
     interfaces: options.interfaces,
     port,
     async handle(datagram) {
+      const { length } = datagram.bytes;
+      if (length > MOST_BYTES) {
+        const problem = `is ${length} bytes, and ${MOST_BYTES} are the most that is read of a client`;
+        return observe({ kind: 'garbage', from: datagram.from.ip, problem });
+      }
       const decoded = decodePacket(datagram.bytes);
       if (!('packet' in decoded)) return observe({ kind: 'garbage', from: datagram.from.ip, problem: decoded.problem });
       const { packet } = decoded;

@@ -147,6 +147,13 @@ describe('an offer', () => {
     expect(await stage.bind(stranger(4), '10.0.0.13')).toBe('offered');
   });
 
+  test('is the only one that is kept for the client', async () => {
+    const stage = await open(subnetOf(TEN, ['10.0.0.10-10.0.0.12 Yealink', '10.0.0.20-10.0.0.22']));
+    expect(stage.offer(phone(1, { vendor: 'Yealink' }))).toBe('10.0.0.10');
+    expect(stage.offer(phone(1, { vendor: 'Snom' }))).toBe('10.0.0.20');
+    expect(stage.leases.usage().map(({ offered }) => offered)).toEqual([0, 1]);
+  });
+
   test('is never an address of another vendor’s pool, also when the client wants that', async () => {
     const stage = await open(subnetOf(TEN, ['10.0.0.10-10.0.0.12 Yealink', '10.0.0.20-10.0.0.22']));
     expect(stage.offer(phone(1, { vendor: 'Snom' }), '10.0.0.10')).toBe('10.0.0.20');
@@ -467,6 +474,27 @@ describe('a declined address', () => {
     expect(await stage.bind(phone(1), '10.0.0.10')).toBe('declined');
     stage.clock.now += 1;
     expect(await stage.bind(phone(1), '10.0.0.10')).toBe('bound');
+  });
+
+  test('comes back without a word, and after a restart the one that was declined first is still the first', async () => {
+    const before = await open(ten(20));
+    for (const [number, address] of [
+      [1, '10.0.0.11'],
+      [2, '10.0.0.10'],
+    ] as const) {
+      before.offer(phone(number), address);
+      await before.leases.decline(phone(number), ip(address));
+      before.clock.now += 1_000;
+    }
+    const stage = await before.restart();
+    closing.push(() => stage.leases.close());
+    stage.offer(phone(3), '10.0.0.12');
+    await stage.leases.decline(phone(3), ip('10.0.0.12'));
+    expect(['10.0.0.11', '10.0.0.10', '10.0.0.12'].map(stage.stateOf)).toEqual(['expired', 'declined', 'declined']);
+    stage.clock.now += 25 * HOUR;
+    stage.leases.expire();
+    expect(stage.stateOf('10.0.0.10')).toBe('expired');
+    expect(stage.told).toEqual([]);
   });
 
   test('is told as the end of a lease where there was one, and is not one that the client had before', async () => {

@@ -109,6 +109,12 @@ test.each([
   expect(told).toContain(complaint);
 });
 
+test.each([1, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 82])('option %d is for the server itself to say', (code) => {
+  expect(complaintsOf(subnet(`options: { ${code}: '0x01' }`))).toEqual([
+    expect.stringContaining(`options.${code}: is for the server itself to say`),
+  ]);
+});
+
 test('a router may have an address of a pool that is reserved for it, or one of another network', () => {
   const lines = "pools: [10.0.0.2-10.0.0.9]\nrouters: [10.0.0.9, 10.1.0.5]\nreservations: { '00:0f:d3:05:48:48': 10.0.0.9 }";
   expect(complaintsOf(subnet(lines))).toEqual([]);

@@ -142,8 +142,8 @@ describe('an offer', () => {
     for (const number of [1, 2]) await stage.boot(phone(number));
     expect([stage.offer(stranger(3)), stage.offer(stranger(4))]).toEqual(['10.0.0.12', '10.0.0.13']);
     expect(stage.offer(stranger(5, { circuit: 'eth1' }))).toBe('exhausted');
-    expect(await stage.bind(stranger(3), '10.0.0.12')).toBe('bound');
     expect(stage.offer(phone(6), '10.0.0.13')).toBe('10.0.0.13');
+    expect(await stage.bind(stranger(3), '10.0.0.12')).toBe('bound');
     expect(await stage.bind(stranger(4), '10.0.0.13')).toBe('offered');
   });
 

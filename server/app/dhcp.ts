@@ -9,7 +9,7 @@ import { createExchange } from '../listeners/dhcp/exchange.ts';
 import { type DhcpEvent, type DhcpListener, startDhcp } from '../listeners/dhcp/listener.ts';
 import { openProber, type Prober } from '../listeners/dhcp/probe.ts';
 import type { DhcpLook } from '../pipeline/explain/dhcp.ts';
-import { readSubnets } from '../settings/subnets.ts';
+import { readSubnets, type SubnetSettings } from '../settings/subnets.ts';
 import type { Core } from './core.ts';
 import { lookAtGiven, lookAtOthers } from './dhcp-look.ts';
 import { createSenders, recognised } from './dhcp-sender.ts';
@@ -49,7 +49,7 @@ export async function createDhcp(core: Core, takesOver: boolean): Promise<Dhcp> 
     observe: observeDhcp(core),
   };
   if (dhcp.mode === 'listen') {
-    const listener = await startDhcp({
+    const starting = startDhcp({
       ...common,
       async overhear({ packet, type }, ip, relay) {
         const mac = macOf(packet);
@@ -63,10 +63,14 @@ export async function createDhcp(core: Core, takesOver: boolean): Promise<Dhcp> 
         );
       },
     });
+    const listener = await starting.catch((cause) => {
+      throw prefixed('dhcp', cause);
+    });
     return { listener, looked: listener.looked, look: lookAtOthers(core, dhcp.mode, senders), close: () => listener.close() };
   }
 
   const { subnets } = readSubnets(dhcp.subnets, dhcp.lease_seconds);
+  warnOf(subnets, core);
   const news = leaseNotifier();
   const leases = leaseService({
     dao: core.store.leases,
@@ -150,6 +154,25 @@ export async function createDhcp(core: Core, takesOver: boolean): Promise<Dhcp> 
   } catch (cause) {
     await close();
     throw prefixed('dhcp', cause);
+  }
+}
+
+/** What can be meant so, and seldom is. */
+function warnOf(subnets: readonly SubnetSettings[], { log, plugins }: Core): void {
+  const vendors = new Set(plugins.catalogue.packages.map(({ definition }) => definition.vendor));
+  for (const { first, last, vendor } of subnets.flatMap(({ pools }) => pools)) {
+    if (vendor === undefined || vendors.has(vendor)) continue;
+    log.warn(
+      { event: 'dhcp.pool-unused', first, last, vendor },
+      `nobody gets an address of ${first}-${last}: no vendor package here is for ${vendor}, they are for ${[...vendors].join(', ')}; install it, or correct dhcp.subnets`,
+    );
+  }
+  for (const { range, options } of subnets) {
+    for (const router of (readOption(options, Code.routers) ?? []).filter((each) => !contains([range], each)))
+      log.warn(
+        { event: 'dhcp.router-outside', subnet: range.text, router },
+        `${range.text} has the router ${router}, which is not in it: most phones cannot reach it; correct routers in dhcp.subnets`,
+      );
   }
 }
 

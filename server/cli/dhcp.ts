@@ -54,7 +54,8 @@ export function addDhcp(program: Command, io: Io, host: Host): void {
     dhcp
       .command('forget')
       .description('make an address free that this server has given; who has it is not told')
-      .argument('<address>', 'the address'),
+      .argument('<address>', 'the address')
+      .addHelpText('after', examples(['offhook dhcp forget 10.0.0.107'])),
   ).action((address: string, options: ClientOptions) => forget(address, options, io));
 }
 
@@ -66,7 +67,8 @@ async function leases(options: LeaseOptions, io: Io): Promise<void> {
   const { document } = await clientFor(options, io).ask('GET', '/api/v1/dhcp/leases', { query });
   const found = listOf(document, 'leases');
   print(io, options, document, () => {
-    if (document.get('serves') !== true) return 'This server gives no addresses (dhcp.mode).\n';
+    if (document.get('serves') !== true)
+      return 'This server gives no addresses (dhcp.mode). What others tell it of theirs: offhook dhcp watch, offhook device list\n';
     const rows = found.map((each) => [
       textOf(each, 'address'),
       textOf(each, 'mac') || textOf(each, 'client'),

@@ -147,7 +147,12 @@ function welcome(settings: Settings, { addresses }: Running, command: (words: st
     '',
     'Ctrl+C ends the server.',
   ];
-  const where = fields([...addresses.map(({ name, url }) => [name, url] as const), ['data', settings.data]]);
+  const { mode, interfaces } = settings.dhcp;
+  const where = fields([
+    ...addresses.map(({ name, url }) => [name, url] as const),
+    ...(mode === 'off' ? [] : [['dhcp', `${mode}, on ${interfaces.join(', ') || 'all interfaces'}`] as const]),
+    ['data', settings.data],
+  ]);
   return `\nOffhook is running.\n\n${indented(where)}\n${next.join('\n')}\n\n`;
 }
 

@@ -57,7 +57,8 @@ export function rulesOver(table: LeaseTable, now: () => number) {
     for (const pool of pools) {
       const ending = wayForOffer(pool, client);
       if (!ending) {
-        isLimited = true;
+        // Where nothing is left, a client that is known would get nothing either.
+        isLimited ||= pool.pick(none) !== undefined || pool.offers.oldest() !== undefined;
         continue;
       }
       const number = pool.pick(ending);

@@ -108,8 +108,15 @@ export interface LeaseOptions {
 }
 
 const expireEveryMs = 1_000;
+/** Of a subnet that has no address for somebody it is told so often, and not more: a flood of clients makes none of lines. */
+const shortageEveryMs = 3_600_000;
 /** The store writes one batch without a pause. */
 const batchLeases = 100;
+
+const remedies = {
+  exhausted: 'has no address left; enlarge its pools in dhcp.subnets, or shorten its lease_seconds',
+  limited: 'has no address left for clients that nobody knew (dhcp.new_clients_percent); enlarge its pools in dhcp.subnets',
+};
 
 /** @throws ProvisioningError lease-subnets-invalid */
 export function leaseService(options: LeaseOptions): LeaseService {
@@ -120,6 +127,15 @@ export function leaseService(options: LeaseOptions): LeaseService {
   const { conflictOf, choose, keep, refusalOf, leaseOn } = rulesOver(table, now);
   const writing = new Set<Promise<void>>();
   let expiring: NodeJS.Timeout | undefined;
+  /** When it was told, by subnet and reason. */
+  const shortages = new Map<string, number>();
+
+  function tellShortage(why: keyof typeof remedies, { subnet: { name }, client: { mac }, vendor }: Asker): void {
+    const [key, at] = [`${why} ${name}`, now()];
+    if (at - (shortages.get(key) ?? Number.NEGATIVE_INFINITY) < shortageEveryMs) return;
+    shortages.set(key, at);
+    log.warn({ event: 'lease.none-left', subnet: name, why, mac, vendor }, `${name} ${remedies[why]}`);
+  }
 
   function ask(subnet: Subnet, client: Client): Asker {
     const state = subnets.get(subnet.range.text);
@@ -200,6 +216,7 @@ export function leaseService(options: LeaseOptions): LeaseService {
     offer(subnet, client, wanted) {
       const { asker, chosen, offer } = decide(subnet, client, wanted);
       if (typeof chosen !== 'string') keep(chosen, asker, now() + holdMs);
+      else if (chosen !== 'no-pool') tellShortage(chosen, asker);
       return offer;
     },
 

@@ -44,7 +44,7 @@ export interface Noted {
 export interface LeaseParts extends LineParts {
   readonly devices: LineParts['devices'] & Pick<DeviceService, 'releaseAddress'>;
   readonly newcomers: LineParts['newcomers'] & Pick<Newcomers, 'hasRoom' | 'made' | 'remember'>;
-  readonly log: () => Pick<Log, 'info'>;
+  readonly log: () => Pick<Log, 'debug' | 'info'>;
 }
 
 /**
@@ -77,21 +77,18 @@ export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Not
   else if (isNew && info.mac) parts.newcomers.remember(info.mac, info);
   const isPhone = device !== undefined || info.vendor !== undefined;
   const plugin = isPhone ? pluginOf(caller, heard.identification, parts.plugins.catalogue) : undefined;
-  // Of what it gets it is told then.
-  if (kind !== 'sought') {
-    log.info(
-      {
-        event: 'dhcp.noted',
-        kind,
-        ...info,
-        ...(ip !== UNSPECIFIED && { ip }),
-        device: device?.id,
-        plugin: plugin?.id,
-        ...(contradictions.length > 0 && { contradictions }),
-      },
-      'noted what DHCP told',
-    );
-  }
+  const facts = {
+    event: 'dhcp.noted',
+    kind,
+    ...info,
+    ...(ip !== UNSPECIFIED && { ip }),
+    device: device?.id,
+    plugin: plugin?.id,
+    ...(contradictions.length > 0 && { contradictions }),
+  };
+  // Who only looks for an address asks again and again, and a computer is nobody's concern here.
+  if (kind === 'sought' || !isPhone) log.debug(facts, 'noted what DHCP told');
+  else log.info(facts, 'noted what DHCP told');
   return { info, contradictions, heard, ...(device && { device }), ...(plugin && { plugin }) };
 }
 

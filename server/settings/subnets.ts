@@ -127,8 +127,14 @@ class SubnetReader {
     if (item instanceof Map && [...item.keys()].some((key) => key !== 'range' && key !== 'vendor'))
       return this.#refuse(steps, wanted);
     if (vendor !== undefined && (typeof vendor !== 'string' || vendor === '')) return this.#refuse(steps, wanted);
-    const [first, last] = (typeof range === 'string' ? range.split('-') : []).map((text) => this.#address(text.trim()));
-    if (!first || !last || ipv4Number(first) > ipv4Number(last)) return this.#refuse(steps, wanted);
+    const ends = (typeof range === 'string' ? range.split('-') : []).map((text) => text.trim());
+    if (ends.length !== 2 || !ends.every((text) => isIPv4(text))) return this.#refuse(steps, wanted);
+    const [first, last] = ends.map((text) => this.#address(text));
+    if (!first || !last) {
+      const clients = `${ipv4Of(this.#span.first + 1)} to ${ipv4Of(this.#span.last - 1)}`;
+      return this.#refuse(steps, `is ${ends.join('-')}, but clients of ${this.#name} have ${clients}`);
+    }
+    if (ipv4Number(first) > ipv4Number(last)) return this.#refuse(steps, `is ${ends.join('-')}, which ends before it begins`);
     return { first, last, ...(vendor !== undefined && { vendor }) };
   }
 

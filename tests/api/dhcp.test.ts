@@ -134,11 +134,17 @@ describe('a server that gives addresses', () => {
     const pool = { kind: 'pool', vendor: null, offered: 0, declined: 0, bound: 1 };
     expect(pools).toEqual([
       { ...pool, subnet: '10.0.0.0/24', first: '10.0.0.10', last: '10.0.0.19', size: 10, declined: 1, free: 8 },
-      { ...pool, subnet: '10.1.0.0/24', first: '10.1.0.10', last: '10.1.0.19', vendor: 'Digium', size: 10, free: 9 },
       { ...pool, kind: 'reserved', subnet: '10.0.0.0/24', first: null, last: null, size: 2, free: 1 },
+      { ...pool, subnet: '10.1.0.0/24', first: '10.1.0.10', last: '10.1.0.19', vendor: 'Digium', size: 10, free: 9 },
     ]);
     const bound = pools?.reduce((sum: number, each: Json) => sum + Number(each.bound), 0);
     expect(bound).toBe((await listed('?state=bound')).total);
+  });
+
+  test('tells of a subnet that is named only its own pools', async () => {
+    const subnetsOf = async (query: string) => (await listed(query)).pools?.map(({ subnet }: Json) => subnet);
+    expect(await subnetsOf('?subnet=10.0.0.0/24')).toEqual(['10.0.0.0/24', '10.0.0.0/24']);
+    expect(await subnetsOf('?subnet=10.9.0.0/24')).toEqual([]);
   });
 
   test('forgets a lease, and says so of one that there is not', async () => {

@@ -113,7 +113,7 @@ test('who only listens has heard a phone, says so, and tells what it would have 
       /^It asked another DHCP server for the address 10\.20\.0\.77, and has asked for no file\. When it asks/,
     ),
     dhcp: {
-      text: 'It was only heard; another server answers. The address is 10.20.0.77.',
+      text: 'It was only heard: this server answers nobody. The address is 10.20.0.77.',
       last: { type: 'REQUEST', how: 'heard', circuit: relay, host_name: 'frontdesk', vendor_class: 'digium_D40_1_4_0_0_57389' },
       answer: null,
     },

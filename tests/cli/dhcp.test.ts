@@ -35,8 +35,8 @@ test('leases are listed with who has them, and below them how full the pools are
   expect(pools).toEqual([
     ['SUBNET', 'POOL', 'VENDOR', 'SIZE', 'BOUND', 'OFFERED', 'DECLINED', 'FREE'],
     ['10.0.0.0/24', '10.0.0.10-10.0.0.19', '-', '10', '1', '0', '1', '8'],
-    ['10.1.0.0/24', '10.1.0.10-10.1.0.19', 'Digium', '10', '1', '0', '0', '9'],
     ['10.0.0.0/24', 'reserved', '-', '2', '1', '0', '0', '1'],
+    ['10.1.0.0/24', '10.1.0.10-10.1.0.19', 'Digium', '10', '1', '0', '0', '9'],
   ]);
 });
 

@@ -136,6 +136,12 @@ test('a person is told what to do next', async () => {
   expect(out).toContain('  curl tftp://127.0.0.1:6969/Digium/000fd3054848.cfg\n');
   expect(out).toContain(`  offhook device list --data ${folder} --server http://127.0.0.1:8666\n`);
   expect(out).toContain(`data   ${folder}\n`);
+  expect(out).not.toContain('dhcp');
+});
+
+test('a person is told of DHCP, and on which interfaces', async () => {
+  const { out } = await served(['--data', folder], { OFFHOOK_DHCP_MODE: 'listen', OFFHOOK_DHCP_INTERFACES: 'eth0' }, true);
+  expect(out).toContain('dhcp   listen, on eth0\n');
 });
 
 test('a person who set nothing is told the short commands', async () => {

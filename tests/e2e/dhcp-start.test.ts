@@ -144,3 +144,18 @@ test('a start with other subnets loses no lease: who may stay stays, who may not
   ]);
   expect((await again.ask('dhcp', 'leases', '--state', 'released')).leases).toMatchObject([{ address: '10.88.0.103' }]);
 });
+
+test('a pool for a vendor whose package is not there is told, with the vendors that there are; and a router outside of its subnet', async () => {
+  const server = await network.host('server', { eth0: LAN });
+  const offhook = start(
+    server,
+    serve('  10.88.0.0/24: { pools: [{ range: 10.88.0.100-10.88.0.110, vendor: Yealnk }], routers: [10.88.0.1, 10.99.0.1] }'),
+  );
+  await serving(offhook);
+  const [told] = offhook.log().filter(({ event }) => event === 'dhcp.pool-unused');
+  expect(told).toMatchObject({ level: 'warn', first: '10.88.0.100', last: '10.88.0.110', vendor: 'Yealnk' });
+  expect(told?.msg).toMatch(/no vendor package here is for Yealnk, .*Yealink/);
+  expect(offhook.log().filter(({ event }) => event === 'dhcp.router-outside')).toMatchObject([
+    { level: 'warn', subnet: '10.88.0.0/24', router: '10.99.0.1' },
+  ]);
+});

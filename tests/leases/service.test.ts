@@ -558,6 +558,28 @@ describe('clients that nobody knew', () => {
     expect(await stage.boot(phone(25))).toBe('exhausted');
   });
 
+  test('that find no address are told to who reads the log, once an hour for each reason', async () => {
+    const stage = await open(ten(4));
+    for (let number = 0; number < 6; number++) await stage.boot(stranger(number));
+    for (let number = 6; number < 9; number++) await stage.boot(phone(number));
+    const told = () => stage.lines.filter(({ event }) => event === 'lease.none-left');
+    expect(told()).toMatchObject([
+      { level: 'warn', why: 'limited', subnet: TEN, mac: stranger(3).mac },
+      { level: 'warn', why: 'exhausted', subnet: TEN, mac: phone(7).mac },
+    ]);
+    stage.clock.now += HOUR;
+    for (let number = 10; number < 15; number++) await stage.boot(phone(number));
+    expect(told()).toMatchObject([{}, {}, { why: 'exhausted', mac: phone(14).mac }]);
+  });
+
+  test('are told that nothing is left when who is known has the rest', async () => {
+    const stage = await open(ten(4));
+    for (let number = 0; number < 3; number++) await stage.boot(stranger(number));
+    expect(stage.offer(stranger(3))).toBe('limited');
+    await stage.boot(phone(4));
+    expect(stage.offer(stranger(3))).toBe('exhausted');
+  });
+
   test('count no longer when somebody knows them by the time they renew', async () => {
     const stage = await open(ten(4), { newClientsPercent: 25 });
     await stage.boot(stranger(1));

@@ -76,6 +76,16 @@ test('what DHCP told is one line in the log, without what it could not tell', as
   expect(told).toMatchObject({ kind: 'bound', ip: first, mac, vendor: 'Digium', plugin: 'digium-1.4.0.0' });
 });
 
+test('who only looks for an address, and a computer, are in the log for who looks for them', async () => {
+  await note({ kind: 'sought' });
+  await note({ ip: first, mac: '02:00:00:00:00:01' as Mac, options: new Map([[60, Buffer.from('MSFT 5.0')]]) });
+  const told = stage.log.map((line) => JSON.parse(line)).filter(({ event }) => event === 'dhcp.noted');
+  expect(told.map(({ kind, level }) => [kind, level])).toEqual([
+    ['sought', 'debug'],
+    ['bound', 'debug'],
+  ]);
+});
+
 test('who only looks for an address is recognised and makes no device; when it has one, also what it told before is known', async () => {
   const sought = await note({ kind: 'sought' });
   expect([sought.device, sought.info.model, sought.plugin?.id]).toEqual([undefined, 'D40', 'digium-1.4.0.0']);

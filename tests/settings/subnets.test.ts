@@ -71,10 +71,11 @@ reservations: { '00:0f:d3:05:48:48': 10.0.0.50 }`)}    172.16.0.0/12: {}\n`,
 });
 
 test.each([
-  ['pools: [10.0.0.200-10.0.0.100]', 'pools.0: must be a range of addresses of the subnet'],
-  ['pools: [10.0.1.1-10.0.1.9]', 'pools.0: must be a range of addresses of the subnet'],
-  ['pools: [10.0.0.0-10.0.0.9]', 'pools.0: must be a range of addresses of the subnet'],
-  ['pools: [10.0.0.250-10.0.0.255]', 'pools.0: must be a range of addresses of the subnet'],
+  ['pools: [10.0.0.200-10.0.0.100]', 'pools.0: is 10.0.0.200-10.0.0.100, which ends before it begins'],
+  ['pools: [10.0.1.1-10.0.1.9]', 'pools.0: is 10.0.1.1-10.0.1.9, but clients of 10.0.0.0/24 have 10.0.0.1 to 10.0.0.254'],
+  ['pools: [10.0.0.0-10.0.0.9]', 'pools.0: is 10.0.0.0-10.0.0.9, but clients of 10.0.0.0/24 have'],
+  ['pools: [10.0.0.250-10.0.0.255]', 'pools.0: is 10.0.0.250-10.0.0.255, but clients of 10.0.0.0/24 have'],
+  ['pools: [10.0.0.1-10.0.0.9-10.0.0.12]', 'pools.0: must be a range of addresses of the subnet'],
   ['pools: [{ range: 10.0.0.1-10.0.0.9, vendors: x }]', 'pools.0: must be a range of addresses of the subnet'],
   [
     'pools: [10.0.0.1-10.0.0.9, 10.0.0.9-10.0.0.12]',

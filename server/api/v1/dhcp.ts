@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { OtherUsage, PoolUsage, Usage } from '../../leases/model.ts';
+import type { LeaseService } from '../../leases/service.ts';
 import { Code, readOption } from '../../lib/dhcp/options.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
 import { parseIp } from '../../lib/ip.ts';
@@ -79,7 +80,7 @@ export function dhcpRoutes({ noteLease, leases, messages }: ApiParts): Route[] {
         leases: found?.leases.map(leaseDocument) ?? [],
         total: found?.total ?? 0,
         // All rows together have as many that are bound as there are such leases.
-        pools: leases ? [...leases.usage().map(poolDocument), ...leases.otherUsage().map(otherDocument)] : [],
+        pools: leases ? poolsOf(leases, subnet) : [],
       },
     };
   }
@@ -111,6 +112,13 @@ export function dhcpRoutes({ noteLease, leases, messages }: ApiParts): Route[] {
     { path: '/api/v1/dhcp/leases/:address', methods: { DELETE: forget } },
     { path: '/api/v1/dhcp/messages', methods: { GET: watch } },
   ];
+}
+
+/** Those of a subnet together, in the order of the settings; of one alone, if it is named. */
+function poolsOf(leases: Pick<LeaseService, 'usage' | 'otherUsage'>, named: string | undefined) {
+  const rows = [...leases.usage().map(poolDocument), ...leases.otherUsage().map(otherDocument)];
+  const subnets = named === undefined ? new Set(rows.map(({ subnet }) => subnet)) : [named];
+  return [...subnets].flatMap((subnet) => rows.filter((row) => row.subnet === subnet));
 }
 
 function poolDocument({ first, last, vendor, ...usage }: PoolUsage) {

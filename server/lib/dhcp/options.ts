@@ -289,7 +289,8 @@ export function describeOption(code: number, value: Buffer): Description {
  */
 export function parseOption(code: number, said: string): Buffer {
   const [name, format]: Row = byCode.get(code) ?? ['which has no format', bytes];
-  const why = Number.isInteger(code) && code >= 0 && code <= 255 ? NOT_TO_GIVE.get(code) : 'which is none: they are 1 to 254';
+  if (!Number.isInteger(code) || code < 0 || code > 255) throw invalid(`There is no DHCP option ${code}: they are 1 to 254`);
+  const why = NOT_TO_GIVE.get(code);
   if (why !== undefined) throw invalid(`There is no giving DHCP option ${code}, ${why}`);
   const trimmed = said.trim();
   const bare = trimmed.startsWith('0x') ? parseHex(trimmed) : undefined;

@@ -179,7 +179,7 @@ export function rehearseLease(news: LeaseNews, parts: ExplainParts): Promise<Not
   const rehearsal = rehearse(parts, true);
   const devices = { ...rehearsal.devices, async releaseAddress() {} };
   const newcomers = { ...rehearsal.newcomers, hasRoom: async () => true, made() {}, remember() {} };
-  return noteLease(news, { ...rehearsal, devices, newcomers, log: () => ({ info() {} }) });
+  return noteLease(news, { ...rehearsal, devices, newcomers, log: () => ({ debug() {}, info() {} }) });
 }
 
 /** A firmware image is only looked at. */

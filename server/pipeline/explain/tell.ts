@@ -1,5 +1,6 @@
 import type { StoredDevice } from '../../devices/dao.ts';
 import type { RecentMessage } from '../recent-messages.ts';
+import type { ExplainedDhcp } from './dhcp.ts';
 import type { Explanation } from './explain.ts';
 import { type Advice, type Circumstances, verdictOf } from './verdict.ts';
 import { factsIn, nameOf, word } from './words.ts';
@@ -46,9 +47,17 @@ function deviceOf({ heard, recalled, caller, dhcp }: Explanation, circumstances:
     return `None is found. ${by}, and ${finding.undecided.length} devices are at ${ip}: ${finding.undecided.join(', ')}.`;
   const none = `None is found. ${by}${transport === 'dhcp' ? '' : `, and no device that it could be is at ${ip}`}.`;
   if (!caller?.device) return none;
-  const maker = transport !== 'dhcp' ? 'The request' : dhcp?.mode === 'off' ? 'Its first request for a file' : 'The message';
+  const maker = transport === 'dhcp' ? makers[dhcp?.mode ?? 'off'] : 'The request';
   return `${none} ${maker} would make a device of it${caller.device.approved ? '' : ', which waits for approval'}.`;
 }
+
+/** What makes a device of a phone that looks for an address. Where addresses are given, asking alone does not. */
+const makers: Readonly<Record<ExplainedDhcp['mode'], string>> = {
+  off: 'Its first request for a file',
+  listen: 'The message',
+  proxy: 'The message',
+  serve: 'A lease',
+};
 
 function describe(device: StoredDevice, { tenants }: Circumstances): string {
   const what = [device.vendor, device.model].filter((part) => part !== undefined).join(' ');
@@ -111,8 +120,8 @@ function became({ type, outcome, ip, why, how }: RecentMessage): string {
       : `Its DHCP server says that ${ip} is its own no longer.`;
   if (how === 'heard')
     return ip === undefined
-      ? 'It was only heard; another server answers.'
-      : `It was only heard; another server answers. The address is ${ip}.`;
+      ? 'It was only heard: this server answers nobody.'
+      : `It was only heard: this server answers nobody. The address is ${ip}.`;
   const because = why === undefined ? '' : `: ${why}`;
   switch (outcome) {
     case 'offered':

@@ -270,7 +270,7 @@ test.each([
   [0, '1', 'There is no giving DHCP option 0, which pads'],
   [52, '1', 'There is no giving DHCP option 52, which the server writes where it is needed'],
   [255, '1', 'There is no giving DHCP option 255, which ends the options'],
-  [256, '1', 'There is no giving DHCP option 256, which is none: they are 1 to 254'],
+  [256, '1', 'There is no DHCP option 256: they are 1 to 254'],
 ])('option %d cannot be %j', (code, written, message) => {
   expect(() => parseOption(code, written)).toThrow(expect.objectContaining({ code: 'dhcp-option-invalid', message }));
 });

@@ -142,7 +142,10 @@ function whereOf({ interface: said, relay, last }: DhcpQuestion, open: readonly 
     return { where, relay };
   }
   const [first, ...others] = open;
-  if (!first) throw invalid('None of the interfaces in dhcp.interfaces is ready now, so nobody is answered; the log says why');
+  if (!first)
+    throw invalid(
+      'None of the interfaces in dhcp.interfaces is ready now, so nobody is answered; offhook status says how each is, and the log why',
+    );
   const [circuit = ''] = last?.circuit?.split(' ') ?? [];
   const passing = relay ?? parseIp(circuit);
   if (passing !== undefined) {

@@ -58,20 +58,20 @@ export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Not
     return { info: mac === undefined ? {} : { mac }, contradictions: [] };
   }
   const log = parts.log();
-  const from = kind === 'bound' ? ip : UNSPECIFIED;
-  const heard = news.heard ? { ...news.heard, request: { ...news.heard.request, ip: from } } : hear(requestOf(news, from), parts);
+  const heard = news.heard ?? hear(requestOf(news), parts);
   const { info } = heard.identification;
-  const found = await recall(heard, parts);
+  const there = { ...heard, request: { ...heard.request, ip } };
+  const isThere = kind === 'bound';
   // What stands at an address says nothing of a computer that has it now.
-  const known = found.finding.by === 'ip' && info.vendor === undefined ? undefined : found.device;
-  if (kind === 'bound') await parts.devices.releaseAddress(ip, ({ id }) => id !== known?.id);
+  const found = await recall(isThere && info.vendor !== undefined ? there : heard, parts);
+  const known = found.device;
+  if (isThere) await parts.devices.releaseAddress(ip, ({ id }) => id !== known?.id);
   // Who only asks for an address that another has does not get it by asking.
   const isFree = kind === 'asked' && (await parts.devices.addressOwner(ip, known)) === undefined;
-  const here = isFree ? { ...heard, request: { ...heard.request, ip } } : heard;
   const recalled = { ...found, device: known, addressOwner: undefined, trusted: news.trusted };
   const isNew = known === undefined && info.vendor !== undefined;
   const mayCome = !isNew || (kind !== 'sought' && (await parts.newcomers.hasRoom()));
-  const caller = mayCome ? await learn(recalled, here, parts) : recalled;
+  const caller = mayCome ? await learn(recalled, isThere || isFree ? there : heard, parts) : recalled;
   const { device, contradictions } = caller;
   if (isNew && device) parts.newcomers.made(device.id);
   else if (isNew && info.mac) parts.newcomers.remember(info.mac, info);
@@ -92,10 +92,11 @@ export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Not
   return { info, contradictions, heard, ...(device && { device }), ...(plugin && { plugin }) };
 }
 
-function requestOf({ mac, options, reached = UNSPECIFIED }: LeaseNews, ip: Ip) {
+/** Who has an address is recognised by what it says, not by where it is. */
+function requestOf({ mac, options, reached = UNSPECIFIED }: LeaseNews) {
   return {
     transport: 'dhcp' as const,
-    ip,
+    ip: UNSPECIFIED,
     ...(mac !== undefined && { mac }),
     reached: { ip: reached, port: 0 },
     path: '',

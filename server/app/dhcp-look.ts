@@ -34,6 +34,7 @@ export function lookAtGiven(core: Core, { mode, subnets, knownOnly, leases, send
       mode,
       subnets,
       knownOnly,
+      trusted: core.settings.phones.secrets_without_key,
       leases: {
         offer: leases.preview,
         bind: async () => ({ kind: 'unknown' }),
@@ -44,7 +45,7 @@ export function lookAtGiven(core: Core, { mode, subnets, knownOnly, leases, send
         const noted = await core.rehearseLease(told);
         // Without a device nobody remembers what it was told.
         const base = core.baseUrls.of({ transport: 'dhcp', reached: { ip: server, port: 0 } }, undefined);
-        const sender = await senders.senderOf(noted, base, server);
+        const sender = await senders.senderOf(noted, { base, server, trusted: told.trusted });
         boot = sender.boot;
         return sender;
       },
@@ -94,7 +95,11 @@ export function lookAtOthers(core: Core, mode: 'off' | 'listen', senders: Sender
     async rehearse({ request: { mac, options } }) {
       const noted = await core.rehearseLease({ kind: 'asked', ...(mac && { mac }), options, trusted: true });
       const address = defaultAddress();
-      const boot = senders.bootOf(noted, core.baseUrls.expected(noted.device?.id), isIPv4(address) ? address : undefined);
+      const boot = senders.bootOf(noted, {
+        base: core.baseUrls.expected(noted.device?.id),
+        server: isIPv4(address) ? address : undefined,
+        trusted: true,
+      });
       const from = new Map([...boot.keys()].map((code) => [code, 'package'] as const));
       return { kind: 'elsewhere', options: boot, from, tellsFiles: boot.size > 0, leftOut: [] };
     },

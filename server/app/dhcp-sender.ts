@@ -7,12 +7,21 @@ import type { Noted } from '../pipeline/note-lease.ts';
 import { bootOptions } from '../sdk/boot-options.ts';
 import type { Core } from './core.ts';
 
+/** How a phone reached us. */
+export interface Reached {
+  /** Of the URLs that it is told, without its key. */
+  readonly base: string;
+  /** The address by which it knows us; absent where the host has none of IPv4. */
+  readonly server: Ip | undefined;
+  /** It may be told its tenant's key. */
+  readonly trusted: boolean;
+}
+
 /** Who sent a message, as the exchange wants to know it. */
 export interface Senders {
-  /** @param base of the URLs that the phone is told, without its key @param server the address by which it knows us */
-  senderOf(noted: Noted, base: string, server: Ip): Promise<Sender>;
-  /** What its vendor package has a phone told. @param server absent where the host has no address of IPv4 */
-  bootOf(noted: Noted, base: string, server: Ip | undefined): Options;
+  senderOf(noted: Noted, reached: Reached & { readonly server: Ip }): Promise<Sender>;
+  /** What its vendor package has a phone told. */
+  bootOf(noted: Noted, reached: Reached): Options;
 }
 
 export function recognised({ device, info }: Noted): Recognised {
@@ -25,11 +34,11 @@ const nothing: Options = new Map();
 export function createSenders({ tenants, devices, log }: Core): Senders {
   const made = new LRUCache<string, Options>({ max: 1_000 });
 
-  function bootOf({ plugin, device }: Noted, base: string, server: Ip | undefined): Options {
+  function bootOf({ plugin, device }: Noted, { base, server, trusted }: Reached): Options {
     const owner = plugin?.package;
     if (!owner?.definition.dhcp) return nothing;
     const tenant = (device && tenants.get(device.tenant)) ?? tenants.main;
-    const key = tenant.provisioningKey?.reveal();
+    const key = trusted ? tenant.provisioningKey?.reveal() : undefined;
     const url = key === undefined ? base : `${base}/${key}`;
     const name = `${owner.id} ${owner.definition.version} ${url} ${server}`;
     const known = made.get(name);
@@ -51,7 +60,7 @@ export function createSenders({ tenants, devices, log }: Core): Senders {
 
   return {
     bootOf,
-    async senderOf(noted, base, server) {
+    async senderOf(noted, reached) {
       const { device } = noted;
       const sender = recognised(noted);
       // One that came by itself is known when it has fetched a file: packets with invented MAC addresses are not enough.
@@ -60,7 +69,7 @@ export function createSenders({ tenants, devices, log }: Core): Senders {
         ...sender,
         known,
         isPhone: device !== undefined || sender.vendor !== undefined,
-        boot: bootOf(noted, base, server),
+        boot: bootOf(noted, reached),
         ...(noted.heard && { heard: noted.heard }),
       };
     },

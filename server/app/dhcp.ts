@@ -106,10 +106,11 @@ export async function createDhcp(core: Core, takesOver: boolean): Promise<Dhcp> 
     subnets,
     leases,
     knownOnly: dhcp.known_only,
+    trusted: phones.secrets_without_key,
     async note(told, server) {
       const noted = await core.noteLease(told);
       const base = core.baseUrls.of({ transport: 'dhcp', reached: { ip: server, port: 0 } }, noted.device?.id);
-      return senders.senderOf(noted, base, server);
+      return senders.senderOf(noted, { base, server, trusted: told.trusted });
     },
     ...(prober && {
       probe: (address, device) => prober.probe(address, device === undefined ? {} : { interface: device }),

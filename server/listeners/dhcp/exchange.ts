@@ -2,7 +2,7 @@ import type { Client, Lease, Refusal, Subnet } from '../../leases/model.ts';
 import type { LeaseService } from '../../leases/service.ts';
 import { Code, MessageType, type Options, option, RelayCode, readOption } from '../../lib/dhcp/options.ts';
 import { BROADCAST, macOf, type Packet } from '../../lib/dhcp/packet.ts';
-import { contains, type Ip } from '../../lib/ip.ts';
+import { contains, type Ip, type Network } from '../../lib/ip.ts';
 import type { LeaseNews } from '../../pipeline/note-lease.ts';
 import type { NoAnswer } from '../../pipeline/recent-messages.ts';
 import { type Interface, serverAddress } from './interfaces.ts';
@@ -49,6 +49,8 @@ export interface ExchangeParts {
   readonly leases: Pick<LeaseService, 'offer' | 'bind' | 'release' | 'decline'>;
   /** Only phones that are known by class, MAC address, device or reservation are answered. */
   readonly knownOnly: boolean;
+  /** Networks besides those that are served from which a message is believed, and its client told keys. */
+  readonly trusted: readonly Network[];
   /** Takes note of what a message tells. @param server the address by which the client knows us */
   note(news: LeaseNews, server: Ip): Promise<Sender>;
   /** Whether somebody uses an address; absent: it is not looked. */
@@ -81,6 +83,7 @@ const rebinding = 0.875;
 /** What a DHCP server does with a message of a client (RFC 2131, section 4.3). It knows no sockets. */
 export function createExchange(parts: ExchangeParts): (message: Message) => Promise<Outcome> {
   const { mode, subnets, leases, knownOnly, note, probe } = parts;
+  const trusted = [...subnets.map(({ range }) => range), ...parts.trusted];
 
   /** The network that a client is in, or asks for (RFC 3527, RFC 3011). */
   function subnetOf({ packet: { options, giaddr, ciaddr }, interface: { addresses } }: Message): ServedSubnet | undefined {
@@ -91,11 +94,19 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     return addresses.map(({ address }) => of(address)).find((subnet) => subnet !== undefined);
   }
 
+  /** Anybody can send a datagram and call himself a relay, or a client that has an address, and is answered where he says that he is. */
+  function isTrusted({ packet: { giaddr, ciaddr }, interface: { addresses } }: Message): boolean {
+    const origin = giaddr ?? ciaddr;
+    if (origin === undefined || contains(trusted, origin)) return true;
+    return addresses.some(({ subnet }) => contains([subnet], origin));
+  }
+
   function noted(message: Message, kind: LeaseNews['kind'], more: Pick<LeaseNews, 'ip' | 'heard'> = {}): Promise<Sender> {
     const { packet } = message;
     const mac = macOf(packet);
     const reached = serverAddress(message.interface, packet.ciaddr);
-    return note({ kind, ...(mac && { mac }), options: packet.options, reached, trusted: true, ...more }, reached);
+    const news = { kind, ...(mac && { mac }), options: packet.options, reached, trusted: isTrusted(message), ...more };
+    return note(news, reached);
   }
 
   /** Who asks, as the leases want to know it. */
@@ -354,7 +365,7 @@ function timesOf(options: Options, most: number) {
 }
 
 function refusalOf(message: Message, why: string): Packet {
-  const answer = answerTo(message, MessageType.refuse, new Map([option(Code.message, why)]));
+  const answer = answerTo(message, MessageType.refuse, new Map([option(Code.message, why)]), message.packet.ciaddr);
   // Its client may have an address that is wrong there (RFC 2131, section 4.3.2).
   return answer.giaddr === undefined ? answer : { ...answer, flags: answer.flags | BROADCAST };
 }

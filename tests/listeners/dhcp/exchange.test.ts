@@ -66,6 +66,7 @@ async function open(sender: Sender = nobody, change: Partial<ExchangeParts> = {}
     subnets: [subnet, branch],
     leases: stage.leases,
     knownOnly: false,
+    trusted: [parseNetwork('192.0.2.0/24') as never],
     async note(news) {
       noted.push(news);
       return sender;
@@ -138,6 +139,20 @@ test('who renews past its relay leaves its lease the circuit that the relay told
   // One that begins anew elsewhere is behind another.
   await stage.send(MessageType.request, relayed, requesting(address), '10.7.0.1 port8');
   expect(stage.leases()).toMatchObject([{ address, circuit: '10.7.0.1 port8' }]);
+});
+
+test.each([
+  ['the interface', {}, true],
+  ['a relay in a network that is served', { giaddr: ip('10.7.0.1') }, true],
+  ['a relay in a network of the settings', { giaddr: ip('192.0.2.9') }, true],
+  ['a relay on the link', { giaddr: ip('10.0.0.9') }, true],
+  ['whoever calls himself a relay', { giaddr: ip('198.51.100.7') }, false],
+  ['who says that it has an address anywhere', { ciaddr: ip('198.51.100.7') }, false],
+])('what comes from %s is believed or not: %p %p', async (_whom, fields, trusted) => {
+  const stage = await open();
+  const linkSelection = Buffer.from('05040a000000', 'hex');
+  await stage.send(MessageType.discover, fields, new Map([[Code.relayInformation, linkSelection]]));
+  expect(stage.noted).toMatchObject([{ kind: 'sought', trusted }]);
 });
 
 test('what a message says of its client is recognised once', async () => {

@@ -277,9 +277,10 @@ test('links are checked, and what is gone is told', async () => {
     wrong: [
       { name: 'rom.tar.gz', url: `${web.origin}/rom.tar.gz`, kind: 'gone', problem: expect.any(String), firmware: ['acme/rom'] },
     ],
+    problems: [],
   });
   await describe(whole);
-  expect(await administrator.succeed('POST', '/firmware/check')).toEqual({ checked: 1, wrong: [] });
+  expect(await administrator.succeed('POST', '/firmware/check')).toEqual({ checked: 1, wrong: [], problems: [] });
 });
 
 test('what is downloading can be cancelled, and begins again when it is asked for again', async () => {

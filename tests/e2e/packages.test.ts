@@ -290,7 +290,7 @@ test('links are also checked of what could be installed', async () => {
   await repository.add({ version: '1.0', firmware: { url, bytes: Buffer.from('x') } });
   await enter();
   await refresh();
-  expect(await succeed('POST', '/firmware/check')).toEqual({ checked: 0, wrong: [] });
+  expect(await succeed('POST', '/firmware/check')).toEqual({ checked: 0, wrong: [], problems: [] });
   expect(await succeed('POST', '/firmware/check?repositories=true')).toMatchObject({
     checked: 1,
     wrong: [{ url, kind: 'gone', firmware: ['acme/rom'] }],

@@ -9,6 +9,8 @@ import type { Part, Row } from './support/table.ts';
 /** Exchanges a second that are asked for. */
 const rates = [500, 1_000, 2_000, 4_000];
 const seconds = 5;
+/** What is on its way when perfdhcp begins nothing more is waited for: as many as fit into a stall of the machine would else count as lost. */
+const waitMicroseconds = 1_000_000;
 const warmSeconds = 5;
 /** As many clients ask in turn; each has a MAC address of its own. */
 const clients = 4_000;
@@ -33,8 +35,8 @@ export const dhcp: Part = {
           ours: ours.exchanges,
           unit: '/s',
           peer: { name: 'Kea', figure: keas.exchanges },
-          // perfdhcp counts what ends before it does: the same server, asked twice, differs by as much.
-          target: { least: 0.99 },
+          // perfdhcp begins one more or one less in a run than in another.
+          target: { least: 0.999 },
         });
         rows.push({ what: `${rate}/s asked for, of 1,000 begun without an end`, ours: ours.lost, unit: '' });
         rows.push({ what: `${rate}/s asked for, of 1,000 begun without an end, of Kea’s`, ours: keas.lost, unit: '' });
@@ -74,7 +76,7 @@ function openSpaces(): Spaces {
 }
 
 interface Load {
-  /** Four-way exchanges a second that ended. */
+  /** Four-way exchanges that ended, by the seconds in which they were begun. */
   readonly exchanges: number;
   /** Of a thousand that began. */
   readonly lost: number;
@@ -99,6 +101,8 @@ async function measure(
       String(rate),
       '-p',
       String(howLong),
+      '-W',
+      String(waitMicroseconds),
       '-R',
       String(clients),
       '-l',
@@ -117,11 +121,10 @@ async function measure(
 
 function readLoad(printed: string): Load {
   const number = (pattern: RegExp) => Number(pattern.exec(printed)?.[1] ?? Number.NaN);
-  const exchanges = number(/^Rate: ([\d.]+) 4-way/m);
   const begun = number(/DISCOVER-OFFER[\s\S]*?sent packets: (\d+)/);
   const ended = number(/REQUEST-ACK[\s\S]*?received packets: (\d+)/);
-  if (![exchanges, begun, ended].every(Number.isFinite)) throw new Error(`perfdhcp said: ${printed}`);
-  return { exchanges, lost: ((begun - ended) / begun) * 1_000 };
+  if (![begun, ended].every(Number.isFinite)) throw new Error(`perfdhcp said: ${printed}`);
+  return { exchanges: ended / seconds, lost: ((begun - ended) / begun) * 1_000 };
 }
 
 let times = 0;

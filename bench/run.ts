@@ -1,6 +1,8 @@
+import { bulk } from './bulk.ts';
 import { dhcp } from './dhcp.ts';
 import { http } from './http.ts';
 import { images } from './images.ts';
+import { lists } from './lists.ts';
 import { rerender } from './rerender.ts';
 import { start } from './start.ts';
 import { storm } from './storm.ts';
@@ -10,7 +12,7 @@ import { tftp } from './tftp.ts';
 import { workers } from './workers.ts';
 
 /** All parts, in the order of the table. */
-const parts: readonly Part[] = [http, rerender, templates, tftp, dhcp, images, storm, workers, start];
+const parts: readonly Part[] = [http, rerender, templates, tftp, dhcp, images, storm, workers, start, lists, bulk];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { text } from 'node:stream/consumers';
+import { askSecret } from './cli/ask.ts';
 import { run } from './cli/program.ts';
 import { keepHeapSmall } from './lib/heap.ts';
 
@@ -23,13 +24,17 @@ process.exitCode = await run(
     out: (content) => void process.stdout.write(content),
     err: (content) => void process.stderr.write(content),
     input: () => text(process.stdin),
+    secret: askSecret,
   },
   {
     // Only the server needs the server: the other commands start faster without.
     async start(settings, options) {
       keepHeapSmall();
       if (settings.workers > 1) return (await import('./app/primary.ts')).startWorkers(settings, options);
-      return (await import('./app.ts')).startApp(settings, options);
+      return (await import('./app.ts')).startApp(settings, {
+        ...options,
+        announce: (content) => void process.stderr.write(content),
+      });
     },
     onSignal: (name, listener) => void process.on(name, listener),
     exit: (code) => process.exit(code),

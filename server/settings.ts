@@ -137,6 +137,14 @@ const dhcp = z
       description:
         'Answers only phones: those that a vendor package recognises by class or MAC address, devices, and whoever has a reservation.',
     }),
+    match_client_id: z
+      .boolean()
+      .default(true)
+      .register(about, {
+        description:
+          'A client is who its client identifier (option 61) says, as RFC 2131 has it. false: who its MAC address says, so that a phone whose boot loader and firmware ' +
+          'have different identifiers has one address. After a change clients get other addresses.',
+      }),
     force: z.boolean().default(false).register(about, {
       description: 'Serves a network although another DHCP server answers there.',
     }),
@@ -165,15 +173,56 @@ const dhcp = z
     description: 'What phones ask for an address (docs/dhcp.md). A change needs a restart, which loses no lease.',
   });
 
+const adminTls = z
+  .strictObject({
+    enabled: z.boolean().default(false).register(about, { description: 'Speak HTTPS, and nothing else, on this port.' }),
+    certificate: path.optional().register(about, {
+      description:
+        'PEM file: the certificate, then the intermediate ones. Read again when it changes. Needed when HTTPS is enabled.',
+      filePath: true,
+    }),
+    key: path.optional().register(about, {
+      description: "PEM file with the certificate's private key. Read again when it changes. Needed when HTTPS is enabled.",
+      filePath: true,
+    }),
+  })
+  .register(about, { description: 'HTTPS for administrators and programs.' });
+
 const admin = z
   .strictObject({
     listen: addresses.default(['127.0.0.1', '::1']).register(about, {
       description:
-        'Addresses to listen on. All but /status and /metrics needs the token in <data>/admin.token, which may read and change everything; ' +
-        'it is sent in clear, so beyond loopback only over a network that you trust.',
+        'Addresses to listen on. All but /status and /metrics needs a token, or a login. Beyond loopback only with tls, or with allow_unencrypted.',
       allowed: ADDRESSES,
     }),
     port: port.default(8666).register(about, { description: `Port of the REST API, the console, /status and /metrics. ${PORT}` }),
+    names: z
+      .array(z.string().regex(/^[\w.-]+$/))
+      .default([])
+      .register(about, {
+        description:
+          'Names under which programs and browsers ask this server, besides its addresses and localhost; requests under other names are refused.',
+        allowed: 'a list of host names, such as provisioning.example.com',
+      }),
+    allow_unencrypted: z
+      .boolean()
+      .default(false)
+      .register(about, {
+        description:
+          'Listen beyond loopback without tls: tokens, passwords of users and of phones cross the network readable. Behind a reverse proxy on another host, say, over a line ' +
+          'that you trust.',
+      }),
+    cors_origins: z
+      .array(z.string().regex(/^https?:\/\/[\w.-]+(?::\d{1,5})?$|^https?:\/\/\[[\da-f:]+\](?::\d{1,5})?$/i))
+      .default([])
+      .register(about, {
+        description: 'Origins of web pages that may use the API in a browser (CORS). None by default.',
+        allowed: 'a list of origins, such as https://portal.example.com',
+      }),
+    event_streams: z.int().min(0).max(100_000).default(200).register(about, {
+      description: 'How many programs may listen to events at once; beyond, they are told to try again later (503). 0 is none.',
+    }),
+    tls: adminTls,
   })
   .register(about, { description: 'What administrators and programs use.' });
 
@@ -376,6 +425,20 @@ const operations = z
   })
   .register(about, { description: 'What is kept of long pieces of work, for offhook operation list.' });
 
+const history = z
+  .strictObject({
+    audit_days: z.int().min(1).max(36_500).default(365).register(about, {
+      description: 'How long it is kept who changed what: about half a kilobyte a change.',
+    }),
+    versions: z.int().min(0).max(100_000).default(50).register(about, {
+      description: 'How many earlier versions of one config are kept; beyond, the oldest go.',
+    }),
+    version_days: z.int().min(1).max(36_500).default(365).register(about, {
+      description: 'How long an earlier version of a config is kept.',
+    }),
+  })
+  .register(about, { description: 'What is kept of changes.' });
+
 const workers = z
   .int()
   .min(1)
@@ -413,6 +476,7 @@ export const schema = z.strictObject({
   deliveries,
   recent_requests: recent,
   operations,
+  history,
   network,
   firmware,
   workers,

@@ -12,8 +12,8 @@ export interface Offhook {
   readonly port: number;
   readonly peer: Peer;
   readonly data: string;
-  /** Asks its API. @throws when it refuses */
-  ask(method: string, path: string, body?: object): Promise<unknown>;
+  /** Asks its API; a text is sent as CSV. @returns the document, or the text that is none @throws when it refuses */
+  ask(method: string, path: string, body?: object | string): Promise<unknown>;
   /** What it answers to a GET, as text. */
   text(path: string): Promise<string>;
   /** Devices whose files are still to be rendered ahead. */
@@ -67,17 +67,20 @@ export async function startOffhook({ vendor, phones, packages, set = [], on = 's
     ],
     { stdio: ['ignore', openSync(join(data, 'server.log'), 'a'), 'inherit'], env: { PATH: process.env.PATH } },
   );
-  const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
+  const ask = async (method: string, path: string, body?: object | string): Promise<unknown> => {
     const token = readFileSync(join(data, 'admin.token'), 'utf8').trim();
-    const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(body && { 'content-type': typeof body === 'string' ? 'text/csv' : 'application/json' }),
+    };
     const answer = await fetch(`http://127.0.0.1:${admin}${path}`, {
       method,
       headers,
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     if (!answer.ok) throw new Error(`${method} ${path} is answered ${answer.status}: ${await answer.text()}`);
     const text = await answer.text();
-    return text === '' ? undefined : JSON.parse(text);
+    return /json$/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
   };
   const text = async (path: string) => (await fetch(`http://127.0.0.1:${admin}${path}`)).text();
   const waiting = async (): Promise<number> => {

@@ -1,17 +1,33 @@
+import { once } from 'node:events';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
+import * as z from 'zod';
+import type { Caller } from '../access/model.ts';
+import { actingAs } from '../lib/actor.ts';
 import { fromPlain, stringifyOrdered } from '../lib/ordered-json.ts';
-import { authenticate, guardHost, type Tokens } from './authenticate.ts';
-import { readBody } from './input.ts';
+import { actorOf, addressOf } from './actor.ts';
+import { authenticate, authorise, guardHost } from './authenticate.ts';
+import { cors } from './cors.ts';
+import { descriptionRoutes } from './description.ts';
+import { readBody, readObject, readQuery } from './input.ts';
+import { describeApi } from './openapi.ts';
 import type { ApiParts } from './parts.ts';
 import { HttpProblem, problemAnswer, statusOf } from './problem.ts';
-import type { Answer, Handler, Method, Route } from './route.ts';
+import { provd } from './provd/provd.ts';
+import { doneOnce } from './repeats.ts';
+import { type Answer, type Endpoint, isGuarded, type Method, type Route } from './route.ts';
 import { statusRoutes } from './status.ts';
+import { configBulkRoutes } from './v1/config-bulk.ts';
 import { configRoutes } from './v1/configs.ts';
+import { deviceBulkRoutes } from './v1/device-bulk.ts';
+import { deviceCsvRoutes } from './v1/device-csv.ts';
 import { deviceRoutes } from './v1/devices.ts';
 import { dhcpRoutes } from './v1/dhcp.ts';
 import { dhcpConfigRoutes } from './v1/dhcp-config.ts';
+import { eventRoutes } from './v1/events.ts';
 import { explainRoutes } from './v1/explain.ts';
 import { firmwareRoutes } from './v1/firmware.ts';
+import { historyRoutes } from './v1/history.ts';
+import { moveRoutes } from './v1/move.ts';
 import { operationRoutes } from './v1/operations.ts';
 import { packageRoutes } from './v1/packages.ts';
 import { pluginRoutes } from './v1/plugins.ts';
@@ -20,26 +36,41 @@ import { requestRoutes } from './v1/requests.ts';
 import { serverRoutes } from './v1/server.ts';
 import { templateRoutes } from './v1/templates.ts';
 import { tenantRoutes } from './v1/tenants.ts';
+import { tokenRoutes } from './v1/tokens.ts';
+import { userRoutes } from './v1/users.ts';
 
 /** All there is to ask, in the order in which it is looked through. */
 export function apiRoutes(parts: ApiParts): Route[] {
-  return [
+  const permissions = new Set<string>();
+  const routes = [
     ...statusRoutes(parts),
+    ...deviceBulkRoutes(parts),
+    ...deviceCsvRoutes(parts),
     ...deviceRoutes(parts),
+    ...moveRoutes(parts),
+    ...configBulkRoutes(parts),
     ...configRoutes(parts),
+    ...historyRoutes(parts),
     ...tenantRoutes(parts),
+    ...tokenRoutes(parts, () => permissions),
+    ...userRoutes(parts, () => permissions),
     ...pluginRoutes(parts),
     ...packageRoutes(parts),
     ...repositoryRoutes(parts),
     ...firmwareRoutes(parts),
     ...templateRoutes(parts),
     ...operationRoutes(parts),
+    ...eventRoutes(parts),
     ...requestRoutes(parts),
     ...dhcpRoutes(parts),
     ...dhcpConfigRoutes(parts),
     ...explainRoutes(parts),
     ...serverRoutes(parts),
   ];
+  routes.push(...descriptionRoutes(() => describeApi(routes, parts.version)));
+  for (const { permission } of routes.flatMap(({ methods }) => Object.values(methods)))
+    if (permission !== undefined) permissions.add(permission);
+  return routes;
 }
 
 /**
@@ -54,12 +85,14 @@ export function createApi(parts: ApiParts): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.use(greet(parts));
+  app.use('/api', cors(parts.corsOrigins));
   for (const route of apiRoutes(parts)) {
-    if (route.path.startsWith('/api/')) app.all(route.path, admit(parts.tokens, route));
+    if (isGuarded(route)) app.all(route.path, admit(parts, route));
     app.all(route.path, dispatch(route, parts));
   }
+  app.use('/0.2', provd(parts));
   // What is not there, either.
-  app.use('/api', admit(parts.tokens));
+  app.use('/api', admit(parts));
   app.use(() => {
     throw new HttpProblem(404, 'route-unknown', 'There is nothing under this path');
   });
@@ -76,27 +109,61 @@ function greet({ hostNames }: ApiParts): RequestHandler {
   };
 }
 
-function admit({ admin, dhcp }: Tokens, { forDhcpServers = [] }: Pick<Route, 'forDhcpServers'> = {}): RequestHandler {
-  return (request, _response, next) => {
-    const isForDhcp = forDhcpServers.some((method) => method === request.method);
-    authenticate(request.headers.authorization, isForDhcp ? [dhcp, admin] : [admin]);
+/** Nobody learns without a token which paths there are, but for those that are open. */
+function admit(parts: ApiParts, route?: Route): RequestHandler {
+  return (request, response, next) => {
+    const isOpen = route?.methods[request.method as Method]?.open ?? false;
+    if (!isOpen) response.locals.caller = authenticate(request.headers.authorization, parts);
     next();
   };
 }
 
-function dispatch({ methods, takesFile = false }: Route, { log }: ApiParts): RequestHandler {
+/** Who asks for what needs no token. */
+const nobody: Caller = {
+  kind: 'token',
+  id: '',
+  name: '',
+  tenant: '',
+  permissions: [],
+  isMain: false,
+  may: () => false,
+  sees: () => false,
+  tenants: [],
+};
+
+const nothing = z.strictObject({});
+
+function dispatch({ methods }: Route, parts: ApiParts): RequestHandler {
+  const { log } = parts;
   return async (request, response) => {
-    const handler = handlerOf(methods, request.method);
-    const hasBody = request.method !== 'GET' && request.method !== 'HEAD' && !takesFile;
-    const answer = await handler({
+    const endpoint = allowed(methods, request.method);
+    const { handle, query = nothing, body = nothing, takesFile } = endpoint;
+    const caller: Caller = response.locals.caller ?? nobody;
+    const from = addressOf(request);
+    authorise(caller, endpoint);
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const sent = isRead || takesFile !== undefined ? undefined : await readBody(request);
+    const call = {
+      caller,
+      from,
       params: paramsOf(request),
-      query: new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1]),
-      body: hasBody ? await readBody(request) : undefined,
+      query: readQuery(new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1]), query),
+      body: isRead || takesFile !== undefined ? undefined : readObject(sent, body),
       stream: fileOf(request),
       ifMatch: request.headers['if-match'],
-    });
-    send(response, answer);
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
+      callerNow() {
+        const now = caller === nobody ? nobody : authenticate(request.headers.authorization, parts);
+        authorise(now, endpoint);
+        return now;
+      },
+      gone: goneOf(response),
+      lastEventId: request.headers['last-event-id']?.toString(),
+    };
+    const act = () => actingAs(actorOf(caller, from), () => handle(call));
+    const key = request.headers['idempotency-key']?.toString();
+    const asked = { caller, method: request.method, url: request.originalUrl, body: sent };
+    const isOnce = key !== undefined && !isRead && takesFile === undefined && caller !== nobody;
+    await send(response, await (isRead ? handle(call) : isOnce ? doneOnce({ ...asked, key }, endpoint, parts, act) : act()));
     log[isRead ? 'debug' : 'info']({ event: 'api.answered', ...told(request), status: response.statusCode }, 'answered a client');
   };
 }
@@ -112,10 +179,10 @@ async function* fileOf(request: Request): AsyncGenerator<Buffer> {
   }
 }
 
-function handlerOf(methods: Route['methods'], asked: string): Handler {
+function allowed(methods: Route['methods'], asked: string): Endpoint {
   const method = (asked === 'HEAD' ? 'GET' : asked) as Method;
-  const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
-  if (handler) return handler;
+  const found = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (found) return found;
   const allow = Object.keys(methods).join(', ').replace('GET', 'GET, HEAD');
   throw new HttpProblem(405, 'method-not-allowed', `Here there is ${allow}`, { headers: { allow } });
 }
@@ -127,12 +194,34 @@ function paramsOf({ params }: Request): Record<string, string> {
   );
 }
 
-function send(response: Response, { json, bytes, headers = {}, status }: Answer): void {
-  response.status(status ?? (json === undefined && bytes === undefined ? 204 : 200));
+function goneOf(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return controller.signal;
+}
+
+/** How long somebody may take to read what is told as it comes. */
+const patienceMs = 30_000;
+
+/** One piece after the other: who reads slowly is told as slowly, and who does not read at all is not told any more. */
+async function tell(response: Response, stream: AsyncIterable<string>): Promise<void> {
+  response.flushHeaders();
+  for await (const text of stream) {
+    if (response.destroyed) return;
+    if (response.write(text)) continue;
+    const signal = AbortSignal.any([goneOf(response), AbortSignal.timeout(patienceMs)]);
+    await once(response, 'drain', { signal }).catch(() => response.destroy());
+  }
+  response.end();
+}
+
+async function send(response: Response, { json, bytes, stream, headers = {}, status }: Answer): Promise<void> {
+  response.status(status ?? (json === undefined && bytes === undefined && !stream ? 204 : 200));
   const type = json === undefined ? {} : { 'content-type': 'application/json' };
   const content = json === undefined ? bytes : `${stringifyOrdered(fromPlain(json))}\n`;
   // Not response.set, which adds a charset to the type: a file goes out with the type that a phone gets.
   for (const [name, value] of Object.entries({ ...type, ...headers })) response.setHeader(name, value);
+  if (stream && response.req.method !== 'HEAD') return tell(response, stream);
   if (content !== undefined) response.setHeader('content-length', Buffer.byteLength(content));
   response.end(content);
 }
@@ -146,7 +235,7 @@ function fail({ log }: ApiParts): ErrorRequestHandler {
     else log.debug({ event: 'api.refused', ...fields }, 'refused a client');
     // A part of another answer is already on its way: all that is left is to break off.
     if (response.headersSent) response.destroy();
-    else send(response, problemAnswer(thrown));
+    else void send(response, problemAnswer(thrown));
   };
 }
 

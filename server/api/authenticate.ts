@@ -2,9 +2,14 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
+import { administrator, dhcpServer } from '../access/caller.ts';
+import type { Caller, TenantTree } from '../access/model.ts';
+import type { AccessService } from '../access/service.ts';
+import type { UserService } from '../access/users.ts';
 import { ProvisioningError, reason } from '../lib/errors.ts';
 import { Secret } from '../lib/secret.ts';
 import { HttpProblem } from './problem.ts';
+import type { Endpoint } from './route.ts';
 
 /** Names of the tokens' files in the data directory. */
 export const TOKEN_FILE = 'admin.token';
@@ -16,6 +21,14 @@ export interface Tokens {
   readonly admin: Secret;
   /** For DHCP servers: who has it may tell of leases, and nothing else. */
   readonly dhcp: Secret;
+}
+
+/** What knows who somebody is. */
+export interface Doors {
+  readonly tokens: Tokens;
+  readonly access: Pick<AccessService, 'byBearer'>;
+  readonly users: Pick<UserService, 'byBearer'>;
+  readonly tenants: TenantTree;
 }
 
 /** @throws ProvisioningError token-invalid, token-unreadable */
@@ -75,21 +88,30 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-/** @throws HttpProblem unless the header is `Bearer` and one of the tokens; how long it takes tells nothing of them */
-export function authenticate(header: string | undefined, tokens: readonly Secret[]): void {
+/** @throws HttpProblem unless the header is `Bearer` and a token that opens something; how long it takes tells nothing of them */
+export function authenticate(header: string | undefined, { tokens, access, users, tenants }: Doors): Caller {
   const [, given = ''] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
   // Digests are of one length, as timingSafeEqual needs them.
-  const opens = tokens.map((token) => timingSafeEqual(digest(given), digest(token.reveal())));
-  if (opens.includes(true)) return;
-  const told = header === undefined ? 'This needs the token of the administrator' : 'This is not the token of the administrator';
+  const is = (token: Secret) => timingSafeEqual(digest(given), digest(token.reveal()));
+  const [isAdministrator, isDhcpServer] = [is(tokens.admin), is(tokens.dhcp)];
+  const bearer = access.byBearer(given) ?? users.byBearer(given);
+  if (isAdministrator) return administrator(tenants);
+  if (isDhcpServer) return dhcpServer(tenants);
+  if (bearer) return bearer;
+  const told = header === undefined ? 'This needs a token' : 'This token opens nothing here, or not any more';
   throw new HttpProblem(
     401,
     'unauthorised',
-    `${told}: Authorization: Bearer, and what ${TOKEN_FILE} in the data directory holds`,
-    {
-      headers: { 'www-authenticate': 'Bearer realm="offhook"' },
-    },
+    `${told}: Authorization: Bearer, and the token; that of the administrator is what ${TOKEN_FILE} in the data directory holds`,
   );
+}
+
+/** @throws HttpProblem 403 when the caller may not ask this */
+export function authorise(caller: Caller, { permission, serverWide = false }: Pick<Endpoint, 'permission' | 'serverWide'>): void {
+  if (permission !== undefined && !caller.may(permission))
+    throw new HttpProblem(403, 'permission-missing', `This needs the permission ${permission}, which your token does not give`);
+  if (serverWide && !caller.isMain)
+    throw new HttpProblem(403, 'tenant-not-main', 'This is about the server as a whole: it needs a token of the main tenant');
 }
 
 function digest(text: string): Buffer {

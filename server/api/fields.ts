@@ -35,3 +35,16 @@ function refuse(context: z.RefinementCtx, message: string): never {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 }
+
+/** A time in a query, in milliseconds since 1970. */
+export const moment = z.iso
+  .datetime({ offset: true, error: 'must be a time of RFC 3339, such as 2030-01-01T00:00:00Z' })
+  .transform((value) => Date.parse(value));
+
+/** Parts of answers, for the description of the API; tests hold answers to them. */
+
+export const time = z.iso.datetime().meta({ description: 'A time of RFC 3339, in UTC' });
+export const count = z.int().min(0);
+export const text = z.string();
+/** An object whose keys are not known beforehand. */
+export const anything = z.record(z.string(), z.unknown());

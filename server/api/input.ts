@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Complaint } from '../lib/errors.ts';
 import { JsonError, type OrderedJson, parseOrdered } from '../lib/ordered-json.ts';
 import { HttpProblem } from './problem.ts';
+import { isInOrder } from './route.ts';
 
 /** A raw config with a key and a line for every one of 9,999 numbers has two megabytes; the rest is room for certificates. */
 const MAX_BODY = 8 * 1_024 * 1_024;
@@ -70,34 +71,53 @@ function isShallow(value: OrderedJson, levels: number): boolean {
 }
 
 /** @throws HttpProblem body-invalid when it is no object */
-export function objectOf(body: OrderedJson | undefined): Map<string, OrderedJson> {
+function objectOf(body: OrderedJson | undefined): Map<string, OrderedJson> {
   if (body instanceof Map) return body;
   throw bodyInvalid(body === undefined ? 'A body is needed: a JSON object' : 'The body must be a JSON object');
 }
 
-/** The body by its schema. @throws HttpProblem body-invalid with all complaints */
+/** The body by its schema; one that is left out is an empty object, if that is valid. @throws HttpProblem body-invalid with all complaints */
 export function readObject<Type>(body: OrderedJson | undefined, type: z.ZodType<Type>): Type {
-  const parsed = type.safeParse(plainObject(objectOf(body)));
+  const given = objectOf(body === undefined && isOptional(type) ? new Map() : body);
+  const parsed = type.safeParse(isInOrder(type) ? given : plainObject(given));
   if (parsed.success) return parsed.data;
   throw bodyInvalid('The body is not valid', complaintsOf(parsed.error, 'field'));
+}
+
+/** It may be left out. */
+export function isOptional(type: z.ZodType): boolean {
+  return !isInOrder(type) && type.safeParse({}).success;
 }
 
 export function bodyInvalid(problem: string, complaints: readonly Complaint[] = []): HttpProblem {
   return new HttpProblem(400, 'body-invalid', told(problem, complaints), { complaints });
 }
 
-/** The query by its schema; what is given several times is refused unless `lists` names it. @throws HttpProblem query-invalid with all complaints */
-export function readQuery<Type>(query: URLSearchParams, type: z.ZodType<Type>, lists: readonly string[] = []): Type {
+/** The query by its schema; what is no list there may be given once. @throws HttpProblem query-invalid with all complaints */
+export function readQuery<Shape extends z.ZodRawShape>(
+  query: URLSearchParams,
+  type: z.ZodObject<Shape>,
+): z.output<z.ZodObject<Shape>> {
   const names = [...new Set(query.keys())];
-  const repeated = names.filter((name) => !lists.includes(name) && query.getAll(name).length > 1);
-  const values = new Map(names.map((name) => [name, lists.includes(name) ? query.getAll(name) : query.get(name)]));
+  const isMany = (name: string) => Object.hasOwn(type.shape, name) && isList(type.shape[name]);
+  const repeated = names.filter((name) => !isMany(name) && query.getAll(name).length > 1);
+  const values = new Map(names.map((name) => [name, isMany(name) ? query.getAll(name) : query.get(name)]));
   const parsed = type.safeParse(plainObject(values));
   const complaints = [
     ...repeated.map((path) => ({ path, message: 'is given more than once' })),
     ...(parsed.success ? [] : complaintsOf(parsed.error, 'parameter')),
   ];
   if (parsed.success && complaints.length === 0) return parsed.data;
-  throw new HttpProblem(400, 'query-invalid', told('The query is not valid', complaints), { complaints });
+  throw queryInvalid(complaints);
+}
+
+export function queryInvalid(complaints: readonly Complaint[]): HttpProblem {
+  return new HttpProblem(400, 'query-invalid', told('The query is not valid', complaints), { complaints });
+}
+
+function isList(type: unknown): boolean {
+  if (type instanceof z.ZodOptional || type instanceof z.ZodDefault) return isList(type.unwrap());
+  return type instanceof z.ZodArray;
 }
 
 /** Without a prototype: a key `__proto__` is a key that is not known, like others. */
@@ -121,8 +141,8 @@ function told(problem: string, complaints: readonly Complaint[]): string {
     : `${problem}: ${complaints.map(({ path, message }) => `${path} ${message}`).join('; ')}`;
 }
 
-/** A thousand devices are half a megabyte; who wants more asks again with `offset`. */
-const MOST_ITEMS = 1_000;
+/** A thousand devices are half a megabyte; who wants more asks again with `cursor`. */
+export const MOST_ITEMS = 1_000;
 
 /** A number in a query. */
 export const whole = (least: number, most: number) => {
@@ -131,11 +151,9 @@ export const whole = (least: number, most: number) => {
     .string({ error })
     .regex(/^\d{1,9}$/, { error })
     .transform(Number)
-    .refine((value) => value >= least && value <= most, { error });
+    .refine((value) => value >= least && value <= most, { error })
+    .meta({ type: 'integer', minimum: least, maximum: most, pattern: undefined });
 };
-
-/** Parameters of every list. */
-export const page = { limit: whole(0, MOST_ITEMS).default(100), offset: whole(0, 999_999_999).default(0) };
 
 /** `true` or `false` in a query. */
 export const flag = z.enum(['true', 'false'], { error: 'must be true or false' }).transform((text) => text === 'true');

@@ -1,12 +1,18 @@
+import type { RepeatDao } from '../access/dao.ts';
+import type { AccessService } from '../access/service.ts';
+import type { UserService } from '../access/users.ts';
 import type { Renderer } from '../artefacts/renderer.ts';
 import type { ConfigService } from '../configs/service.ts';
 import type { DeviceService } from '../devices/service.ts';
 import type { FirmwareService } from '../firmware/service.ts';
+import type { HistoryService } from '../history/service.ts';
 import type { Recogniser } from '../identify/identify.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { Ip } from '../lib/ip.ts';
 import type { Log, LogLevel } from '../lib/log.ts';
+import type { SecurityLog } from '../lib/security-log.ts';
 import type { Operation } from '../operations/model.ts';
+import type { OperationNotifier } from '../operations/notifier.ts';
 import type { OperationService } from '../operations/service.ts';
 import type { OverrideService } from '../overrides/service.ts';
 import type { Desired } from '../pipeline/desired.ts';
@@ -20,8 +26,17 @@ import type { PhoneRequest } from '../pipeline/request.ts';
 import type { PackageService } from '../plugins/packages.ts';
 import type { Catalogue } from '../plugins/service.ts';
 import type { RepositoryService } from '../repositories/service.ts';
+import type { Settings } from '../settings.ts';
 import type { TenantService } from '../tenants/service.ts';
 import type { Tokens } from './authenticate.ts';
+
+/** Devices and configs whose changes are stored together; all that is asked here sees those before it. */
+export interface Changes {
+  readonly devices: Pick<DeviceService, 'get' | 'list' | 'ids' | 'create' | 'change' | 'remove'>;
+  readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove'>;
+  /** Runs a part of the work whose changes are undone when it throws. One at a time. */
+  part<Result>(work: () => Promise<Result>): Promise<Result>;
+}
 
 /** What the API is made of; the composition root hands it over. */
 export interface ApiParts {
@@ -30,18 +45,35 @@ export interface ApiParts {
   /** When the server started, in milliseconds since 1970. */
   readonly started: number;
   readonly tokens: Tokens;
+  readonly access: AccessService;
+  readonly users: UserService;
+  readonly repeats: RepeatDao;
+  readonly security: Pick<SecurityLog, 'loginRefused' | 'loginLimited'>;
   /** Names by which programs may reach the API, besides localhost and addresses: see `guardHost`. */
   readonly hostNames: readonly string[];
-  readonly devices: Pick<DeviceService, 'get' | 'list' | 'create' | 'change' | 'remove' | 'deliveries'>;
-  readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove' | 'resolve' | 'origins'>;
+  /** Origins of web pages that may use it. */
+  readonly corsOrigins: readonly string[];
+  /** How many may listen to events at once. */
+  readonly eventStreams: number;
+  readonly devices: Pick<
+    DeviceService,
+    'get' | 'list' | 'count' | 'ids' | 'create' | 'change' | 'remove' | 'deliveries' | 'transfer' | 'reconsider'
+  >;
+  readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove' | 'resolve' | 'origins' | 'autocreate'>;
+  /** Runs work whose changes are stored when this resolves, or are undone when it says false or throws. */
+  together(work: (changes: Changes) => Promise<boolean>): Promise<void>;
   readonly tenants: TenantService;
-  readonly operations: Pick<OperationService, 'start' | 'get' | 'list' | 'news' | 'cancel' | 'forget'>;
+  readonly history: Pick<HistoryService, 'list' | 'after' | 'range' | 'versions' | 'version' | 'rollback'>;
+  readonly operations: Pick<OperationService, 'start' | 'get' | 'list' | 'news' | 'wait' | 'cancel' | 'forget'>;
+  readonly operationNews: Pick<OperationNotifier, 'subscribe'>;
   readonly plugins: { readonly catalogue: Catalogue };
   readonly packages: PackageService;
   readonly repositories: RepositoryService;
   readonly firmware: Omit<FirmwareService, 'describe' | 'served' | 'reload'>;
   readonly overrides: OverrideService;
   readonly desired: Desired;
+  /** What devices would have if a template of a plugin were this text. */
+  tryTemplate(plugin: string, name: string, text: string): Pick<Desired, 'file'>;
   readonly renderer: Pick<Renderer, 'templateOf'>;
   readonly sweep: { readonly waiting: number | Promise<number> };
   /** The URL under which a device last reached the server, or the one to expect. */
@@ -54,7 +86,11 @@ export interface ApiParts {
   /** Where this server gives addresses. */
   readonly leases: Pick<LeaseService, 'list' | 'usage' | 'otherUsage' | 'forget'> | undefined;
   /** Interfaces on which DHCP is answered or heard, or should be. */
-  readonly dhcp: () => readonly { readonly name: string; readonly state: string; readonly problem?: { readonly code: string } }[];
+  readonly dhcp: () => readonly {
+    readonly name?: string;
+    readonly state: string;
+    readonly problem?: { readonly code: string; readonly message: string };
+  }[];
   readonly messages: RecentMessages;
   /** Takes note of what DHCP told of a client. */
   noteLease(news: LeaseNews): Promise<Noted>;
@@ -69,6 +105,7 @@ export interface ApiParts {
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   readonly log: Pick<Log, 'info' | 'debug' | 'error'> & { readonly level: LogLevel };
   setLogLevel(level: LogLevel): Promise<void>;
+  readonly settings: Settings;
   /** Where the server listens, by listener: `http`, `tftp`, `admin` … */
   readonly addresses: () => readonly ListenAddress[];
   /**

@@ -1,4 +1,6 @@
 import { STATUS_CODES } from 'node:http';
+import * as z from 'zod';
+import { LoginLimited } from '../access/login-limiter.ts';
 import { type Complaint, ProvisioningError } from '../lib/errors.ts';
 import { OperationRunning } from '../operations/model.ts';
 import type { Answer } from './route.ts';
@@ -20,15 +22,33 @@ export class HttpProblem extends ProvisioningError {
   }
 }
 
+/** How an error is answered (RFC 9457). */
+export const problemSchema = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().meta({ description: 'What is wrong, for programs: it stays the same.' }),
+    detail: z.string().meta({ description: 'What is wrong, for people.' }),
+    complaints: z.array(z.strictObject({ path: z.string(), message: z.string() })),
+    operation: z.string().optional().meta({ description: 'The operation that is in the way.' }),
+  })
+  .meta({ id: 'Problem' });
+
 /** What the code of a service's error means to a client. Any other code is a fault of the server. */
 const STATUSES: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^store-(?:busy|full|closed|not-writable)$/, 503],
   [/^disk-(?:full|not-writable)$/, 503],
   [/^store-/, 500],
+  [/^access-login-refused$/, 401],
+  [/^access-login-limited$/, 429],
   [/^firmware-file-unknown$/, 422],
   [/-(?:unknown|not-installed)$/, 404],
   [/-invalid$/, 400],
-  [/-(?:broken|taken|changed|not-deletable|not-writable|in-use|needed|running|ended|refused|conflicting|unmergeable)$/, 409],
+  [
+    /-(?:broken|taken|changed|not-deletable|not-writable|in-use|needed|running|ended|refused|conflicting|unmergeable|foreign)$/,
+    409,
+  ],
 ];
 
 /** The status for what was thrown: 500 for whatever is no error of a known kind. */
@@ -48,7 +68,10 @@ export function problemAnswer(thrown: unknown): Answer {
     status,
     headers: {
       'content-type': 'application/problem+json',
+      // RFC 9110, section 15.5.2.
+      ...(status === 401 && { 'www-authenticate': 'Bearer realm="offhook"' }),
       ...(status === 503 && { 'retry-after': '1' }),
+      ...(thrown instanceof LoginLimited && { 'retry-after': String(thrown.seconds) }),
       ...(thrown instanceof HttpProblem && thrown.headers),
     },
     json: {

@@ -1,13 +1,38 @@
+import * as z from 'zod';
 import { ProvisioningError } from '../lib/errors.ts';
+import { count, text, time } from './fields.ts';
 import type { ApiParts } from './parts.ts';
 import { timeOf } from './revision.ts';
-import type { Answer, Route } from './route.ts';
+import { type Answer, endpoint, type Route } from './route.ts';
+
+const document = z
+  .strictObject({
+    version: text,
+    started: time,
+    uptime_seconds: count,
+    listeners: z.array(z.strictObject({ name: text, url: text })),
+    dhcp: z.array(z.strictObject({ interface: text.nullable(), state: text, problem: text.nullable(), detail: text.nullable() })),
+    store: z.strictObject({ ok: z.boolean(), problem: text.nullable() }),
+    plugins: z.strictObject({ loaded: z.array(text), broken: z.array(z.strictObject({ id: text, problem: text })) }),
+    devices: z.strictObject({ total: count.nullable(), configured: count.nullable(), waiting: count }),
+  })
+  .meta({ id: 'Status' });
 
 /** What monitoring asks, without a token: neither tells anything secret. */
 export function statusRoutes(parts: ApiParts): Route[] {
+  const show = endpoint({
+    summary: 'Show how the server is',
+    answers: { 200: document, 503: document },
+    handle: () => status(parts),
+  });
+  const measured = endpoint({
+    summary: 'Show what Prometheus reads',
+    answers: { 200: { mediaType: 'text/plain' } },
+    handle: () => metrics(parts),
+  });
   return [
-    { path: '/status', methods: { GET: () => status(parts) } },
-    { path: '/metrics', methods: { GET: () => metrics(parts) } },
+    { path: '/status', methods: { GET: show } },
+    { path: '/metrics', methods: { GET: measured } },
   ];
 }
 
@@ -26,7 +51,12 @@ async function status(parts: ApiParts): Promise<Answer> {
       started: timeOf(started),
       uptime_seconds: Math.floor((Date.now() - started) / 1_000),
       listeners: parts.addresses().map(({ name, url }) => ({ name, url })),
-      dhcp: parts.dhcp().map(({ name, state, problem: why }) => ({ interface: name, state, problem: why?.code ?? null })),
+      dhcp: parts.dhcp().map(({ name = null, state, problem: why }) => ({
+        interface: name,
+        state,
+        problem: why?.code ?? null,
+        detail: why?.message ?? null,
+      })),
       store: { ok: problem === null, problem },
       plugins: {
         loaded: plugins.catalogue.plugins().map(({ id }) => id),
@@ -40,8 +70,8 @@ async function status(parts: ApiParts): Promise<Answer> {
 async function look({ store, devices, log }: ApiParts) {
   try {
     await store.ping();
-    const [all, configured] = await Promise.all([devices.list({ limit: 0 }), devices.list({ limit: 0, configured: true })]);
-    return { problem: null, devices: { total: all.total, configured: configured.total } };
+    const [all, configured] = await Promise.all([devices.count({}), devices.count({ configured: true })]);
+    return { problem: null, devices: { total: all, configured } };
   } catch (cause) {
     log.error({ event: 'status.store-failed', err: cause }, 'the store does not answer');
     const problem = cause instanceof ProvisioningError ? cause.code : 'store-failed';

@@ -33,6 +33,6 @@ export function createAhead({ store, workers: { number, count }, news, ...option
   };
   news.devices.subscribe((ids) => sweep.touch(ours(ids)));
   news.configs.subscribe((ids) => void touch(store.devices.idsUsing({ configs: ids })));
-  news.tenants.subscribe((id) => void touch(store.devices.ids(id)));
+  news.tenants.subscribe((id) => void touch(store.devices.ids({ tenants: [id] })));
   return { sweep, ours, touch };
 }

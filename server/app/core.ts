@@ -9,6 +9,7 @@ import { type ConfigService, createConfigService } from '../configs/service.ts';
 import { deviceNotifier } from '../devices/notifier.ts';
 import { type DeviceService, deviceService } from '../devices/service.ts';
 import type { FirmwareService } from '../firmware/service.ts';
+import { type HistoryService, historyService } from '../history/service.ts';
 import type { Recogniser } from '../identify/identify.ts';
 import { defaultAddress } from '../lib/addresses.ts';
 import { type Arrivals, createArrivals } from '../lib/arrivals.ts';
@@ -19,7 +20,7 @@ import { createLog, type RootLog } from '../lib/log.ts';
 import { createMetrics, type Metrics } from '../lib/metrics.ts';
 import { openSecurityLog, type SecurityLog } from '../lib/security-log.ts';
 import type { Operation } from '../operations/model.ts';
-import { operationNotifier } from '../operations/notifier.ts';
+import { type OperationNotifier, operationNotifier } from '../operations/notifier.ts';
 import { type OperationService, operationService } from '../operations/service.ts';
 import type { OverrideService } from '../overrides/service.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
@@ -48,11 +49,14 @@ import { catchUp, tellChanges } from './catch-up.ts';
 import { createElsewhere } from './elsewhere.ts';
 import { createFirmware } from './firmware.ts';
 import { fetching } from './network.ts';
+import { notedFirmware, notedOverrides, notedPackages, notedRepositories } from './noted.ts';
 import { counted } from './observe.ts';
 import { createPlugins } from './plugins.ts';
 import { checkLogFiles } from './preflight.ts';
+import { pruneRegularly } from './prune.ts';
 import { renderAll } from './render-all.ts';
 import { createTemplates } from './templates.ts';
+import { createTogether, type Records } from './together.ts';
 import { createVendorPackages, type VendorPackages } from './vendor-packages.ts';
 import { alone, heard, type Worker, type Workers } from './workers.ts';
 
@@ -65,12 +69,18 @@ export interface Core extends VendorPackages {
   readonly store: Store;
   readonly tenants: TenantService;
   readonly configs: ConfigService;
+  readonly history: HistoryService;
   readonly plugins: PluginService;
   readonly devices: DeviceService;
+  /** Changes of devices and configs that are stored together. */
+  readonly together: ReturnType<typeof createTogether>;
   /** Of the first worker only: in the others none are started. */
   readonly operations: OperationService;
+  readonly operationNews: OperationNotifier;
   readonly firmware: FirmwareService;
   readonly desired: Desired;
+  /** What devices would have if a template of a plugin were this text. */
+  tryTemplate(plugin: string, name: string, text: string): Desired;
   readonly overrides: OverrideService;
   readonly renderer: Renderer;
   readonly sweep: Sweep;
@@ -93,10 +103,12 @@ export interface Core extends VendorPackages {
   current(): Promise<void>;
   /** What this process answers to other workers. */
   readonly worker: Worker;
-  /** Begins to render ahead; to be called once it is known under which URLs phones reach the server. */
+  /** Begins to render ahead, and to forget what is old; to be called once it is known under which URLs phones reach the server. */
   begin(): void;
   close(): Promise<void>;
 }
+
+const dayMs = 86_400_000;
 
 /** Messages of DHCP that are kept for who watches: some hundred bytes each. */
 const mostMessages = 1_000;
@@ -123,13 +135,34 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   const configNews = createConfigNotifier(store.configs, (cause) => {
     log.error({ event: 'configs.news-failed', err: cause }, 'could not tell who inherits from a config that changed');
   });
-  const configs = createConfigService({
-    dao: store.configs,
-    base: settings.base_config,
-    mainTenant: tenants.main.id,
-    notifier: configNews,
-    now: Date.now,
+  const records: Records = {
+    configs: (dao, notifier) =>
+      createConfigService({ dao, base: settings.base_config, line: tenants.line, notifier, now: Date.now }),
+    devices: (dao, notifier, its) =>
+      deviceService({
+        dao,
+        notifier,
+        nat: settings.phones.nat,
+        unknown: settings.phones.unknown,
+        addressHold: settings.phones.address_hold_seconds * 1_000,
+        choosePlugin: (facts, current) => choose(facts, plugins.catalogue.ofVendor(facts.vendor), current),
+        autocreateConfig: async (tenant) => (await its.autocreate(tenant))?.id,
+        dropConfig: async (id, tenant) => {
+          await its.dropUnused(id, tenant, async (used) => (await dao.idsUsing({ configs: [used] })).length > 0);
+        },
+      }),
+  };
+  const configs = records.configs(store.configs, configNews);
+
+  const { audit_days: auditDays, versions, version_days: versionDays } = settings.history;
+  const history = historyService({
+    dao: store.history,
+    configs,
+    auditMs: auditDays * dayMs,
+    versions,
+    versionMs: versionDays * dayMs,
   });
+  let endPruning = async () => {};
 
   const outside = await fetching(settings);
   const firmware = await createFirmware(settings, {
@@ -142,18 +175,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   const { plugins, news: pluginNews, recogniser, directories, shelf } = await createPlugins({ settings, firmware, log, isFirst });
 
   const deviceNews = deviceNotifier();
-  const devices: DeviceService = deviceService({
-    dao: store.devices,
-    notifier: deviceNews,
-    nat: settings.phones.nat,
-    unknown: settings.phones.unknown,
-    addressHold: settings.phones.address_hold_seconds * 1_000,
-    choosePlugin: (facts, current) => choose(facts, plugins.catalogue.ofVendor(facts.vendor), current),
-    autocreateConfig: async (tenant) => (await configs.autocreate(tenant))?.id,
-    dropConfig: async (id) => {
-      await configs.dropUnused(id, async (used) => (await store.devices.idsUsing({ configs: [used] })).length > 0);
-    },
-  });
+  const devices = records.devices(store.devices, deviceNews, configs);
 
   const operationNews = operationNotifier();
   operationNews.subscribe(({ label, state }) => {
@@ -165,7 +187,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     notifier: operationNews,
     log,
     keep,
-    keepMs: keepDays * 86_400_000,
+    keepMs: keepDays * dayMs,
   });
 
   const templates = await createTemplates({ settings, plugins, news: pluginNews, workers, metrics, log });
@@ -307,13 +329,18 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     store,
     tenants,
     configs,
+    history,
     plugins,
     devices,
+    together: createTogether(store, records, { configs, devices: deviceNews }),
     operations,
-    firmware,
-    ...vendorPackages,
+    operationNews,
+    firmware: notedFirmware(firmware, history.note),
+    packages: notedPackages(vendorPackages.packages, history.note),
+    repositories: notedRepositories(vendorPackages.repositories, history.note),
     desired,
-    overrides,
+    tryTemplate: (...text) => new Desired({ ...desiredOptions, renderer: templates.trial(...text) }),
+    overrides: notedOverrides(overrides, history.note),
     renderer,
     sweep,
     baseUrls,
@@ -344,9 +371,11 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       // What the store says of a device may be older than a package, a template or a setting.
       void worker.lookAtAll();
       if (isShared) void learn();
+      if (isFirst) endPruning = pruneRegularly(history, log);
     },
     async close() {
       clearInterval(flushing);
+      await endPruning();
       elsewhere.close();
       await operations.close();
       await configNews.settled();

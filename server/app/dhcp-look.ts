@@ -1,10 +1,12 @@
 import { isIPv4 } from 'node:net';
+import { identifierOf, type Lease } from '../leases/model.ts';
 import type { LeaseService } from '../leases/service.ts';
 import { defaultAddress } from '../lib/addresses.ts';
 import { Code, MessageType, type Options, option, readOption } from '../lib/dhcp/options.ts';
 import { encodePacket, type Packet } from '../lib/dhcp/packet.ts';
 import { ProvisioningError } from '../lib/errors.ts';
 import { contains, parseIp, UNSPECIFIED } from '../lib/ip.ts';
+import type { Mac } from '../lib/mac.ts';
 import { createExchange, type ExchangeParts, type Message } from '../listeners/dhcp/exchange.ts';
 import type { Interface } from '../listeners/dhcp/interfaces.ts';
 import type { DhcpAnswer, DhcpLook, DhcpQuestion } from '../pipeline/explain/dhcp.ts';
@@ -12,7 +14,7 @@ import type { Core } from './core.ts';
 import type { Senders } from './dhcp-sender.ts';
 
 /** What explain looks at where addresses, or the rest, are given. */
-export interface GivenParts extends Pick<ExchangeParts, 'subnets' | 'knownOnly'> {
+export interface GivenParts extends Pick<ExchangeParts, 'subnets' | 'knownOnly' | 'matchClientId'> {
   readonly mode: ExchangeParts['mode'];
   readonly leases: Pick<LeaseService, 'preview' | 'list'>;
   readonly senders: Senders;
@@ -27,13 +29,17 @@ const repeated: ReadonlySet<number> = new Set([Code.messageType, Code.clientIden
 const somebody = option(Code.clientIdentifier, { type: 0, bytes: Buffer.from('offhook explain') });
 
 /** The same exchange as with phones, with parts that keep nothing. */
-export function lookAtGiven(core: Core, { mode, subnets, knownOnly, leases, senders, interfaces }: GivenParts): DhcpLook {
+export function lookAtGiven(
+  core: Core,
+  { mode, subnets, knownOnly, matchClientId, leases, senders, interfaces }: GivenParts,
+): DhcpLook {
   async function rehearse(question: DhcpQuestion): Promise<DhcpAnswer> {
     let boot: Options = new Map();
     const exchange = createExchange({
       mode,
       subnets,
       knownOnly,
+      matchClientId,
       trusted: core.settings.phones.secrets_without_key,
       leases: {
         offer: leases.preview,
@@ -50,7 +56,7 @@ export function lookAtGiven(core: Core, { mode, subnets, knownOnly, leases, send
         return sender;
       },
     });
-    const message = messageOf(question, mode, interfaces());
+    const message = messageOf(withIdentifier(question), mode, interfaces());
     const { kind, address, reply, why, reason } = await exchange(message);
     const about = { circuit: message.circuit, ...(why !== undefined && { why }), ...(reason && { reason }) };
     if (!reply) return { kind: 'none', ...about, options: new Map(), from: new Map(), tellsFiles: false, leftOut: [] };
@@ -75,11 +81,25 @@ export function lookAtGiven(core: Core, { mode, subnets, knownOnly, leases, send
     };
   }
 
-  return {
-    mode,
-    leaseOf: (mac) => leases.list({ mac }).leases.toSorted((one, other) => rank(other) - rank(one))[0],
-    rehearse,
-  };
+  return { mode, leaseOf, rehearse };
+
+  function leaseOf(mac: Mac): Lease | undefined {
+    return leases.list({ mac }).leases.toSorted((one, other) => rank(other) - rank(one))[0];
+  }
+
+  /** Who is asked of by the MAC address alone is who it said that it is: without its identifier it would be another client. */
+  function withIdentifier(question: DhcpQuestion): DhcpQuestion {
+    const { request, last } = question;
+    const { mac, options } = request;
+    if (mac === undefined || options.has(Code.clientIdentifier)) return question;
+    const lease = last?.how === 'served' ? undefined : leaseOf(mac);
+    const id = last?.how === 'served' ? last.clientId : lease && identifierOf(lease);
+    if (id === undefined) return question;
+    return {
+      ...question,
+      request: { ...request, options: new Map([...options, [Code.clientIdentifier, Buffer.from(id, 'hex')]]) },
+    };
+  }
 
   /** One that runs, then the latest. */
   function rank({ state, since }: { readonly state: string; readonly since: number }): number {

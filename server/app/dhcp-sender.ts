@@ -66,10 +66,10 @@ export function createSenders({ tenants, devices, log }: Core): Senders {
       // One that came by itself is known when it has fetched a file: packets with invented MAC addresses are not enough.
       const known = device !== undefined && (device.added !== 'auto' || (await devices.deliveries(device.id)).length > 0);
       return {
-        ...sender,
         known,
         isPhone: device !== undefined || sender.vendor !== undefined,
         boot: bootOf(noted, reached),
+        ...sender,
         ...(noted.heard && { heard: noted.heard }),
       };
     },

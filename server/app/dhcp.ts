@@ -106,6 +106,7 @@ export async function createDhcp(core: Core, takesOver: boolean): Promise<Dhcp> 
     subnets,
     leases,
     knownOnly: dhcp.known_only,
+    matchClientId: dhcp.match_client_id,
     trusted: phones.secrets_without_key,
     async note(told, server) {
       const noted = await core.noteLease(told);
@@ -143,6 +144,7 @@ export async function createDhcp(core: Core, takesOver: boolean): Promise<Dhcp> 
         subnets,
         leases,
         knownOnly: dhcp.known_only,
+        matchClientId: dhcp.match_client_id,
         senders,
         interfaces: () => listener.answering(),
       }),
@@ -190,11 +192,13 @@ function observeDhcp({ log, metrics, messages, settings }: Core): (event: DhcpEv
         const { message, options } = event;
         const vendorClass = readOption(options, Code.vendorClass);
         const hostName = readOption(options, Code.hostName);
+        const clientId = options.get(Code.clientIdentifier)?.toString('hex');
         metrics.dhcpMessage(message.type, message.outcome);
         messages.note({
-          ...message,
           at: Date.now(),
           how,
+          ...message,
+          ...(clientId !== undefined && { clientId }),
           ...(vendorClass !== undefined && { vendorClass }),
           ...(hostName !== undefined && { hostName }),
         });

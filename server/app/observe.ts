@@ -128,5 +128,13 @@ export function counted(security: SecurityLog, metrics: Metrics): SecurityLog {
       metrics.security('wrong-key');
       security.wrongKey(ip);
     },
+    loginRefused(ip) {
+      metrics.security('login-refused');
+      security.loginRefused(ip);
+    },
+    loginLimited(ip) {
+      metrics.security('login-limited');
+      security.loginLimited(ip);
+    },
   };
 }

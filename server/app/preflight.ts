@@ -2,7 +2,7 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeDirectory } from '../lib/directory.ts';
 import { type Complaint, ProvisioningError, reason } from '../lib/errors.ts';
-import { readCertificate } from '../listeners/http.ts';
+import { readCertificate, type TlsSettings } from '../listeners/http.ts';
 import { bindTcp, bindUdp } from '../listeners/probe.ts';
 import { settingsInvalid } from '../settings/invalid.ts';
 import { type Attempt, explainSystemError } from '../settings/system-error.ts';
@@ -14,7 +14,6 @@ import type { Settings } from '../settings.ts';
  */
 async function preflight(settings: Settings): Promise<Complaint[]> {
   const { data, http, tftp, admin } = settings;
-  const { tls } = http;
   const directory = await check({ kind: 'directory', key: 'data', path: data }, async () => {
     await makeDirectory(data);
     await access(data, constants.W_OK | constants.X_OK);
@@ -22,9 +21,10 @@ async function preflight(settings: Settings): Promise<Complaint[]> {
   const checks = [
     // They may lie in the data directory, and are then not worth a second complaint.
     ...(directory.length > 0 ? [] : logFiles(settings)),
-    checkCertificate(settings),
+    checkCertificate('http.tls', http.tls),
+    checkCertificate('admin.tls', admin.tls),
     ...(http.enabled ? listens('http', http.listen, http.port, bindTcp) : []),
-    ...(tls.enabled ? listens('http.tls', tls.listen, tls.port, bindTcp) : []),
+    ...(http.tls.enabled ? listens('http.tls', http.tls.listen, http.tls.port, bindTcp) : []),
     ...(tftp.enabled ? listens('tftp', tftp.listen, tftp.port, bindUdp) : []),
     ...listens('admin', admin.listen, admin.port, bindTcp),
   ];
@@ -54,19 +54,30 @@ export async function checkLogFiles(settings: Settings): Promise<void> {
   if (complaints.length > 0) throw settingsInvalid(complaints);
 }
 
-/** What keeps the certificate and its key from being used. */
-export async function checkCertificate({ http: { tls } }: Settings): Promise<readonly Complaint[]> {
+/** The settings of a listener of TLS. */
+interface TlsGroup {
+  readonly enabled: boolean;
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
+  readonly min_version?: TlsSettings['minVersion'];
+}
+
+/**
+ * What keeps a certificate and its key from being used.
+ * @param group the key of its settings: `http.tls`
+ */
+export async function checkCertificate(group: string, tls: TlsGroup): Promise<readonly Complaint[]> {
   const { certificate, key, min_version: minVersion } = tls;
   if (!tls.enabled || certificate === undefined || key === undefined) return [];
-  const files = { 'http.tls.certificate': certificate, 'http.tls.key': key };
+  const files = { [`${group}.certificate`]: certificate, [`${group}.key`]: key };
   const checks = Object.entries(files).map(([name, path]) => check({ kind: 'file', key: name, path }, () => readFile(path)));
   const unreadable = (await Promise.all(checks)).flat();
   if (unreadable.length > 0) return unreadable;
   try {
-    await readCertificate({ certificate, key, minVersion });
+    await readCertificate({ certificate, key, ...(minVersion && { minVersion }) });
     return [];
   } catch (cause) {
-    const path = 'http.tls.certificate';
+    const path = `${group}.certificate`;
     return [
       { path, message: `${path}: ${reason(cause)}; give a certificate and the private key that belongs to it, both in PEM` },
     ];

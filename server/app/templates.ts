@@ -18,6 +18,8 @@ import { values, type Workers } from './workers.ts';
 export interface Templates {
   readonly overrides: OverrideService;
   readonly renderer: Renderer;
+  /** One that renders with this text in the place of a template of a plugin, and keeps nothing. */
+  trial(plugin: string, name: string, text: string): Pick<Renderer, 'render'>;
   /** Reads all of them anew. */
   reread(): Promise<void>;
   /** Reads the operators' of one plugin anew. */
@@ -65,10 +67,11 @@ export async function createTemplates({ settings, plugins, news, workers, metric
   }
 
   const { cache_megabytes, limits } = settings.render;
+  const bounds = { outputBytes: limits.output_kilobytes * 1_024, steps: limits.steps, milliseconds: limits.milliseconds };
   const renderer = new Renderer({
     texts,
     cacheBytes: cache_megabytes * 1_048_576,
-    limits: { outputBytes: limits.output_kilobytes * 1_024, steps: limits.steps, milliseconds: limits.milliseconds },
+    limits: bounds,
     observe: (event) => {
       metrics.cacheLookup(event.kind === 'hit' ? 'hit' : 'miss');
       if (event.kind !== 'hit') metrics.rendered(event.kind, event.milliseconds / 1_000);
@@ -82,6 +85,15 @@ export async function createTemplates({ settings, plugins, news, workers, metric
   return {
     overrides,
     renderer,
+    trial(plugin, name, text) {
+      const of = new Map(texts.overrides.get(plugin)).set(name, text);
+      const tried = new Renderer({
+        texts: { ...texts, overrides: new Map(texts.overrides).set(plugin, of) },
+        cacheBytes: 0,
+        limits: bounds,
+      });
+      return { render: (made) => tried.rehearse(made) };
+    },
     async reread() {
       take(await readTexts());
     },

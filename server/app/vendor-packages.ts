@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DeviceService } from '../devices/service.ts';
 import { makeDirectory } from '../lib/directory.ts';
 import type { Log } from '../lib/log.ts';
+import type { Position } from '../lib/paging.ts';
 import { writing } from '../lib/writing.ts';
 import type { Task } from '../operations/run.ts';
 import type { OverrideService } from '../overrides/service.ts';
@@ -62,14 +63,15 @@ export async function createVendorPackages(parts: VendorPackageParts): Promise<V
 
   /** A phone of that vendor may now be served better, or by nobody. */
   async function reconsider(vendor: string, signal: AbortSignal): Promise<void> {
-    for (let offset = 0; ; offset += page) {
-      const { devices: some } = await devices.list({ where: { vendor }, sort: 'id', limit: page, offset });
-      for (const { id } of some) {
+    let after: Position | undefined;
+    do {
+      const found = await devices.list({ where: { vendor }, limit: page, ...(after && { after }) });
+      for (const { id } of found.devices) {
         signal.throwIfAborted();
         await devices.reconsider(id);
       }
-      if (some.length < page) return;
-    }
+      after = found.next;
+    } while (after);
   }
 
   async function configure(concerned: readonly VendorPackage[], task: Task): Promise<void> {

@@ -49,7 +49,11 @@ async function start({ number, count, takesOver, settings, development }: ToWork
   };
   try {
     const { startApp } = await import('../app.ts');
-    const app = await startApp(unpack(settings), { development, workers });
+    const app = await startApp(unpack(settings), {
+      development,
+      workers,
+      announce: (content) => void process.stderr.write(content),
+    });
     send({ kind: 'started', addresses: app.addresses });
     app.staying.then(() => send({ kind: 'staying' }), fail);
     return app;

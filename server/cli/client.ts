@@ -7,6 +7,8 @@ import { type OrderedJson, parseOrdered, stringifyOrdered } from '../lib/ordered
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings.ts';
 import { exit, Failure } from './io.ts';
+import { type Login, loginAt, readLogins } from './logins.ts';
+import { type Fetch, trusting } from './trust.ts';
 
 /** Options by which a command finds the server; without any it looks where `offhook serve` without any would be. */
 export interface Place {
@@ -14,6 +16,8 @@ export interface Place {
   readonly data?: string;
   readonly server?: string;
   readonly tokenFile?: string;
+  /** A file of authorities that sign the server's certificate. */
+  readonly certificates?: string;
 }
 
 export type Document = Map<string, OrderedJson>;
@@ -31,6 +35,8 @@ export interface Request {
   readonly ifMatch?: string | undefined;
   /** Statuses besides those of success that the caller deals with. */
   readonly expect?: readonly number[];
+  /** It needs no token. */
+  readonly open?: boolean;
   /** Breaks the request off. */
   readonly signal?: AbortSignal;
 }
@@ -38,6 +44,8 @@ export interface Request {
 /** The one way from a command to the server: its HTTP API. */
 export interface Client {
   readonly url: string;
+  /** Whose login opens it; undefined: a token does. */
+  readonly login: Login | undefined;
   /** @throws Failure for an answer that is neither a success nor expected */
   ask(method: string, path: string, request?: Request): Promise<Reply>;
   /**
@@ -56,17 +64,32 @@ export function connect(place: Place, environment: NodeJS.ProcessEnv): Client {
     loaded ??= settingsOf(place, environment);
     return loaded;
   };
-  const url = (place.server ?? adminUrl(settings())).replace(/\/+$/, '');
+  // Who says where a server's data lies means the administrator's token.
+  const isTold = [place.tokenFile, place.data, place.config].some((each) => each !== undefined);
+  const loggedIn = isTold ? undefined : readLogins(environment).server;
+  const url = (place.server ?? loggedIn ?? adminUrl(settings())).replace(/\/+$/, '');
   if (!URL.canParse(url) || !/^https?:/.test(url)) throw new Failure(`${url} is no URL with http:// or https://`, exit.usage);
+  const login = isTold ? undefined : loginAt(url, environment);
   const tokenFile = () => place.tokenFile ?? join(settings().data, 'admin.token');
-  let token: string | undefined;
+  let token = login?.token;
+  let fetching: Promise<Fetch> | undefined;
+  const fetcher = () => {
+    const certificates = place.certificates ?? login?.certificates;
+    const isHere = place.server === undefined && loggedIn === undefined;
+    fetching ??= trustFor(url, certificates, isHere ? settings : undefined);
+    return fetching;
+  };
 
-  async function read(response: Response, expect: readonly number[] = []): Promise<Reply> {
+  async function read(response: Response, { expect = [], open = false }: Request = {}): Promise<Reply> {
     const bytes = Buffer.from(await response.arrayBuffer());
     const { status, ok, headers } = response;
     if (!ok && !expect.includes(status)) {
-      if (status === 401)
-        throw new Failure(`${url} does not take the token in ${tokenFile()}: is it the one of another server? ${SAY}`);
+      if (status === 401 && login && !open)
+        throw new Failure(`The login of ${login.user} at ${url} has ended: offhook login ${login.user} --server ${url}`);
+      if (status === 401 && !open)
+        throw new Failure(
+          `${url} does not take the token in ${tokenFile()}: is it the one of another server, was it revoked, or has it expired? ${SAY}`,
+        );
       throw new Failure(problemText(status, bytes, url));
     }
     const isJson = /json$/.test(headers.get('content-type') ?? '') && bytes.length > 0;
@@ -75,13 +98,18 @@ export function connect(place: Place, environment: NodeJS.ProcessEnv): Client {
 
   return {
     url,
+    login,
     async ask(method, path, request = {}) {
-      token ??= path.startsWith('/api/') ? readToken(tokenFile()) : undefined;
-      return read(await send(url + path + queryOf(request), method, request, token), request.expect);
+      const isOpen = request.open ?? !path.startsWith('/api/');
+      if (!isOpen) token ??= readToken(tokenFile());
+      return read(
+        await send(await fetcher(), url + path + queryOf(request), method, request, isOpen ? undefined : token),
+        request,
+      );
     },
     async send(path, file) {
       token ??= readToken(tokenFile());
-      return read(await sendFile(url + path, file, token));
+      return read(await sendFile(await fetcher(), url + path, file, token));
     },
   };
 }
@@ -106,7 +134,7 @@ const HERE = new Map([
 function adminUrl({ admin }: Settings): string {
   const ips = admin.listen.flatMap((address) => parseIp(HERE.get(address) ?? address) ?? []);
   const ip = ips.find((each) => contains(loopback, each)) ?? ips[0];
-  return `http://${ip === undefined ? `localhost:${admin.port}` : formatHostPort(ip, admin.port)}`;
+  return `${admin.tls.enabled ? 'https' : 'http'}://${ip === undefined ? `localhost:${admin.port}` : formatHostPort(ip, admin.port)}`;
 }
 
 function readToken(file: string): string {
@@ -129,7 +157,16 @@ function queryOf({ query = [] }: Request): string {
   return query.length === 0 ? '' : `?${new URLSearchParams(query.map(([name, value]): [string, string] => [name, value]))}`;
 }
 
+/** On the server's own host its certificate need not name the address under which commands ask. */
+async function trustFor(url: string, certificates: string | undefined, settings?: () => Settings): Promise<Fetch> {
+  if (!url.startsWith('https:')) return fetch;
+  if (certificates !== undefined) return trusting({ authorities: certificates });
+  const own = settings?.().admin.tls.certificate;
+  return own === undefined ? fetch : trusting({ own });
+}
+
 async function send(
+  fetcher: Fetch,
   url: string,
   method: string,
   { body, ifMatch, signal }: Request,
@@ -137,7 +174,7 @@ async function send(
 ): Promise<Response> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    return await fetch(url, {
+    return await fetcher(url, {
       method,
       redirect: 'error',
       signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
@@ -155,7 +192,7 @@ async function send(
   }
 }
 
-async function sendFile(url: string, file: AsyncIterable<Buffer>, token: string): Promise<Response> {
+async function sendFile(fetcher: Fetch, url: string, file: AsyncIterable<Buffer>, token: string): Promise<Response> {
   const stalled = new AbortController();
   const timer = setTimeout(() => stalled.abort(new DOMException('It stalled', 'TimeoutError')), TIMEOUT_MS);
   let problem: unknown;
@@ -172,7 +209,7 @@ async function sendFile(url: string, file: AsyncIterable<Buffer>, token: string)
     }
   }
   try {
-    return await fetch(url, {
+    return await fetcher(url, {
       method: 'POST',
       redirect: 'error',
       signal: stalled.signal,

@@ -8,14 +8,20 @@ export interface ClientOptions extends Place {
   readonly json?: boolean;
 }
 
-/** Adds the options by which every command that asks the server finds it. */
+/** Adds the options of every command that asks the server. */
 export function asking(command: Command): Command {
   return command
     .addOption(new Option('--json', 'print what the server answers, for programs').helpGroup('Output:'))
     .addOption(new Option('--server <url>', 'where the server is; default: where the settings say').helpGroup('Server:'))
     .addOption(new Option('--data <dir>', "the server's data directory, where its token lies").helpGroup('Server:'))
     .addOption(new Option('--config <file>', "the server's settings file").helpGroup('Server:'))
-    .addOption(new Option('--token-file <file>', 'the token, when it lies elsewhere').helpGroup('Server:'));
+    .addOption(new Option('--token-file <file>', 'the token, when it lies elsewhere').helpGroup('Server:'))
+    .addOption(
+      new Option(
+        '--certificates <file>',
+        "authorities (PEM) that sign the server's certificate, besides those that all know",
+      ).helpGroup('Server:'),
+    );
 }
 
 export function clientFor(options: ClientOptions, io: Io): Client {
@@ -45,9 +51,4 @@ export function collect(value: string, before: readonly string[] | false = []): 
 export function count(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
-}
-
-/** Tells that a list was cut. */
-export function tellRest(io: Io, listed: number, total: number, offset = 0): void {
-  if (listed + offset < total) io.err(`${listed} of ${total} are shown; --limit and --offset show others\n`);
 }

@@ -3,22 +3,23 @@ import { MASK, masked } from '../lib/mask.ts';
 import { JsonError, type OrderedJson, parseOrdered } from '../lib/ordered-json.ts';
 import { plainValue, readYaml } from '../settings/yaml.ts';
 import { type Document, listOf, objectIn, textOf } from './client.ts';
-import { asking, type ClientOptions, clientFor, collect, count, print, tellRest } from './command.ts';
+import { asking, type ClientOptions, clientFor, collect, print } from './command.ts';
+import { addConfigVersions } from './config-version.ts';
 import { examples } from './device.ts';
 import { findTenant, tenantNames } from './find.ts';
 import { exit, Failure, type Io } from './io.ts';
+import { askingPages, askList, mostOf, type PageOptions, tellRest } from './pages.ts';
 import { fields, localTime, table } from './table.ts';
 import { assign, leaves, readAssignments, readInput, shown } from './values.ts';
 
-interface ListOptions extends ClientOptions {
+interface ListOptions extends ClientOptions, PageOptions {
   readonly tenant?: string;
   readonly role?: string;
-  readonly limit?: number;
-  readonly offset?: number;
 }
 
 interface ShowOptions extends ClientOptions {
   readonly resolved?: boolean;
+  readonly revision?: string;
   readonly secrets?: boolean;
 }
 
@@ -34,14 +35,12 @@ interface SetOptions extends ClientOptions {
 export function addConfig(program: Command, io: Io): void {
   const config = program.command('config').description('look at and change configs: what devices should be');
 
-  asking(
+  askingPages(
     config
       .command('list')
       .description('list configs')
       .option('--tenant <tenant>', 'only those of this tenant, by its id or name')
-      .option('--role <role>', 'only that one: autocreate or default')
-      .option('--limit <number>', 'how many at most; the server gives 100 of itself, 1000 at most', count)
-      .option('--offset <number>', 'how many to pass over', count),
+      .option('--role <role>', 'only that one: autocreate or default'),
   ).action((options: ListOptions) => list(options, io));
 
   asking(
@@ -49,7 +48,8 @@ export function addConfig(program: Command, io: Io): void {
       .command('show')
       .description('show a config; passwords are masked')
       .argument('<id>', 'the id of the config')
-      .option('--resolved', 'with all that it inherits, and where each value comes from')
+      .addOption(new Option('--resolved', 'with all that it inherits, and where each value comes from').conflicts('revision'))
+      .option('--revision <number>', 'as it was: offhook config versions')
       .option('--secrets', 'show passwords')
       .addHelpText(
         'after',
@@ -96,9 +96,11 @@ export function addConfig(program: Command, io: Io): void {
       .description('remove a config; who inherits from it keeps its name')
       .argument('<id>', 'the id of the config'),
   ).action((id: string, options: ClientOptions) => remove(id, options, io));
+
+  addConfigVersions(config, io);
 }
 
-function pathOf(id: string): string {
+export function configPath(id: string): string {
   return `/api/v1/configs/${encodeURIComponent(id)}`;
 }
 
@@ -106,10 +108,8 @@ async function list(options: ListOptions, io: Io): Promise<void> {
   const client = clientFor(options, io);
   const query: [string, string][] = [];
   if (options.tenant !== undefined) query.push(['tenant', textOf(await findTenant(client, options.tenant), 'id')]);
-  for (const name of ['role', 'limit', 'offset'] as const) {
-    if (options[name] !== undefined) query.push([name, String(options[name])]);
-  }
-  const { document } = await client.ask('GET', '/api/v1/configs', { query });
+  if (options.role !== undefined) query.push(['role', options.role]);
+  const document = await askList(client, '/api/v1/configs', 'configs', query, mostOf(options));
   const configs = listOf(document, 'configs');
   const names = await tenantNames(client);
   print(io, options, document, () => {
@@ -123,7 +123,7 @@ async function list(options: ListOptions, io: Io): Promise<void> {
     ]);
     return table(['id', 'parents', 'role', 'transient', 'tenant', 'changed'], rows) || 'There are no such configs.\n';
   });
-  if (!options.json) tellRest(io, configs.length, Number(document.get('total')), options.offset);
+  if (!options.json) tellRest(io, configs.length, document);
 }
 
 function parentsOf(config: Document): string {
@@ -133,14 +133,15 @@ function parentsOf(config: Document): string {
 
 async function show(id: string, options: ShowOptions, io: Io): Promise<void> {
   const client = clientFor(options, io);
-  const { document } = await client.ask('GET', `${pathOf(id)}${options.resolved ? '/resolved' : ''}`);
+  const version = options.revision === undefined ? '' : `/versions/${encodeURIComponent(options.revision)}`;
+  const { document } = await client.ask('GET', `${configPath(id)}${options.resolved ? '/resolved' : version}`);
   const told = options.secrets ? document : withoutSecrets(document);
   const names = options.json || options.resolved ? undefined : await tenantNames(client);
   print(io, options, told, () => (names ? pageOf(told, names) : resolvedPage(told)));
 }
 
 /** Its raw config, and what others keep in it, with masks. */
-function withoutSecrets(config: Document): Document {
+export function withoutSecrets(config: Document): Document {
   const own = new Map([...config].filter(([key]) => key === 'raw_config' || key.startsWith('X_')));
   return new Map([...config, ...masked(own)]);
 }
@@ -182,7 +183,7 @@ async function set(id: string, pairs: readonly string[], options: SetOptions, io
   const assignments = await readAssignments(pairs, io);
   const given = file === undefined ? undefined : await readDocument(file, io);
   const client = clientFor(options, io);
-  const stored = await client.ask('GET', pathOf(id), { expect: [404] });
+  const stored = await client.ask('GET', configPath(id), { expect: [404] });
   const start: Document = stored.status === 404 ? new Map() : stored.document;
   const body: Document = given?.has('raw_config') ? given : given ? new Map([...start, ['raw_config', given]]) : new Map(start);
   const raw = assignments.reduce((tree, { path, value }) => assign(tree, path, value), objectIn(body, 'raw_config'));
@@ -194,7 +195,7 @@ async function set(id: string, pairs: readonly string[], options: SetOptions, io
   const { document } =
     stored.status === 404
       ? await client.ask('POST', '/api/v1/configs', { body: new Map([...body, ['id', id]]) })
-      : await client.ask('PUT', pathOf(id), { body, ifMatch: stored.etag });
+      : await client.ask('PUT', configPath(id), { body, ifMatch: stored.etag });
   print(io, options, withoutSecrets(document), () => '');
 }
 
@@ -229,6 +230,6 @@ function parseDocument(text: string, name: string): OrderedJson {
 }
 
 async function remove(id: string, options: ClientOptions, io: Io): Promise<void> {
-  await clientFor(options, io).ask('DELETE', pathOf(id));
+  await clientFor(options, io).ask('DELETE', configPath(id));
   print(io, options, new Map(), () => '');
 }

@@ -1,20 +1,19 @@
 import type { Command } from 'commander';
 import { masked } from '../lib/mask.ts';
 import type { OrderedJson } from '../lib/ordered-json.ts';
-import { type Client, type Document, listOf, objectIn, textOf } from './client.ts';
-import { asking, type ClientOptions, clientFor, count, print, tellRest } from './command.ts';
-import { devicePath, findDevice, findTenant, tenantNames } from './find.ts';
-import { exit, Failure, type Io } from './io.ts';
+import { type Document, listOf, objectIn, textOf } from './client.ts';
+import { asking, type ClientOptions, clientFor, print } from './command.ts';
+import { addDeviceCsv } from './device-csv.ts';
+import { devicePath, findDevice, findTenant, readFilter, tenantNames } from './find.ts';
+import type { Io } from './io.ts';
 import { addMove } from './move.ts';
+import { askingPages, askList, mostOf, type PageOptions, tellRest } from './pages.ts';
 import type { Host } from './serve.ts';
 import { fields, localTime, table } from './table.ts';
 import { assign, leaves, readAssignments, shown, textsIn } from './values.ts';
 
-interface ListOptions extends ClientOptions {
+interface ListOptions extends ClientOptions, PageOptions {
   readonly sort?: string;
-  readonly descending?: boolean;
-  readonly limit?: number;
-  readonly offset?: number;
 }
 
 interface AddOptions extends ClientOptions {
@@ -28,24 +27,25 @@ const WORDS = 'mac, serial, uuid, ip, vendor, model, version, plugin, config, de
 export function addDevice(program: Command, io: Io, host: Host): void {
   const device = program.command('device').description('look at and change devices: the phones that the server knows');
 
-  asking(
+  askingPages(
     device
       .command('list')
       .description('list devices')
       .argument(
         '[filters...]',
-        'FIELD=VALUE: tenant, mac, serial, uuid, ip, vendor, model, plugin, config, approved, pinned, configured',
+        'FIELD=VALUE, FIELD= for those without it: tenant, descendants, id, mac, ip, serial, uuid, vendor, model, version, plugin, config, description, added, state, approved, pinned, recognised, configured, seen, seen_since, not_seen_since, changed_since, search',
       )
-      .option('--sort <field>', 'created, id, mac, ip, vendor, model, plugin or config')
-      .option('--descending', 'the last first')
-      .option('--limit <number>', 'how many at most; the server gives 100 of itself, 1000 at most', count)
-      .option('--offset <number>', 'how many to pass over', count)
+      .option(
+        '--sort <field>',
+        'created, updated, seen, id, mac, ip, serial, uuid, vendor, model, version, plugin, config or description; with - before it the last first',
+      )
       .addHelpText(
         'after',
         examples([
           'offhook device list',
           'offhook device list vendor=Digium configured=false',
-          'offhook device list approved=false',
+          'offhook device list state=held --all',
+          'offhook device list search=00:15:65 --sort=-seen',
         ]),
       ),
   ).action((filters: string[], options: ListOptions) => list(filters, options, io));
@@ -97,6 +97,8 @@ export function addDevice(program: Command, io: Io, host: Host): void {
       .argument('<device>', 'its id, MAC address, IP address, serial number or UUID'),
   ).action((text: string, options: ClientOptions) => remove(text, options, io));
 
+  addDeviceCsv(device, io);
+
   addMove(
     device,
     io,
@@ -115,10 +117,8 @@ export function examples(commands: readonly string[]): string {
 async function list(filters: readonly string[], options: ListOptions, io: Io): Promise<void> {
   const client = clientFor(options, io);
   const query = await Promise.all(filters.map((filter) => readFilter(client, filter)));
-  for (const name of ['sort', 'descending', 'limit', 'offset'] as const) {
-    if (options[name] !== undefined) query.push([name, String(options[name])]);
-  }
-  const { document } = await client.ask('GET', '/api/v1/devices', { query });
+  if (options.sort !== undefined) query.push(['sort', options.sort]);
+  const document = await askList(client, '/api/v1/devices', 'devices', query, mostOf(options));
   const devices = listOf(document, 'devices');
   print(io, options, document, () => {
     const rows = devices.map((device) => [
@@ -132,14 +132,7 @@ async function list(filters: readonly string[], options: ListOptions, io: Io): P
     ]);
     return table(['mac', 'ip', 'model', 'firmware', 'plugin', 'state', 'id'], rows) || 'There are no such devices.\n';
   });
-  if (!options.json) tellRest(io, devices.length, Number(document.get('total')), options.offset);
-}
-
-async function readFilter(client: Client, text: string): Promise<[string, string]> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new Failure(`${text} is no filter; write FIELD=VALUE, such as model=D40`, exit.usage);
-  const [name, value] = [text.slice(0, at), text.slice(at + 1)];
-  return [name, name === 'tenant' ? textOf(await findTenant(client, value), 'id') : value];
+  if (!options.json) tellRest(io, devices.length, document);
 }
 
 /** Whether the phone gets what it should, in a word. */

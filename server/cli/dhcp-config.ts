@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import { asking, type ClientOptions, clientFor } from './command.ts';
+import { asking, type ClientOptions, clientFor, print } from './command.ts';
 import { examples } from './device.ts';
 import type { Io } from './io.ts';
 
-interface ConfigOptions extends Omit<ClientOptions, 'json'> {
+interface ConfigOptions extends ClientOptions {
   readonly tenant?: string;
   readonly url?: string;
   readonly address?: string;
@@ -23,17 +23,23 @@ export function addDhcpConfig(program: Command, io: Io): void {
         'after',
         examples([
           'offhook dhcp-config dnsmasq > /etc/dnsmasq.d/offhook.conf',
-          'offhook dhcp-config kea --tenant north --url https://phones.example.com',
+          '(umask 077; offhook dhcp-config kea --tenant north > /etc/kea/offhook.json)',
+          'offhook dhcp-config kea --url https://phones.example.com',
         ]),
       ),
-  ).action((server: string, options: ConfigOptions) => print(server, options, io));
+  ).action((server: string, options: ConfigOptions) => show(server, options, io));
 }
 
-async function print(server: string, options: ConfigOptions, io: Io): Promise<void> {
+async function show(server: string, options: ConfigOptions, io: Io): Promise<void> {
   const query = (['tenant', 'url', 'address'] as const).flatMap((name) => {
     const value = options[name];
     return value === undefined ? [] : [[name, value] as const];
   });
   const { bytes } = await clientFor(options, io).ask('GET', `/api/v1/dhcp/config/${encodeURIComponent(server)}`, { query });
-  io.out(bytes);
+  const text = bytes.toString();
+  const document = new Map([
+    ['server', server],
+    ['text', text],
+  ]);
+  print(io, options, document, () => text);
 }

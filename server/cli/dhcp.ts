@@ -1,19 +1,18 @@
 import { type Command, Option } from 'commander';
 import { type Document, listOf, textOf } from './client.ts';
-import { asking, type ClientOptions, clientFor, count, print, tellRest } from './command.ts';
+import { asking, type ClientOptions, clientFor, count, print } from './command.ts';
 import { examples } from './device.ts';
 import type { Io } from './io.ts';
+import { askingPages, askList, mostOf, type PageOptions, tellRest } from './pages.ts';
 import type { Host } from './serve.ts';
 import { localTime, table, visible } from './table.ts';
 import { section } from './wrap.ts';
 
-interface LeaseOptions extends ClientOptions {
+interface LeaseOptions extends ClientOptions, PageOptions {
   readonly subnet?: string;
   readonly state?: string;
   readonly mac?: string;
   readonly ip?: string;
-  readonly limit?: number;
-  readonly offset?: number;
 }
 
 interface WatchOptions extends ClientOptions {
@@ -28,7 +27,7 @@ const waitSeconds = 20;
 export function addDhcp(program: Command, io: Io, host: Host): void {
   const dhcp = program.command('dhcp').description('look at leases, and at what phones ask over DHCP');
 
-  asking(
+  askingPages(
     dhcp
       .command('leases')
       .description('list the leases that this server has given, and how full its pools are')
@@ -36,8 +35,6 @@ export function addDhcp(program: Command, io: Io, host: Host): void {
       .addOption(new Option('--state <state>', 'in this state').choices(['bound', 'released', 'declined', 'expired']))
       .option('--mac <address>', 'of this client')
       .option('--ip <address>', 'on this address')
-      .option('--limit <number>', 'how many at most; the server gives 100 of itself, 1000 at most', count)
-      .option('--offset <number>', 'how many to pass over', count)
       .addHelpText('after', examples(['offhook dhcp leases --state bound', 'offhook dhcp leases --mac 000fd3054848'])),
   ).action((options: LeaseOptions) => leases(options, io));
 
@@ -60,11 +57,11 @@ export function addDhcp(program: Command, io: Io, host: Host): void {
 }
 
 async function leases(options: LeaseOptions, io: Io): Promise<void> {
-  const query = (['subnet', 'state', 'mac', 'ip', 'limit', 'offset'] as const).flatMap((name) => {
+  const query = (['subnet', 'state', 'mac', 'ip'] as const).flatMap((name) => {
     const value = options[name];
     return value === undefined ? [] : [[name, String(value)] as const];
   });
-  const { document } = await clientFor(options, io).ask('GET', '/api/v1/dhcp/leases', { query });
+  const document = await askList(clientFor(options, io), '/api/v1/dhcp/leases', 'leases', query, mostOf(options));
   const found = listOf(document, 'leases');
   print(io, options, document, () => {
     if (document.get('serves') !== true)
@@ -86,7 +83,7 @@ async function leases(options: LeaseOptions, io: Io): Promise<void> {
     const list = table(['address', 'client', 'state', 'until', 'name', 'is', 'from'], rows) || 'There are no such leases.\n';
     return list + section('Pools', table(['subnet', 'pool', 'vendor', 'size', 'bound', 'offered', 'declined', 'free'], pools));
   });
-  if (!options.json) tellRest(io, found.length, Number(document.get('total')), options.offset);
+  if (!options.json) tellRest(io, found.length, document);
 }
 
 async function watch(options: WatchOptions, io: Io, host: Host): Promise<void> {

@@ -8,6 +8,7 @@ import { asking, type ClientOptions, clientFor, collect, print } from './command
 import { examples } from './device.ts';
 import { type FollowOptions, follow, following } from './follow.ts';
 import { exit, Failure, type Io } from './io.ts';
+import { askList } from './pages.ts';
 import type { Host } from './serve.ts';
 import { localTime, table, withProblems } from './table.ts';
 
@@ -109,7 +110,7 @@ function pathOf(name: string): string {
 }
 
 async function all(client: Client): Promise<[Document[], Document]> {
-  const { document } = await client.ask('GET', '/api/v1/repositories');
+  const document = await askList(client, '/api/v1/repositories', 'repositories');
   return [listOf(document, 'repositories'), document];
 }
 

@@ -2,6 +2,7 @@ import { parseIp } from '../lib/ip.ts';
 import { parseMac } from '../lib/mac.ts';
 import { type Client, type Document, listOf, type Reply, textOf } from './client.ts';
 import { exit, Failure } from './io.ts';
+import { askList } from './pages.ts';
 
 /** The path of a device in the API. */
 export function devicePath(id: string): string {
@@ -48,7 +49,7 @@ export async function lookForDevice(client: Client, text: string): Promise<Reply
 
 /** The tenant that a person means, by its id or its name. @throws Failure when there is none */
 export async function findTenant(client: Client, text: string): Promise<Document> {
-  const { document } = await client.ask('GET', '/api/v1/tenants');
+  const document = await askList(client, '/api/v1/tenants', 'tenants');
   const tenants = listOf(document, 'tenants');
   const found = tenants.find((each) => textOf(each, 'id') === text) ?? tenants.find((each) => textOf(each, 'name') === text);
   if (found) return found;
@@ -59,6 +60,14 @@ export async function findTenant(client: Client, text: string): Promise<Document
 
 /** Names of tenants by their ids, for tables. */
 export async function tenantNames(client: Client): Promise<ReadonlyMap<string, string>> {
-  const { document } = await client.ask('GET', '/api/v1/tenants');
+  const document = await askList(client, '/api/v1/tenants', 'tenants');
   return new Map(listOf(document, 'tenants').map((each) => [textOf(each, 'id'), textOf(each, 'name')]));
+}
+
+/** A filter of a list, written FIELD=VALUE, as a parameter of its query; tenants may be named. */
+export async function readFilter(client: Client, text: string): Promise<[string, string]> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new Failure(`${text} is no filter; write FIELD=VALUE, such as model=D40`, exit.usage);
+  const [name, value] = [text.slice(0, at), text.slice(at + 1)];
+  return [name, name === 'tenant' ? textOf(await findTenant(client, value), 'id') : value];
 }

@@ -6,6 +6,7 @@ import { examples } from './device.ts';
 import { type FollowOptions, follow, following, forEach } from './follow.ts';
 import { exit, Failure, type Io } from './io.ts';
 import { localised } from './language.ts';
+import { askList } from './pages.ts';
 import { sizeText } from './progress.ts';
 import type { Host } from './serve.ts';
 import { supply } from './supply.ts';
@@ -89,7 +90,7 @@ function queryOf({ plugin, vendor, installed, available }: WhichOptions): [strin
 }
 
 async function list(options: WhichOptions, io: Io): Promise<void> {
-  const { document } = await clientFor(options, io).ask('GET', '/api/v1/firmware', { query: queryOf(options) });
+  const document = await askList(clientFor(options, io), '/api/v1/firmware', 'firmware', queryOf(options));
   print(io, options, document, () => {
     const rows = listOf(document, 'firmware').map((each) => [
       keyOf(each),
@@ -115,7 +116,7 @@ function stateOf(firmware: Document): string {
 
 /** The firmware that somebody means. @throws Failure when none is, or several may be */
 async function find(client: Client, text: string): Promise<Document> {
-  const { document } = await client.ask('GET', '/api/v1/firmware');
+  const document = await askList(client, '/api/v1/firmware', 'firmware');
   const all = listOf(document, 'firmware');
   const found = all.filter((each) => keyOf(each) === text || textOf(each, 'id') === text);
   if (found.length > 1)

@@ -10,6 +10,8 @@ export interface Io {
   err(text: string): void;
   /** All of standard input. */
   input(): Promise<string>;
+  /** What whoever is at the terminal types without its being shown; undefined where there is none. */
+  secret(question: string): Promise<string | undefined>;
 }
 
 /** Exit codes, as docs/cli.md tells them. */

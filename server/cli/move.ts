@@ -57,7 +57,7 @@ async function move(options: MoveOptions, io: Io, host: Host): Promise<void> {
     ['pin', pin === true],
     ['dry_run', dryRun === true],
   ]);
-  const { document } = await client.ask('POST', '/api/v1/devices/move', { body });
+  const { document } = await client.ask('POST', '/api/v1/moves', { body });
   await follow(document, options, { client, io, host }, (ended) => pageOf(objectIn(ended, 'result'), options));
 }
 

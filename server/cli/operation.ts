@@ -1,20 +1,19 @@
 import { type Command, Option } from 'commander';
 import { type Client, type Document, listOf, objectIn, textOf } from './client.ts';
-import { asking, type ClientOptions, clientFor, collect, count, print, tellRest } from './command.ts';
+import { asking, type ClientOptions, clientFor, collect, print } from './command.ts';
 import { examples } from './device.ts';
 import { type FollowOptions, follow, following, untilEnded } from './follow.ts';
 import { Failure, type Io } from './io.ts';
+import { askingPages, askList, mostOf, type PageOptions, tellRest } from './pages.ts';
 import { amountOf, stateOf, tookOf, treeOf } from './progress.ts';
 import type { Host } from './serve.ts';
 import { fields, localTime, table } from './table.ts';
 import { section } from './wrap.ts';
 
-interface ListOptions extends ClientOptions {
+interface ListOptions extends ClientOptions, PageOptions {
   readonly state?: readonly string[];
   readonly label?: string;
   readonly subject?: readonly string[];
-  readonly limit?: number;
-  readonly offset?: number;
 }
 
 const WHICH = 'its id; may be left out when one runs';
@@ -25,7 +24,7 @@ export function addOperation(program: Command, io: Io, host: Host): void {
     .command('operation')
     .description('look at and stop operations: long pieces of work that the server does');
 
-  asking(
+  askingPages(
     operation
       .command('list')
       .description('list operations, the latest first')
@@ -34,8 +33,6 @@ export function addOperation(program: Command, io: Io, host: Host): void {
       .addOption(
         new Option('--subject <kind:name>', 'what it is about, such as plugin:yealink-v86; may be repeated').argParser(collect),
       )
-      .option('--limit <number>', 'how many at most; the server gives 100 of itself, 1000 at most', count)
-      .option('--offset <number>', 'how many to pass over', count)
       .addHelpText('after', examples(['offhook operation list', 'offhook operation list --state progress'])),
   ).action((options: ListOptions) => list(options, io));
 
@@ -63,10 +60,10 @@ export function addOperation(program: Command, io: Io, host: Host): void {
 }
 
 async function list(options: ListOptions, io: Io): Promise<void> {
-  const query = (['state', 'label', 'subject', 'limit', 'offset'] as const).flatMap((name) =>
+  const query = (['state', 'label', 'subject'] as const).flatMap((name) =>
     [options[name] ?? []].flat().map((value): [string, string] => [name, String(value)]),
   );
-  const { document } = await clientFor(options, io).ask('GET', '/api/v1/operations', { query });
+  const document = await askList(clientFor(options, io), '/api/v1/operations', 'operations', query, mostOf(options));
   const operations = listOf(document, 'operations');
   print(io, options, document, () => {
     const rows = operations.map((each) => [
@@ -79,7 +76,7 @@ async function list(options: ListOptions, io: Io): Promise<void> {
     ]);
     return table(['operation', 'state', 'progress', 'since', 'took', 'id'], rows) || 'There are no such operations.\n';
   });
-  if (!options.json) tellRest(io, operations.length, Number(document.get('total')), options.offset);
+  if (!options.json) tellRest(io, operations.length, document);
 }
 
 async function show(id: string | undefined, options: ClientOptions, io: Io): Promise<void> {

@@ -6,6 +6,7 @@ import { examples } from './device.ts';
 import { packagePath } from './find.ts';
 import { type FollowOptions, follow, following, forEach } from './follow.ts';
 import { Failure, type Io } from './io.ts';
+import { askList } from './pages.ts';
 import type { Host } from './serve.ts';
 import { table } from './table.ts';
 
@@ -86,7 +87,7 @@ async function upgrade(named: readonly string[], options: ForceOptions, io: Io, 
   const body: Document = new Map(forced(options));
   if (named.length > 0) body.set('packages', [...named]);
   const { document } = await client.ask('POST', '/api/v1/packages/upgrade', { body });
-  const { document: there } = await client.ask('GET', '/api/v1/packages');
+  const there = await askList(client, '/api/v1/packages', 'packages');
   const pinned = listOf(there, 'packages').filter((each) => each.get('pinned') === true);
   const passed = pinned.length === 0 ? '' : `; pinned: ${pinned.map((each) => textOf(each, 'id')).join(', ')}`;
   const nothing = `There is nothing newer${passed}. offhook repository refresh looks again what there is.\n`;

@@ -6,6 +6,7 @@ import { packagePath } from './find.ts';
 import { following } from './follow.ts';
 import { Failure, type Io } from './io.ts';
 import { localised } from './language.ts';
+import { askList } from './pages.ts';
 import { addChanges } from './plugin-change.ts';
 import { sizeText } from './progress.ts';
 import { reload } from './reload.ts';
@@ -61,16 +62,17 @@ export function addPlugin(program: Command, io: Io, host: Host): void {
     .description('make the archive of a vendor package; asks no server')
     .argument('<dir>', 'its folder, as docs/writing-a-plugin.md describes it')
     .option('--into <folder>', 'where the archive goes', '.')
-    .action(async (folder: string, { into }: { into: string }) => {
+    .option('--json', 'print what was built, for programs')
+    .action(async (folder: string, { into, json = false }: { into: string; json?: boolean }) => {
       const { buildArchive, keepArchive } = await import('../packaging/build.ts');
       const file = await onDisk(async () => keepArchive(await buildArchive(folder), into));
-      io.out(`${file}\n`);
+      print(io, { json }, new Map([['file', file]]), () => `${file}\n`);
     });
 }
 
 /** Vendor packages, of which the answer has only some; it is printed for programs as they are shown to people. */
 async function packages(client: Client, wanted: (each: Document) => boolean): Promise<[Document[], Document]> {
-  const { document } = await client.ask('GET', '/api/v1/packages');
+  const document = await askList(client, '/api/v1/packages', 'packages');
   const found = listOf(document, 'packages').filter(wanted);
   return [found, new Map([...document, ['packages', found], ['total', found.length]])];
 }
@@ -108,7 +110,7 @@ function devicesOf(each: Document): number {
 }
 
 async function lines(options: ClientOptions, io: Io): Promise<void> {
-  const { document } = await clientFor(options, io).ask('GET', '/api/v1/plugins');
+  const document = await askList(clientFor(options, io), '/api/v1/plugins', 'plugins');
   print(io, options, document, () => {
     const plugins = listOf(document, 'plugins').map((each) => [
       ...['id', 'vendor', 'firmware'].map((name) => textOf(each, name)),
@@ -134,7 +136,7 @@ async function search(word: string | undefined, options: ClientOptions, io: Io):
     return table(['package', 'newest', 'installed', 'description'], rows);
   });
   if (found.length > 0 || options.json) return;
-  const { document: entered } = await client.ask('GET', '/api/v1/repositories');
+  const entered = await askList(client, '/api/v1/repositories', 'repositories');
   const read = listOf(entered, 'repositories').filter((each) => each.get('versions') !== null);
   if (read.length === 0) throw new Failure('No repository was read: enter one with offhook repository add NAME LOCATION');
   const names = read.map((each) => textOf(each, 'name')).join(', ');

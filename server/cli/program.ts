@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { ProvisioningError } from '../lib/errors.ts';
 import { version } from '../version.ts';
+import { addAudit } from './audit.ts';
+import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
 import { addDevice } from './device.ts';
 import { addDhcp } from './dhcp.ts';
@@ -9,6 +11,7 @@ import { addExplain } from './explain.ts';
 import { addFirmware } from './firmware.ts';
 import { exit, Failure, type Io } from './io.ts';
 import { addLogLevel } from './log-level.ts';
+import { addLogin } from './login.ts';
 import { addOperation } from './operation.ts';
 import { addPlugin } from './plugin.ts';
 import { addProvd } from './provd.ts';
@@ -21,6 +24,8 @@ import { addSimulate } from './simulate.ts';
 import { addStatus } from './status.ts';
 import { addTemplate } from './template.ts';
 import { addTenant } from './tenant.ts';
+import { addToken } from './token.ts';
+import { addUser } from './user.ts';
 
 /** All commands, in the order in which the help names them. */
 export function offhookProgram(io: Io, host: Host): Command {
@@ -40,6 +45,10 @@ export function offhookProgram(io: Io, host: Host): Command {
   addDhcpConfig(program, io);
   addConfig(program, io);
   addTenant(program, io);
+  addToken(program, io);
+  addUser(program, io);
+  addLogin(program, io);
+  addAudit(program, io);
   addPlugin(program, io, host);
   addFirmware(program, io, host);
   addTemplate(program, io);
@@ -49,6 +58,7 @@ export function offhookProgram(io: Io, host: Host): Command {
   addOperation(program, io, host);
   addLogLevel(program, io);
   addSimulate(program, io, host);
+  addCompletion(program, io);
   return program;
 }
 

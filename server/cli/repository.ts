@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { fromPlain, stringifyOrdered } from '../lib/ordered-json.ts';
 import type { Channel } from '../repositories/model.ts';
-import { collect, count, onDisk } from './command.ts';
+import { collect, count, onDisk, print } from './command.ts';
 import { examples } from './device.ts';
 import { addEntered, channels } from './entered.ts';
 import type { Io } from './io.ts';
@@ -14,6 +14,12 @@ interface BuildOptions {
   readonly key?: readonly string[];
   readonly replace?: boolean;
   readonly validDays?: number;
+  readonly json?: boolean;
+}
+
+interface BundleOptions {
+  readonly channel: readonly Channel[];
+  readonly output: string;
   readonly json?: boolean;
 }
 
@@ -49,9 +55,11 @@ export function addRepository(program: Command, io: Io, host: Host): void {
     .description('make a key pair that signs indexes, and print the public key as the settings of servers have it')
     .argument('<file>', 'where the private key is kept, for its owner only')
     .option('--show', 'print the public key of a private one that is there')
-    .action(async (file: string, { show }: { show?: boolean }) => {
+    .option('--json', 'print the public key for programs')
+    .action(async (file: string, { show, json = false }: { show?: boolean; json?: boolean }) => {
       const { makeKey, publicLineOf, readKey } = await import('../packaging/key.ts');
-      io.out(`${await onDisk(async () => (show ? publicLineOf(await readKey(file)) : makeKey(file)))}\n`);
+      const line = await onDisk(async () => (show ? publicLineOf(await readKey(file)) : makeKey(file)));
+      print(io, { json }, new Map([['key', line]]), () => `${line}\n`);
     });
 
   repository
@@ -60,9 +68,11 @@ export function addRepository(program: Command, io: Io, host: Host): void {
     .argument('<folder>', 'the repository')
     .addOption(new Option('--channel <names...>', 'which channels').choices(channels).default(['stable']))
     .requiredOption('-o, --output <file>', 'the bundle')
-    .action(async (folder: string, { channel, output }: { channel: readonly Channel[]; output: string }) => {
+    .option('--json', 'print what was made, for programs')
+    .action(async (folder: string, { channel, output, json = false }: BundleOptions) => {
       const { bundle } = await import('../packaging/publish.ts');
       await onDisk(() => bundle(folder, channel, output));
+      print(io, { json }, new Map([['file', output]]), () => '');
     });
 }
 
@@ -89,5 +99,7 @@ async function build(folders: readonly string[], options: BuildOptions, io: Io):
       rows.map((row) => [row.id, row.version, `${row.size}`, row.file]),
     ),
   );
-  io.out(`${into}/${channel} has ${rows.length} archives, index ${serial}${keys.length > 0 ? ', signed' : ', not signed'}\n`);
+  io.out(
+    `${into}/${channel} has ${rows.length} ${rows.length === 1 ? 'archive' : 'archives'}, index ${serial}${keys.length > 0 ? ', signed' : ', not signed'}\n`,
+  );
 }

@@ -1,29 +1,26 @@
 import type { Command } from 'commander';
 import { type Document, listOf, objectIn, textOf } from './client.ts';
-import { asking, type ClientOptions, clientFor, count, print, tellRest } from './command.ts';
+import { type ClientOptions, clientFor, print } from './command.ts';
 import { examples } from './device.ts';
 import { devicePath, findDevice } from './find.ts';
 import { tellingHeaders } from './headers.ts';
 import type { Io } from './io.ts';
+import { askingPages, askList, mostOf, type PageOptions, tellRest } from './pages.ts';
 import { localTime } from './table.ts';
 import { wrap } from './wrap.ts';
 
-interface RequestsOptions extends ClientOptions {
+interface RequestsOptions extends ClientOptions, PageOptions {
   readonly asTest?: boolean;
-  readonly limit?: number;
-  readonly offset?: number;
 }
 
 /** `offhook requests` */
 export function addRequests(program: Command, io: Io): void {
-  asking(
+  askingPages(
     program
       .command('requests')
       .description('show what phones asked lately: those that no device was found for, or those of a device; the latest first')
       .argument('[device]', 'its id, MAC address in any spelling, IP address, serial number or UUID')
       .option('--as-test', 'print them as samples of a recognition test (tests/plugins/VENDOR/samples.ts)')
-      .option('--limit <number>', 'how many at most; the server gives 100 of itself, 1000 at most', count)
-      .option('--offset <number>', 'how many to pass over', count)
       .addHelpText('after', examples(['offhook requests', 'offhook requests 000fd3054848', 'offhook requests --as-test'])),
   ).action((device: string | undefined, options: RequestsOptions) => list(device, options, io));
 }
@@ -34,13 +31,10 @@ async function list(device: string | undefined, options: RequestsOptions, io: Io
     device === undefined
       ? '/api/v1/requests/unrecognised'
       : `${devicePath(textOf((await findDevice(client, device)).document, 'id'))}/requests`;
-  const query = (['limit', 'offset'] as const).flatMap((name): [string, string][] =>
-    options[name] === undefined ? [] : [[name, String(options[name])]],
-  );
-  const { document } = await client.ask('GET', path, { query });
+  const document = await askList(client, path, 'requests', [], mostOf(options));
   const requests = listOf(document, 'requests');
   print(io, options, document, () => (options.asTest ? samplesOf(requests) : pageOf(requests, device !== undefined, io.columns)));
-  if (!options.json) tellRest(io, requests.length, Number(document.get('total')), options.offset);
+  if (!options.json) tellRest(io, requests.length, document);
 }
 
 function pageOf(requests: readonly Document[], isKnown: boolean, columns: number): string {

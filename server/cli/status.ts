@@ -39,8 +39,8 @@ function pageOf(status: Document): string {
   return [page, table(['broken package', 'problem'], broken)].filter((part) => part !== '').join('\n');
 }
 
-/** `eth0: answered`, `eth1: unavailable (dhcp-interface-missing)` */
+/** `eth0: answered`, `eth1: unavailable: there is no interface eth1`, `all interfaces: heard` */
 function dhcpOf(found: Document): string {
-  const problem = textOf(found, 'problem');
-  return `${textOf(found, 'interface')}: ${textOf(found, 'state')}${problem && ` (${problem})`}`;
+  const why = textOf(found, 'detail');
+  return `${textOf(found, 'interface') || 'all interfaces'}: ${textOf(found, 'state')}${why && `: ${why}`}`;
 }

@@ -5,6 +5,7 @@ import { type Document, listOf, textOf } from './client.ts';
 import { type ClientOptions, clientFor, onDisk, print } from './command.ts';
 import { viewFor } from './follow.ts';
 import { exit, Failure, type Io } from './io.ts';
+import { askList } from './pages.ts';
 import { textsIn } from './values.ts';
 
 /** Files that come at once are not worth a bar. */
@@ -17,7 +18,7 @@ export async function supply(file: string, options: ClientOptions, io: Io): Prom
     const found = statSync(file);
     if (!found.isFile()) throw new Failure(`${file} is no file`, exit.usage);
     // Told before hundreds of megabytes are on their way: whether the token is right, and whether anything is wanted.
-    const { document: known } = await client.ask('GET', '/api/v1/firmware');
+    const known = await askList(client, '/api/v1/firmware', 'firmware');
     if (listOf(known, 'firmware').length === 0) throw new Failure('No vendor package that is installed describes firmware');
     return client.send('/api/v1/firmware/files', shown(file, found.size, options, io));
   });

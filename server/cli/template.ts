@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { OrderedJson } from '../lib/ordered-json.ts';
 import { type Client, type Document, listOf, objectIn, type Request, textOf } from './client.ts';
-import { asking, type ClientOptions, clientFor, print, tellRest } from './command.ts';
+import { asking, type ClientOptions, clientFor, print } from './command.ts';
 import { examples } from './device.ts';
 import { edit } from './edit.ts';
 import { exit, Failure, type Io } from './io.ts';
+import { askList } from './pages.ts';
 import { table, visible } from './table.ts';
 import { readInput } from './values.ts';
 import { section, wrap } from './wrap.ts';
@@ -104,10 +105,10 @@ function ask(client: Client, method: string, plugin: string, name: string, reque
 }
 
 async function list(plugin: string | undefined, options: ListOptions, io: Io): Promise<void> {
-  const query: [string, string][] = [['limit', '1000']];
+  const query: [string, string][] = [];
   if (plugin !== undefined) query.push(['plugin', plugin]);
   if (options.all) query.push(['all', 'true']);
-  const { document } = await clientFor(options, io).ask('GET', '/api/v1/templates', { query });
+  const document = await askList(clientFor(options, io), '/api/v1/templates', 'templates', query);
   const templates = listOf(document, 'templates');
   print(io, options, document, () => {
     const rows = templates.map((each) => {
@@ -116,7 +117,6 @@ async function list(plugin: string | undefined, options: ListOptions, io: Io): P
     });
     return table(['plugin', 'template', 'instead of', 'state', 'meaning'], rows) || 'There are no overrides.\n';
   });
-  if (!options.json) tellRest(io, templates.length, Number(document.get('total')));
 }
 
 const meanings: Readonly<Record<string, string>> = {

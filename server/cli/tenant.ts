@@ -6,6 +6,7 @@ import { asking, type ClientOptions, clientFor, print } from './command.ts';
 import { examples } from './device.ts';
 import { findTenant } from './find.ts';
 import { exit, Failure, type Io } from './io.ts';
+import { askList } from './pages.ts';
 import { table } from './table.ts';
 
 interface KeyOptions extends ClientOptions {
@@ -14,6 +15,7 @@ interface KeyOptions extends ClientOptions {
   readonly keyStdin?: boolean;
   readonly generateKey?: boolean;
   readonly name?: string;
+  readonly parent?: string;
 }
 
 /** `offhook tenant …` */
@@ -25,6 +27,7 @@ export function addTenant(program: Command, io: Io): void {
   asking(
     withKey(tenant.command('add').description('make a tenant'))
       .argument('<name>', 'its name')
+      .option('--parent <tenant>', 'the tenant that it belongs to, its id or name; default: the main one')
       .addHelpText(
         'after',
         examples(['offhook tenant add north --generate-key', 'offhook tenant add north --key-stdin < key.txt']),
@@ -42,7 +45,7 @@ export function addTenant(program: Command, io: Io): void {
   asking(
     tenant
       .command('remove')
-      .description('remove a tenant that has neither devices nor configs')
+      .description('remove a tenant that has neither devices nor configs, nor tenants below it')
       .argument('<tenant>', 'its id or name'),
   ).action((text: string, options: ClientOptions) => remove(text, options, io));
 }
@@ -60,22 +63,30 @@ function withKey(command: Command): Command {
 }
 
 async function list(options: ClientOptions, io: Io): Promise<void> {
-  const { document } = await clientFor(options, io).ask('GET', '/api/v1/tenants');
+  const document = await askList(clientFor(options, io), '/api/v1/tenants', 'tenants');
   print(io, options, document, () => {
-    const rows = listOf(document, 'tenants').map((each) => [
+    const tenants = listOf(document, 'tenants');
+    const names = new Map(tenants.map((each) => [textOf(each, 'id'), textOf(each, 'name')]));
+    const rows = tenants.map((each) => [
       textOf(each, 'name'),
-      each.get('main') === true ? 'yes' : 'no',
+      names.get(textOf(each, 'parent')) ?? '',
       each.get('provisioning_key_set') === true ? 'yes' : 'no',
       textOf(each, 'id'),
     ]);
-    return table(['name', 'main', 'key', 'id'], rows);
+    return table(['name', 'belongs to', 'key', 'id'], rows);
   });
 }
 
 async function add(name: string, options: KeyOptions, io: Io): Promise<void> {
   const key = await keyOf(options, io);
-  const body = new Map<string, OrderedJson>([['name', name], ...(key === undefined ? [] : [['provisioning_key', key] as const])]);
-  const { document } = await clientFor(options, io).ask('POST', '/api/v1/tenants', { body });
+  const client = clientFor(options, io);
+  const parent = options.parent === undefined ? undefined : textOf(await findTenant(client, options.parent), 'id');
+  const body = new Map<string, OrderedJson>([
+    ['name', name],
+    ...(parent === undefined ? [] : [['parent', parent] as const]),
+    ...(key === undefined ? [] : [['provisioning_key', key] as const]),
+  ]);
+  const { document } = await client.ask('POST', '/api/v1/tenants', { body });
   tell(document, key, options, io, `${textOf(document, 'id')}\n`);
 }
 

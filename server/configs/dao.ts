@@ -1,24 +1,35 @@
+import type { Ended, Page } from '../lib/paging.ts';
 import type { Config } from './model.ts';
 
-export interface ConfigQuery {
+export interface ConfigQuery extends Page<'created' | 'updated' | 'id' | 'role'> {
   readonly tenants?: readonly string[];
   readonly role?: Config['role'];
   readonly transient?: boolean;
-  readonly limit?: number;
+  /** Its id begins so. */
+  readonly search?: string;
+  /** It was changed then or later: milliseconds since 1970. */
+  readonly changedSince?: number;
+  /** Rows to pass over, for clients that count; it costs what they cost. */
   readonly offset?: number;
 }
+
+/** A change that makes a config what it was before, told otherwise than any other. */
+export type Action = 'rolled-back';
 
 /** Where configs are kept. Every promise that resolves is on disk. */
 export interface ConfigDao {
   get(id: string): Promise<Config | undefined>;
-  /** @throws ProvisioningError config-id-taken, tenant-unknown */
-  insert(config: Config): Promise<void>;
+  /**
+   * @returns its revision, which is greater than that of every version that is kept of one with its id
+   * @throws ProvisioningError config-id-taken, tenant-unknown
+   */
+  insert(config: Config, action?: Action): Promise<number>;
   /** Stores `config` over the one of `config.revision`, as revision + 1. @returns false when that revision is no longer the stored one. @throws tenant-unknown */
-  update(config: Config): Promise<boolean>;
+  update(config: Config, action?: Action): Promise<boolean>;
   /** @returns false when there is none. */
   delete(id: string): Promise<boolean>;
-  /** In order of creation. */
-  list(query: ConfigQuery): Promise<{ configs: Config[]; total: number }>;
+  /** By code points; those without the field come first, equal ones in order of creation. Default: created. */
+  list(query: ConfigQuery): Promise<Ended & { configs: Config[]; total: number }>;
   /** Ids of the configs that name this one as a parent, in order of creation. */
   childrenOf(id: string): Promise<string[]>;
 }

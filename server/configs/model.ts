@@ -37,3 +37,6 @@ export interface ResolvedConfig {
   /** When the youngest of the chain was changed. */
   readonly updated: number;
 }
+
+/** A tenant and those above it, the nearest first: its configs inherit from theirs. It stays as it is as long as there is the tenant. */
+export type TenantLine = (tenant: string) => readonly string[];

@@ -1,4 +1,5 @@
 import type { OrderedJson } from '../lib/ordered-json.ts';
+import { pathOf } from '../lib/value-path.ts';
 import type { Config, RawConfig, ResolvedConfig } from './model.ts';
 
 /** Origin of the values that the server's own settings put under every config. No config has this id. */
@@ -50,17 +51,13 @@ function list(tree: Tree<string>, path: string, origins: Map<string, string>): v
 }
 
 /**
- * The configs that one of this tenant may inherit from. Only these are ever laid over each other: a parent that did not exist when
+ * The configs that one of a tenant may inherit from. Only these are ever laid over each other: a parent that did not exist when
  * it was named may have been created by another tenant since.
+ *
+ * @param line the tenant and those above it
  */
-export function visibleTo(tenant: string, mainTenant: string, configs: ReadonlyMap<string, Config>): Map<string, Config> {
-  return new Map([...configs].filter(([, config]) => config.tenant === tenant || config.tenant === mainTenant));
-}
-
-/** The way to a value: keys joined by dots; a dot or a backslash in a key has a backslash before it. */
-function pathOf(above: string, key: string): string {
-  const step = key.replaceAll(/[\\.]/g, '\\$&');
-  return above === '' ? step : `${above}.${step}`;
+export function visibleTo(line: readonly string[], configs: ReadonlyMap<string, Config>): Map<string, Config> {
+  return new Map([...configs].filter(([, config]) => line.includes(config.tenant)));
 }
 
 /** Parents before children. With a stack of its own: a long line of parents must not exhaust that of the language. */

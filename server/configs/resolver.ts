@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ConfigDao } from './dao.ts';
-import type { Config, RawConfig, ResolvedConfig } from './model.ts';
+import type { Config, RawConfig, ResolvedConfig, TenantLine } from './model.ts';
 import { flatten, visibleTo } from './resolve.ts';
 
 export interface Resolver {
@@ -22,7 +22,7 @@ export interface Resolver {
  */
 const MOST_VALUES = 250_000;
 
-export function createResolver(dao: Pick<ConfigDao, 'get'>, base: RawConfig, mainTenant: string): Resolver {
+export function createResolver(dao: Pick<ConfigDao, 'get'>, base: RawConfig, line: TenantLine): Resolver {
   /** Resolved configs by the ids they depend on. */
   const dependents = new Map<string, Set<string>>();
   const cache = new LRUCache<string, ResolvedConfig>({
@@ -64,7 +64,7 @@ export function createResolver(dao: Pick<ConfigDao, 'get'>, base: RawConfig, mai
       } while (reader.stale);
       const config = family.get(id);
       if (!config) return undefined;
-      const resolved = flatten(base, config, visibleTo(config.tenant, mainTenant, family));
+      const resolved = flatten(base, config, visibleTo(line(config.tenant), family));
       store(resolved, keep);
       return resolved;
     } finally {

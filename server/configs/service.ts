@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type Complaint, ProvisioningError } from '../lib/errors.ts';
 import { KeyedLock } from '../lib/lock.ts';
 import { type OrderedJson, stringifyOrdered } from '../lib/ordered-json.ts';
-import type { ConfigDao, ConfigQuery } from './dao.ts';
-import type { Config, RawConfig, ResolvedConfig } from './model.ts';
+import type { Action, ConfigDao } from './dao.ts';
+import type { Config, RawConfig, ResolvedConfig, TenantLine } from './model.ts';
 import type { ConfigNotifier } from './notifier.ts';
 import { originsOf } from './resolve.ts';
 import { createResolver, readFamily } from './resolver.ts';
@@ -29,7 +29,7 @@ export interface NewConfig extends ConfigFields {
 
 export interface ConfigService {
   get(id: string): Promise<Config | undefined>;
-  list(query: ConfigQuery): Promise<{ configs: Config[]; total: number }>;
+  list: ConfigDao['list'];
   /** @throws ProvisioningError config-invalid with all complaints, config-id-taken */
   create(config: NewConfig): Promise<Config>;
   /**
@@ -38,6 +38,13 @@ export interface ConfigService {
    * @throws ProvisioningError config-invalid with all complaints, config-unknown, config-changed
    */
   replace(id: string, fields: ConfigFields, revision?: number): Promise<Config>;
+  /**
+   * Makes a config what it was, also one that was removed: a change like any other, but for its name in the history.
+   *
+   * @param revision only over that one
+   * @throws ProvisioningError config-foreign when another tenant has the id by now, and as create and replace
+   */
+  restore(earlier: Config, revision?: number): Promise<Config>;
   /**
    * Who names it as a parent or as a device's config keeps the name; it comes back to life if the id does.
    *
@@ -62,20 +69,19 @@ export interface ConfigService {
   autocreate(tenant: string): Promise<Config | undefined>;
   /** Id of the config that `autocreate` would copy. */
   autocreateSource(tenant: string): Promise<string | undefined>;
-  /** Id of the config for devices that have none: the tenant's default config, else the main tenant's. */
+  /** Id of the config for devices that have none: that of its tenant, else of the nearest tenant above. */
   fallback(tenant: string): Promise<string | undefined>;
   /** Another process stored, changed or removed these. Resolves when all who want to know have been told. */
   changedElsewhere(ids: readonly string[]): Promise<void>;
-  /** Removes a transient config that no device uses. @returns whether it did */
-  dropUnused(id: string, isUsed: (id: string) => Promise<boolean>): Promise<boolean>;
+  /** Removes a transient config that no device uses, where one of this tenant could use it. @returns whether it did */
+  dropUnused(id: string, tenant: string, isUsed: (id: string) => Promise<boolean>): Promise<boolean>;
 }
 
 interface Parts {
   readonly dao: ConfigDao;
   /** What the server's settings put under every config. */
   readonly base: RawConfig;
-  /** Its configs may be inherited by all tenants. */
-  readonly mainTenant: string;
+  readonly line: TenantLine;
   readonly notifier: ConfigNotifier;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -84,8 +90,8 @@ interface Parts {
 // A writer loses only to another one that won. After five lost in a row two programs are at odds, and people should know.
 const MOST_ATTEMPTS = 5;
 
-export function createConfigService({ dao, base, mainTenant, notifier, now }: Parts): ConfigService {
-  const resolver = createResolver(dao, base, mainTenant);
+export function createConfigService({ dao, base, line, notifier, now }: Parts): ConfigService {
+  const resolver = createResolver(dao, base, line);
   const roles = new KeyedLock();
 
   /** Who has a role in a tenant, for which every new phone and every common file asks: until one that has or had a role changes. */
@@ -122,7 +128,7 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     const ancestors = await readFamily(dao, config.parents);
     const { configs } = config.role ? await dao.list({ tenants: [config.tenant], role: config.role, limit: 2 }) : { configs: [] };
     const rival = configs.find(({ id }) => id !== config.id);
-    const all = [...complaints, ...validate(config, { base, mainTenant, ancestors, rival })];
+    const all = [...complaints, ...validate(config, { base, line: line(config.tenant), ancestors, rival })];
     if (all.length === 0) return;
     const [first] = all.map(({ path, message }) => `${path} ${message}`);
     const more = all.length > 1 ? ` (and ${all.length - 1} more)` : '';
@@ -140,8 +146,11 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
   };
 
   const withRole = async (role: 'autocreate' | 'default', tenant: string) => {
-    const own = await holder(role, tenant);
-    return own ?? (tenant === mainTenant ? undefined : holder(role, mainTenant));
+    for (const each of line(tenant)) {
+      const found = await holder(role, each);
+      if (found) return found;
+    }
+    return undefined;
   };
 
   const sourceOf = async (tenant: string) => {
@@ -158,22 +167,50 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     );
   };
 
-  const insert = async (config: Config) => {
+  const insert = async (config: Config, action?: Action) => {
+    let { revision } = config;
     await write(config.id, config.role, async () => {
-      await dao.insert(config);
+      revision = await dao.insert(config, action);
       return true;
     });
-    return config;
+    return revision === config.revision ? config : { ...config, revision };
   };
 
-  const replaceOnce = async (stored: Config, fields: ConfigFields) => {
+  const create = async (given: NewConfig, action?: Action) => {
+    const id = given.id ?? randomDigits();
+    const created = now();
+    const config = { id, tenant: given.tenant, ...contentOf(given), created, updated: created, revision: 1 };
+    await check(config, checkId(id));
+    return insert(config, action);
+  };
+
+  const replaceOnce = async (stored: Config, fields: ConfigFields, action?: Action) => {
     const { id, tenant, created, revision } = stored;
     const wanted = { id, tenant, ...contentOf(fields), created, updated: now(), revision };
     if (isSame(stored, wanted)) return stored;
     await check(wanted);
-    return (await write(id, stored.role ?? wanted.role, () => dao.update(wanted)))
+    return (await write(id, stored.role ?? wanted.role, () => dao.update(wanted, action)))
       ? { ...wanted, revision: revision + 1 }
       : undefined;
+  };
+
+  /** @param accept refuses the config that is there by throwing @returns undefined when there is none */
+  const replace = async (
+    id: string,
+    fields: ConfigFields,
+    revision: number | undefined,
+    action?: Action,
+    accept: (stored: Config) => void = () => {},
+  ) => {
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      const stored = await dao.get(id);
+      if (!stored) return undefined;
+      accept(stored);
+      if (revision !== undefined && stored.revision !== revision) break;
+      const replaced = await replaceOnce(stored, fields, action);
+      if (replaced) return replaced;
+    }
+    throw new ProvisioningError('config-changed', `The config ${id} was changed by somebody else; read it again`);
   };
 
   return {
@@ -181,25 +218,25 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
     list: (query) => dao.list(query),
     resolve: (id, keep) => resolver.resolve(id, keep),
 
-    create: (given) =>
-      inTurn(given.role, async () => {
-        const id = given.id ?? randomDigits();
-        const created = now();
-        const config = { id, tenant: given.tenant, ...contentOf(given), created, updated: created, revision: 1 };
-        await check(config, checkId(id));
-        return insert(config);
-      }),
+    create: (given) => inTurn(given.role, () => create(given)),
 
     replace: (id, fields, revision) =>
       inTurn(fields.role, async () => {
-        for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-          const stored = await dao.get(id);
-          if (!stored) throw new ProvisioningError('config-unknown', `No config has the id ${id}`);
-          if (revision !== undefined && stored.revision !== revision) break;
-          const replaced = await replaceOnce(stored, fields);
-          if (replaced) return replaced;
-        }
-        throw new ProvisioningError('config-changed', `The config ${id} was changed by somebody else; read it again`);
+        const replaced = await replace(id, fields, revision);
+        if (!replaced) throw unknownConfig(id);
+        return replaced;
+      }),
+
+    restore: (earlier, revision) =>
+      inTurn(earlier.role, async () => {
+        const { id, tenant } = earlier;
+        const replaced = await replace(id, earlier, revision, 'rolled-back', (stored) => {
+          if (stored.tenant === tenant) return;
+          const message = `The config ${id} belongs to another tenant by now; create one with another id`;
+          throw new ProvisioningError('config-foreign', message);
+        });
+        if (!replaced && revision !== undefined) throw unknownConfig(id);
+        return replaced ?? create(earlier, 'rolled-back');
       }),
 
     async remove(id) {
@@ -238,9 +275,9 @@ export function createConfigService({ dao, base, mainTenant, notifier, now }: Pa
       await notifier.settled();
     },
 
-    async dropUnused(id, isUsed) {
+    async dropUnused(id, tenant, isUsed) {
       const config = await dao.get(id);
-      if (!config?.transient || !config.deletable || (await isUsed(id))) return false;
+      if (!config?.transient || !line(tenant).includes(config.tenant) || !config.deletable || (await isUsed(id))) return false;
       return write(id, config.role, () => dao.delete(id));
     },
   };
@@ -262,6 +299,10 @@ function isSame(one: Config, other: Config): boolean {
     JSON.stringify([parents, stringifyOrdered(new Map(raw)), role, transient, deletable, stringifyOrdered(new Map(extra))]),
   );
   return left === right;
+}
+
+function unknownConfig(id: string): ProvisioningError {
+  return new ProvisioningError('config-unknown', `No config has the id ${id}`);
 }
 
 /** 32 hexadecimal digits, as XiVO's ids are. */

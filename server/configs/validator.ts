@@ -7,7 +7,8 @@ import { BASE, flatten, visibleTo } from './resolve.ts';
 /** What a config is judged by besides itself. */
 export interface Surroundings {
   readonly base: RawConfig;
-  readonly mainTenant: string;
+  /** Its tenant and those above it. */
+  readonly line: readonly string[];
   /** Its parents and theirs, by id. */
   readonly ancestors: ReadonlyMap<string, Config>;
   /** Another config of its tenant with its role. */
@@ -33,13 +34,13 @@ export function checkId(id: string): Complaint[] {
   return id === BASE ? [{ path: 'id', message: `must not be ${BASE}: values of the server's own settings are marked so` }] : [];
 }
 
-function checkParents({ id, tenant, parents }: Config, { ancestors, mainTenant }: Surroundings): Complaint[] {
+function checkParents({ id, parents }: Config, { ancestors, line }: Surroundings): Complaint[] {
   return parents.flatMap((parent, index) => {
     const found = parent === id ? undefined : ancestors.get(parent);
     const path = `parent_ids.${index}`;
     // A parent that does not exist may come later.
     if (!found) return [];
-    if (found.tenant !== tenant && found.tenant !== mainTenant) return [{ path, message: 'belongs to another tenant' }];
+    if (!line.includes(found.tenant)) return [{ path, message: 'belongs to another tenant' }];
     return found.transient ? [{ path, message: 'is made for one device and goes with it' }] : [];
   });
 }
@@ -57,8 +58,8 @@ function checkExtra({ extra }: Config): Complaint[] {
  * What is missing, or does not fit together, in the config laid over its parents. What its parents alone already lack is not this
  * config's fault, so that one broken parent does not lock all below it: it shows on the devices that use them.
  */
-function checkWhole(config: Config, { base, mainTenant, ancestors }: Surroundings): Complaint[] {
-  const visible = visibleTo(config.tenant, mainTenant, ancestors);
+function checkWhole(config: Config, { base, line, ancestors }: Surroundings): Complaint[] {
+  const visible = visibleTo(line, ancestors);
   const whole = (raw: RawConfig) => flatten(base, { ...config, raw }, visible).raw;
   const inherited = new Set(complaintsOf(withoutFragments(whole(new Map()))).map(keyOf));
   const own = whole(config.raw);

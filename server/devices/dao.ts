@@ -1,16 +1,58 @@
+import type { Ended, Page } from '../lib/paging.ts';
 import type { Condition, Delivery, Device, Identity, Sighting } from './model.ts';
 
-export interface DeviceQuery {
+export type DeviceSort =
+  | 'created'
+  | 'updated'
+  | 'seen'
+  | 'id'
+  | 'mac'
+  | 'ip'
+  | 'serial'
+  | 'uuid'
+  | 'vendor'
+  | 'model'
+  | 'version'
+  | 'plugin'
+  | 'config'
+  | 'description';
+
+type Fact =
+  | Identity
+  | 'id'
+  | 'vendor'
+  | 'model'
+  | 'version'
+  | 'plugin'
+  | 'config'
+  | 'description'
+  | 'approved'
+  | 'pinned'
+  | 'added';
+
+/** Devices of which all of this is true. */
+export interface DeviceFilter {
   /** Only these tenants; all when absent. */
   readonly tenants?: readonly string[];
-  /** Exact values. */
-  readonly where?: Partial<Pick<Device, Identity | 'vendor' | 'model' | 'plugin' | 'config' | 'approved' | 'pinned'>>;
+  /** Exact values; null: those without it. */
+  readonly where?: { readonly [Name in Fact]?: Device[Name] | null };
   readonly configured?: boolean;
-  /** By code points; devices without that field come first. Default: created. */
-  readonly sort?: 'created' | 'id' | 'mac' | 'ip' | 'vendor' | 'model' | 'plugin' | 'config';
-  readonly descending?: boolean;
-  readonly limit?: number;
-  /** Rows to pass over. */
+  /** held: until it is approved; configured, failing: whether all its files can be made. */
+  readonly state?: 'held' | 'configured' | 'failing';
+  /** Its vendor is known. */
+  readonly recognised?: boolean;
+  /** It has ever asked. */
+  readonly seen?: boolean;
+  /** Milliseconds since 1970: asked or was changed then or later; asked before, or never. */
+  readonly seenSince?: number;
+  readonly notSeenSince?: number;
+  readonly changedSince?: number;
+  /** Its id, MAC address, IP address, serial number, model or description begins so, whatever the case of Latin letters. */
+  readonly search?: string;
+}
+
+export interface DeviceQuery extends DeviceFilter, Page<DeviceSort> {
+  /** Rows to pass over, for clients that count; it costs what they cost. */
   readonly offset?: number;
 }
 
@@ -31,9 +73,14 @@ export interface DeviceDao {
   update(device: Device): Promise<boolean>;
   /** With its deliveries. @returns false when there is none. */
   delete(id: string): Promise<boolean>;
-  list(query: DeviceQuery): Promise<{ devices: StoredDevice[]; total: number }>;
-  /** All ids, or those of a tenant, in order of creation. */
-  ids(tenant?: string): Promise<string[]>;
+  /**
+   * By code points, descriptions whatever the case of Latin letters; devices without that field come first, equal ones in order of
+   * creation. Default: created.
+   */
+  list(query: DeviceQuery): Promise<Ended & { devices: StoredDevice[]; total: number }>;
+  count(filter: DeviceFilter): Promise<number>;
+  /** In order of creation. */
+  ids(filter?: DeviceFilter): Promise<string[]>;
   /** Ids of the devices whose config is one of these, or whose plugin is one of these, in order of creation. */
   idsUsing(use: { configs?: readonly string[]; plugins?: readonly string[] }): Promise<string[]>;
   /** Those that no longer exist are passed over, here and below. */

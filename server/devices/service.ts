@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { type Actor, actingAs } from '../lib/actor.ts';
 import { ProvisioningError } from '../lib/errors.ts';
 import { type Ip, UNSPECIFIED } from '../lib/ip.ts';
 import { KeyedLock } from '../lib/lock.ts';
+import { stringifyOrdered } from '../lib/ordered-json.ts';
 import type { DeviceInfo } from '../sdk.ts';
-import type { DeviceDao, DeviceQuery, StoredDevice } from './dao.ts';
+import type { DeviceDao, DeviceFilter, DeviceQuery, StoredDevice } from './dao.ts';
 import { type Finding, find } from './find.ts';
 import { knownDevices } from './known.ts';
 import { blankDevice, type Condition, type Delivery, type Device } from './model.ts';
@@ -23,8 +25,8 @@ export interface DeviceServiceOptions {
   choosePlugin(facts: DeviceInfo, current: string | undefined): string | undefined;
   /** Makes a config for a device that has none, which may be about to be made, and tells its id; undefined when nothing says what should be in it. */
   autocreateConfig(tenant: string): Promise<string | undefined>;
-  /** A device stopped using this config. */
-  dropConfig(id: string): Promise<void>;
+  /** A device of this tenant stopped using this config. */
+  dropConfig(id: string, tenant: string): Promise<void>;
   now?(): number;
 }
 
@@ -61,7 +63,8 @@ export function deviceService(options: DeviceServiceOptions) {
         if (!(await dao.update({ ...wanted, updated: now() }))) continue;
         // Before its config goes: nobody may find the device as it was, with a config that is no more.
         notifier.changed([id]);
-        if (stored.config !== undefined && stored.config !== wanted.config) await options.dropConfig(stored.config);
+        if (stored.config !== undefined && stored.config !== wanted.config)
+          await options.dropConfig(stored.config, stored.tenant);
         return dao.get(id);
       }
     });
@@ -111,7 +114,7 @@ export function deviceService(options: DeviceServiceOptions) {
       const config = await options.autocreateConfig(device.tenant);
       if (config === undefined) return current;
       const stored = await rewrite(device.id, (latest) => (latest.config === undefined ? { ...latest, config } : latest));
-      if (stored?.config !== config) await options.dropConfig(config);
+      if (stored?.config !== config) await options.dropConfig(config, device.tenant);
       return stored ?? device;
     });
   }
@@ -119,10 +122,36 @@ export function deviceService(options: DeviceServiceOptions) {
   async function releaseAddress(ip: Ip, from: (device: Device) => boolean): Promise<void> {
     if (nat) return;
     for (const { id } of (await dao.findBy('ip', ip)).filter(from)) {
-      await rewrite(id, (device) => (device.ip === ip && from(device) ? without(device, 'ip') : device));
+      // It follows from what the phone tells that has the address now.
+      await actingAs(phoneAt(ip), () =>
+        rewrite(id, (device) => (device.ip === ip && from(device) ? without(device, 'ip') : device)),
+      );
     }
   }
   const keptBy = (owner: string) => (device: Device) => device.id !== owner;
+
+  /** @throws ProvisioningError device-ip-taken */
+  async function checkAddress(ip: Ip, id: string, mayTake: (from: Device) => boolean): Promise<void> {
+    if (nat || (await dao.findBy('ip', ip)).filter(keptBy(id)).every(mayTake)) return;
+    throw new ProvisioningError('device-ip-taken', `Another device has the address ${ip}, which cannot be taken from it here`);
+  }
+
+  /** Writes down what a request told of a known device. One read-modify-write a device at a time; most requests write nothing. */
+  async function remember(device: StoredDevice, info: DeviceInfo, ip: Ip): Promise<StoredDevice> {
+    const isKnown = learned(device, info, ip) === device;
+    if (isKnown && (device.config !== undefined || !device.approved)) return device;
+    return actingAs(phoneAt(ip), async () => {
+      const stored = isKnown ? device : ((await rewrite(device.id, (current) => learned(current, info, ip))) ?? device);
+      if (device.ip !== ip && ip !== UNSPECIFIED) await releaseAddress(ip, keptBy(device.id));
+      return withConfig(stored);
+    });
+  }
+
+  /** A device that another request of the same phone has just made, which need not have told the same. */
+  async function madeMeanwhile({ device, by, contradictions }: Finding, info: DeviceInfo, address: Ip | undefined) {
+    const isSame = by !== 'ip' && contradictions.length === 0;
+    return device && isSame && address !== undefined ? remember(device, info, address) : device;
+  }
 
   return {
     /** With what is not written yet of when it was seen. */
@@ -132,6 +161,8 @@ export function deviceService(options: DeviceServiceOptions) {
       return stored && seen && !seen.stored ? { ...stored, seen: { device: id, at: seen.at, ip: seen.ip } } : stored;
     },
     list: (query: DeviceQuery) => dao.list(query),
+    count: (filter: DeviceFilter) => dao.count(filter),
+    ids: (filter: DeviceFilter): Promise<string[]> => dao.ids(filter),
     idsUsing: dao.idsUsing.bind(dao),
 
     /** Whether an address belongs to one device at a time: not behind NAT. */
@@ -158,52 +189,65 @@ export function deviceService(options: DeviceServiceOptions) {
     /** Takes an address from the devices at it of which `from` says so: whoever gives addresses away told that it is not theirs. */
     releaseAddress,
 
-    /** Writes down what a request told of a known device. One read-modify-write a device at a time; most requests write nothing. */
-    async remember(device: StoredDevice, info: DeviceInfo, ip: Ip): Promise<StoredDevice> {
-      if (learned(device, info, ip) === device) return withConfig(device);
-      const stored = (await rewrite(device.id, (current) => learned(current, info, ip))) ?? device;
-      if (device.ip !== ip && ip !== UNSPECIFIED) await releaseAddress(ip, keptBy(device.id));
-      return withConfig(stored);
-    },
+    remember,
 
     /** Makes a device for a phone that is not known: see `newcomer`. */
     async meet(info: DeviceInfo, ip: Ip, tenant: string, address: Ip | undefined): Promise<StoredDevice | undefined> {
       const fresh = newcomer(info, tenant, address);
       if (!fresh) return undefined;
-      const met = await lock.run(`new ${identityOf(info)}`, async () => {
-        const { device: meanwhile } = await find(dao, info, ip, tenant);
-        if (meanwhile) return meanwhile;
-        // Before the device: nobody may find it with a config that is not there yet.
-        const config = fresh.approved ? await options.autocreateConfig(tenant) : undefined;
-        try {
-          // What has a MAC address is told by it: the store lets no tenant have two.
-          await dao.insert(
-            { ...fresh, ...(config !== undefined && { config }) },
-            info.mac ? undefined : info.serial ? 'serial' : 'uuid',
-          );
-        } catch (cause) {
-          // Another process was faster with another request of the same phone.
-          if (!(cause instanceof ProvisioningError) || !['device-mac-taken', 'device-known'].includes(cause.code)) throw cause;
-          if (config !== undefined) await options.dropConfig(config);
-          return (await find(dao, info, ip, tenant)).device;
-        }
-        if (address) await releaseAddress(address, keptBy(fresh.id));
-        notifier.changed([fresh.id]);
-        return dao.get(fresh.id);
+      return actingAs(phoneAt(ip), async () => {
+        const met = await lock.run(`new ${identityOf(info)}`, async () => {
+          const meanwhile = await madeMeanwhile(await find(dao, info, ip, tenant), info, address);
+          if (meanwhile) return meanwhile;
+          // Before the device: nobody may find it with a config that is not there yet.
+          const config = fresh.approved ? await options.autocreateConfig(tenant) : undefined;
+          try {
+            // What has a MAC address is told by it: the store lets no tenant have two.
+            await dao.insert(
+              { ...fresh, ...(config !== undefined && { config }) },
+              info.mac ? undefined : info.serial ? 'serial' : 'uuid',
+            );
+          } catch (cause) {
+            // Another process was faster with another request of the same phone.
+            if (!(cause instanceof ProvisioningError) || !['device-mac-taken', 'device-known'].includes(cause.code)) throw cause;
+            if (config !== undefined) await options.dropConfig(config, tenant);
+            return madeMeanwhile(await find(dao, info, ip, tenant), info, address);
+          }
+          if (address) await releaseAddress(address, keptBy(fresh.id));
+          notifier.changed([fresh.id]);
+          return dao.get(fresh.id);
+        });
+        return met && withConfig(met);
       });
-      return met && withConfig(met);
     },
 
-    /** @throws ProvisioningError device-invalid, device-id-taken, device-mac-taken */
-    async create(tenant: string, change: DeviceChange, id = newId()): Promise<StoredDevice> {
+    /**
+     * @param mayTake whether an address may be taken from another device for this one
+     * @throws ProvisioningError device-invalid, device-id-taken, device-mac-taken, device-ip-taken
+     */
+    async create(
+      tenant: string,
+      change: DeviceChange,
+      id = newId(),
+      mayTake: (from: Device) => boolean = () => true,
+    ): Promise<StoredDevice> {
       checkId(id);
       const device = associated(apply(blankDevice(id, tenant, now()), change));
+      if (device.ip !== undefined) await checkAddress(device.ip, id, mayTake);
       await dao.insert(device);
-      if (device.ip !== undefined) await releaseAddress(device.ip, keptBy(id));
+      if (device.ip !== undefined) await releaseAddress(device.ip, (other) => other.id !== id && mayTake(other));
       notifier.changed([id]);
       const stored = await dao.get(id);
       if (!stored) throw unknownDevice(id);
       return withConfig(stored);
+    },
+
+    /**
+     * Gives a device to another tenant. What it had there that is not there for the new one, a config, say, it has no longer.
+     * @throws ProvisioningError device-unknown, device-mac-taken, tenant-unknown
+     */
+    async transfer(id: string, tenant: string): Promise<void> {
+      if (!(await rewrite(id, (device) => (device.tenant === tenant ? device : { ...device, tenant })))) throw unknownDevice(id);
     },
 
     /** Gives a device the plugin that serves it best now: others are installed than when it had its own. undefined: there is none. */
@@ -211,13 +255,22 @@ export function deviceService(options: DeviceServiceOptions) {
 
     /**
      * @param change what shall be otherwise, or a function that says so of the device as it is by then, and may refuse by throwing
-     * @throws ProvisioningError device-unknown, device-mac-taken
+     * @param mayTake as for `create`
+     * @throws ProvisioningError device-unknown, device-mac-taken, device-ip-taken
      */
-    async change(id: string, change: DeviceChange | ((current: StoredDevice) => DeviceChange)): Promise<StoredDevice> {
+    async change(
+      id: string,
+      change: DeviceChange | ((current: StoredDevice) => DeviceChange),
+      mayTake: (from: Device) => boolean = () => true,
+    ): Promise<StoredDevice> {
       const wanted = typeof change === 'function' ? change : () => change;
+      const before = await dao.get(id);
+      if (!before) throw unknownDevice(id);
+      const { ip } = wanted(before);
+      if (ip && ip !== before.ip) await checkAddress(ip, id, mayTake);
       const stored = await rewrite(id, (device) => associated(apply(device, wanted(device))));
       if (!stored) throw unknownDevice(id);
-      if (stored.ip !== undefined) await releaseAddress(stored.ip, keptBy(id));
+      if (stored.ip !== undefined) await releaseAddress(stored.ip, (other) => other.id !== id && mayTake(other));
       return withConfig(stored);
     },
 
@@ -245,7 +298,7 @@ export function deviceService(options: DeviceServiceOptions) {
         sightings.delete(id);
         for (const [key, { device }] of deliveries) if (device === id) deliveries.delete(key);
         notifier.changed([id]);
-        if (stored.config !== undefined) await options.dropConfig(stored.config);
+        if (stored.config !== undefined) await options.dropConfig(stored.config, stored.tenant);
       });
     },
 
@@ -296,6 +349,11 @@ function* slices<Row>(rows: readonly Row[]): Generator<Row[]> {
 
 export type DeviceService = ReturnType<typeof deviceService>;
 
+/** Whoever asks from there. Its requests by DHCP have no address yet. */
+function phoneAt(ip: Ip): Actor {
+  return ip === UNSPECIFIED ? { kind: 'phone' } : { kind: 'phone', from: ip };
+}
+
 /** By what a phone can be known again. */
 function identityOf({ mac, serial, uuid }: DeviceInfo): string | undefined {
   return mac ?? serial ?? uuid;
@@ -313,14 +371,21 @@ function unknownDevice(id: string): ProvisioningError {
 function apply<Stored extends Device>(device: Stored, change: DeviceChange): Stored {
   let next = device;
   for (const [key, value] of Object.entries(change) as [keyof DeviceChange, unknown][]) {
-    if (value === undefined || value === device[key]) continue;
+    if (value === undefined || isSame(value, device[key])) continue;
     if (value !== null) next = { ...next, [key]: value };
     else if (key === 'options' || key === 'extra') next = { ...next, [key]: new Map() };
     else next = without(next, key);
   }
   // Whoever names a plugin means it; whoever takes it away leaves the choice to us.
-  if (change.plugin !== undefined) next = { ...next, pinned: change.plugin !== null };
-  return next;
+  const pinned = change.plugin === undefined ? next.pinned : change.plugin !== null;
+  return pinned === next.pinned ? next : { ...next, pinned };
+}
+
+/** Null takes away what may not be there. */
+function isSame(wanted: unknown, stored: unknown): boolean {
+  if (wanted === null) return stored === undefined || (stored instanceof Map && stored.size === 0);
+  if (!(wanted instanceof Map && stored instanceof Map)) return wanted === stored;
+  return stringifyOrdered(wanted) === stringifyOrdered(stored);
 }
 
 function without<Stored extends Device>(device: Stored, key: keyof Stored): Stored {

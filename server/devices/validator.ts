@@ -49,6 +49,9 @@ const nullable = z.strictObject(
   Object.fromEntries(Object.entries(change.shape).map(([key, schema]) => [key, key === 'approved' ? schema : schema.nullable()])),
 );
 
+/** What `readChange` reads, of a document: for the description of the API. */
+export const deviceSchema = nullable.omit({ extra: true });
+
 /** @throws ProvisioningError device-invalid with every complaint */
 export function readChange(input: ReadonlyMap<string, OrderedJson>): DeviceChange {
   const parsed = nullable.safeParse(Object.fromEntries(input));

@@ -59,7 +59,6 @@ function ofAlternatives(alternatives: Alternatives): Beginning[] {
 function ofSequence(parts: readonly Part[]): Beginning[] {
   let found: Beginning[] = [NOTHING];
   for (const part of parts) {
-    if (!found.some(({ whole }) => whole)) break;
     const next = part.times === 'perhaps' ? [UNKNOWN] : part.times === 'more' ? ofPart(part).map(open) : ofPart(part);
     const joined = found.flatMap((before) => (before.whole ? next.map((after) => join(before, after)) : [before]));
     found = joined.length > MOST ? found.map(open) : joined;
@@ -92,7 +91,8 @@ function open(each: Beginning): Beginning {
 function join(before: Beginning, after: Beginning): Beginning {
   return {
     text: before.text + after.text,
-    anchored: before.anchored || (before.text === '' && after.anchored),
+    // Behind a text a beginning matches nothing.
+    anchored: before.anchored || after.anchored,
     whole: after.whole,
   };
 }

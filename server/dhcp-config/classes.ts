@@ -43,6 +43,8 @@ export interface BootOption {
 /** What all of a configuration is made from. */
 export interface BootPlan {
   readonly server: BootServer;
+  /** The URL has a provisioning key. */
+  readonly isSecret: boolean;
   /** In the order of their ids; packages without options for phones are not among them. */
   readonly classes: readonly BootClass[];
   /** Packages whose phones need nothing of DHCP, or of which nothing can be told: a sentence each. */
@@ -50,13 +52,14 @@ export interface BootPlan {
 }
 
 /** Computes classes for what is installed. It never throws: what a package has wrong is left out, and a note says so. */
-export function bootPlan(packages: readonly PackageFacts[], server: BootServer): BootPlan {
+export function bootPlan(packages: readonly PackageFacts[], server: BootServer, isSecret = false): BootPlan {
   const all = packages.toSorted((one, other) => (one.id < other.id ? -1 : 1)).map((each) => classOf(each, server));
   const useful = all.filter(({ options, notes }) => options.length > 0 || notes.length > 0);
   const classes = useful.filter((each) => each.options.length > 0 && isMatchable(each));
   const left = useful.filter((each) => !classes.includes(each));
   return {
     server,
+    isSecret,
     classes,
     notes: [
       ...left.flatMap(({ id, notes }) => [

@@ -22,7 +22,10 @@ export function isDhcpServer(text: string): text is DhcpServer {
   return Object.hasOwn(writers, text);
 }
 
-/** Has a DHCP server give the phones of installed packages what they need; the same text for the same packages and server. */
-export function dhcpConfig(kind: DhcpServer, packages: readonly PackageFacts[], server: BootServer): string {
-  return writers[kind](bootPlan(packages, server));
+/**
+ * Has a DHCP server give the phones of installed packages what they need; the same text for the same packages and server.
+ * @param isSecret the URL has a provisioning key, which the text says of itself
+ */
+export function dhcpConfig(kind: DhcpServer, packages: readonly PackageFacts[], server: BootServer, isSecret = false): string {
+  return writers[kind](bootPlan(packages, server, isSecret));
 }

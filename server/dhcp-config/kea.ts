@@ -47,7 +47,7 @@ function classOf(each: BootClass, { server }: BootPlan) {
   return {
     name: each.name,
     test: testOf(each),
-    ...(server.address !== undefined && { 'next-server': server.address }),
+    'next-server': server.address,
     ...(definitions.length > 0 && { 'option-def': definitions }),
     'option-data': each.options.map(dataOf),
   };

@@ -16,13 +16,13 @@ export interface Entry {
   readonly address: Ip;
   /** undefined: it is in no subnet that is served now. */
   readonly subnet: SubnetState | undefined;
-  /** undefined: it is in none, reserved, or the server's own. */
+  /** undefined: it is in none, or reserved. */
   readonly pool: PoolState | undefined;
   lease: Lease | undefined;
   hold: Hold | undefined;
   /** When its last lease or offer ended. */
   letGo: number;
-  /** How the pool counts it; undefined while it was never used. */
+  /** How the pool counts it; undefined as long as it has not: then it was never used. */
   filed: Filed | undefined;
 }
 

@@ -135,6 +135,11 @@ export type Binding =
    */
   | { readonly kind: 'unknown'; readonly lease?: Lease };
 
+/** The option 61 of whose lease it is, as hexadecimal digits; undefined for one that is known by its MAC address. */
+export function identifierOf({ client }: Lease): string | undefined {
+  return client.startsWith('id:') ? client.slice('id:'.length) : undefined;
+}
+
 /** @throws ProvisioningError lease-client-unknown for one that told neither */
 export function clientKey({ id, mac }: Pick<Client, 'id' | 'mac'>): string {
   if (id && id.length > 0) return `id:${id.toString('hex')}`;

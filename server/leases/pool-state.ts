@@ -164,7 +164,7 @@ export class PoolState {
     if (after.circuit !== undefined) this.#circuitsOf(after).add(after.circuit, entry);
     if (after.standing === 'unused') this.#neverUsed.add(offset);
     else this.#neverUsed.delete(offset);
-    entry.filed = after.standing === 'unused' ? undefined : after;
+    entry.filed = after;
   }
 
   usage(subnet: string): PoolUsage {

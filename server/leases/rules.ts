@@ -24,7 +24,7 @@ export function rulesOver(table: LeaseTable, now: () => number) {
    * undefined: there is no room.
    */
   function wayFor(pool: PoolState, { known, circuit }: Client, tooMany: number): readonly Entry[] | undefined {
-    if (known || tooMany === 0) return none;
+    if (known) return none;
     const oldest = pool.offers.first(circuit, tooMany);
     return oldest.length === tooMany ? oldest : undefined;
   }
@@ -85,7 +85,7 @@ export function rulesOver(table: LeaseTable, now: () => number) {
   }
 
   function refusalOf(entry: Entry, asker: Asker, selecting: boolean): { reason: Refusal; lease?: Lease | undefined } | undefined {
-    const { subnet, key, reserved, own } = asker;
+    const { key, reserved, own } = asker;
     const { number, lease, hold } = entry;
     const reason = obstacle(entry, asker);
     if (reason) return { reason, lease };
@@ -93,8 +93,8 @@ export function rulesOver(table: LeaseTable, now: () => number) {
     if (reserved !== undefined && !obstacle(table.at(reserved), asker)) return { reason: 'reserved-elsewhere' };
     if (lease?.state === 'bound') return undefined;
     if (!selecting && own && own !== entry) return { reason: 'own-elsewhere', lease: own.lease };
-    const pool = entry.pool;
-    if (subnet !== entry.subnet || !pool?.serves(asker.vendor)) return { reason: 'not-in-pool' };
+    const { pool } = entry;
+    if (!pool?.serves(asker.vendor)) return { reason: 'not-in-pool' };
     const ending = wayFor(pool, asker.client, pool.newClientsTooMany(asker.client));
     if (!ending) return { reason: 'limited' };
     for (const other of ending) table.letGo(other, now());
@@ -109,10 +109,6 @@ export function rulesOver(table: LeaseTable, now: () => number) {
     const at = now();
     const isServed = entry.number === asker.reserved || entry.pool?.serves(vendor);
     return {
-      ...factsOf(own?.lease),
-      ...factsOf(offered?.hold?.client),
-      ...factsOf(client),
-      ...(vendor !== undefined && { vendor }),
       address: entry.address,
       subnet: subnet.name,
       client: key,
@@ -121,14 +117,19 @@ export function rulesOver(table: LeaseTable, now: () => number) {
       state: 'bound',
       since: current?.since ?? at,
       expires: current && !isServed ? current.expires : at + subnet.leaseMs,
+      ...factsOf(client, offered?.hold?.client, own?.lease),
     };
   }
 
   return { conflictOf, choose, keep, refusalOf, leaseOn };
 }
 
-/** What a client or a lease tells of the phone, and nothing else. */
-export function factsOf({ mac, hostName, vendorClass, vendor }: Facts = {}): Facts {
+/** What a client or a lease tells of the phone, and nothing else; what it does not tell, as earlier ones told. */
+export function factsOf(latest: Facts, before?: Facts, first?: Facts): Facts {
+  const mac = latest.mac ?? before?.mac ?? first?.mac;
+  const hostName = latest.hostName ?? before?.hostName ?? first?.hostName;
+  const vendorClass = latest.vendorClass ?? before?.vendorClass ?? first?.vendorClass;
+  const vendor = latest.vendor ?? before?.vendor ?? first?.vendor;
   return {
     ...(mac !== undefined && { mac }),
     ...(hostName !== undefined && { hostName }),

@@ -45,11 +45,9 @@ export interface LeaseService {
    * An address that lies no longer in a pool for this client stays its own until the lease ends, which is not lengthened. A client that got
    * a reservation since is refused its old address as soon as the reserved one is free.
    *
-   * @param selecting the client chose this server's offer: it names the server (RFC 2131 section 4.3.2). Then it also gets what is free and
-   *   not offered to it any more, as after a restart; without it, only clients that are known here get anything
    * @throws ProvisioningError store-…; the client then has what it had before
    */
-  bind(subnet: Subnet, client: Client, address: Ip, options: { readonly selecting: boolean }): Promise<Binding>;
+  bind(subnet: Subnet, client: Client, address: Ip, choice: ServerChoice): Promise<Binding>;
   /** Ends a client's lease. @returns undefined when it has none on this address, and nothing changed. @throws store-… */
   release(client: Client, address: Ip): Promise<Lease | undefined>;
   /**
@@ -82,6 +80,13 @@ export interface LeaseService {
   /** Resolves when what has ended is written as far as it can be. */
   close(): Promise<void>;
 }
+
+/**
+ * Which server's offer a client chose (RFC 2131 section 4.3.2). this: it also gets what is free and not offered to it any more, as after a
+ * restart. unclear: what it calls the server may be another's name, too, so it gets only what is its own. none: it names no server, and only
+ * clients that are known here get anything.
+ */
+export type ServerChoice = 'this' | 'unclear' | 'none';
 
 export interface LeaseQuery {
   /** Text of its range. */
@@ -222,18 +227,19 @@ export function leaseService(options: LeaseOptions): LeaseService {
 
     preview: (subnet, client, wanted) => decide(subnet, client, wanted).offer,
 
-    async bind(subnet, client, address, { selecting }) {
+    async bind(subnet, client, address, choice) {
       expire();
       const asker = ask(subnet, client);
       const number = ipv4Number(address);
       if (!isWithin(asker.subnet, number)) return { kind: 'refused', reason: 'outside-subnet' };
       const entry = table.at(number);
       const { own, reserved, key } = asker;
-      if (!selecting && !own && number !== reserved && entry.hold?.key !== key) {
+      const isIts = own === entry || number === reserved || entry.hold?.key === key;
+      if (!isIts && (choice === 'unclear' || (choice === 'none' && !own))) {
         const lease = entry.lease && !['released', 'expired'].includes(entry.lease.state) ? entry.lease : undefined;
         return { kind: 'unknown', ...(lease && { lease }) };
       }
-      const refusal = refusalOf(entry, asker, selecting);
+      const refusal = refusalOf(entry, asker, choice !== 'none');
       if (refusal) return { kind: 'refused', reason: refusal.reason, ...(refusal.lease && { lease: refusal.lease }) };
 
       const [before, at, lease] = [entry.lease, now(), leaseOn(entry, asker)];
@@ -272,8 +278,6 @@ export function leaseService(options: LeaseOptions): LeaseService {
       if (!entry?.subnet) return undefined;
       const at = now();
       const declined: Lease = {
-        ...factsOf(entry.hold?.client ?? entry.lease),
-        ...factsOf(client),
         address,
         subnet: entry.subnet.name,
         client: clientKey(client),
@@ -282,6 +286,7 @@ export function leaseService(options: LeaseOptions): LeaseService {
         state: 'declined',
         since: at,
         expires: at + declineMs,
+        ...factsOf(client, entry.hold?.client ?? entry.lease),
       };
       const wasBound = entry.lease?.state === 'bound';
       table.letGo(entry, at);

@@ -33,9 +33,9 @@ export function subnetState({ range, pools, reservations, leaseSeconds }: Subnet
   };
 }
 
-/** The pool that an address is given from; undefined for one that is in none, reserved, or the server's own. */
+/** The pool that an address is given from; undefined for one that is in none, or reserved. */
 export function poolAt(subnet: SubnetState, number: number): PoolState | undefined {
-  if (subnet.reservedFor.has(number) || subnet.ours.has(number)) return undefined;
+  if (subnet.reservedFor.has(number)) return undefined;
   return subnet.pools.find(({ first, last }) => first <= number && number <= last);
 }
 

@@ -1,14 +1,18 @@
 /** Tells the parts that keep something made of what changed, in the order in which they asked to be told. */
 export interface Announcer<News> {
-  subscribe(listener: (news: News) => void): void;
+  /** @returns what ends it */
+  subscribe(listener: (news: News) => void): () => void;
   /** To be called after the change is stored. */
   changed(news: News): void;
 }
 
 export function announcer<News>(): Announcer<News> {
-  const listeners: ((news: News) => void)[] = [];
+  const listeners = new Set<(news: News) => void>();
   return {
-    subscribe: (listener) => void listeners.push(listener),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     changed: (news) => {
       for (const listener of listeners) listener(news);
     },

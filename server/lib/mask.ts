@@ -19,11 +19,14 @@ export function isSecretValue(value: unknown): boolean {
 
 /** The tree with a mask for each secret in it. */
 export function masked(tree: Tree): Map<string, OrderedJson> {
-  return new Map(Array.from(tree, ([key, value]) => [key, maskedValue(key, value)]));
+  return new Map(Array.from(tree, ([key, value]) => [key, maskedValue(value, isSecretName(key))]));
 }
 
-function maskedValue(key: string, value: OrderedJson): OrderedJson {
-  if (value instanceof Map) return masked(value);
-  if (Array.isArray(value)) return value.map((item) => maskedValue(key, item));
-  return (isSecretName(key) || isSecretValue(value)) && value !== null && value !== '' ? MASK : value;
+/** @param isSecret the name of the value, or of what it stands in, is that of a secret */
+export function maskedValue(value: OrderedJson, isSecret: boolean): OrderedJson {
+  if (value instanceof Map) {
+    return new Map(Array.from(value, ([key, item]) => [key, maskedValue(item, isSecret || isSecretName(key))]));
+  }
+  if (Array.isArray(value)) return value.map((item) => maskedValue(item, isSecret));
+  return (isSecret || isSecretValue(value)) && value !== null && value !== '' ? MASK : value;
 }

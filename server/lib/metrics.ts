@@ -22,7 +22,14 @@ export type Outcome = (typeof OUTCOMES)[number];
 const TRANSFER_ENDS = ['complete', 'timeout', 'aborted', 'failed'] as const;
 export type TransferEnd = (typeof TRANSFER_ENDS)[number];
 
-const SECURITY_EVENTS = ['sensitive-file-sent', 'sensitive-file-refused', 'device-created', 'wrong-key'] as const;
+const SECURITY_EVENTS = [
+  'sensitive-file-sent',
+  'sensitive-file-refused',
+  'device-created',
+  'wrong-key',
+  'login-refused',
+  'login-limited',
+] as const;
 export type SecurityEvent = (typeof SECURITY_EVENTS)[number];
 
 const RENDERS = ['rendered', 'failed'] as const;
@@ -36,9 +43,17 @@ const IGNORED = ['garbage', 'foreign', 'late', 'repeated', 'busy'] as const;
 /** Transfers under way, and datagrams since the start. */
 export type TftpCounts = { readonly transfers: number } & Readonly<Record<(typeof IGNORED)[number], number>>;
 
-const DHCP_TYPES = ['DISCOVER', 'REQUEST', 'DECLINE', 'RELEASE', 'INFORM', 'other', 'garbage'] as const;
-const DHCP_OUTCOMES = ['offered', 'acknowledged', 'refused', 'noted', 'ignored'] as const;
-export type DhcpOutcome = (typeof DHCP_OUTCOMES)[number];
+export type DhcpOutcome = 'offered' | 'acknowledged' | 'refused' | 'noted' | 'ignored';
+/** What can become of each type of message; who only listens notes them all. */
+const DHCP_MESSAGES: Readonly<Record<string, readonly DhcpOutcome[]>> = {
+  DISCOVER: ['offered', 'noted', 'ignored'],
+  REQUEST: ['acknowledged', 'refused', 'noted', 'ignored'],
+  DECLINE: ['noted', 'ignored'],
+  RELEASE: ['noted', 'ignored'],
+  INFORM: ['acknowledged', 'noted', 'ignored'],
+  other: ['noted', 'ignored'],
+  garbage: ['ignored'],
+};
 
 /** An interface that DHCP is served on, or should be. */
 export interface DhcpInterface {
@@ -176,10 +191,13 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     help: 'TFTP packets sent again because no acknowledgement came',
     registers,
   });
+  const dhcpRows = Object.entries(DHCP_MESSAGES).flatMap(([type, outcomes]) =>
+    outcomes.map((outcome) => [type, outcome] as const),
+  );
   const dhcpTallies = tallies(
     'offhook_dhcp_messages_total',
     'Messages of DHCP clients by type and what became of them; garbage is no message of a client',
-    DHCP_TYPES.flatMap((type) => DHCP_OUTCOMES.map((outcome) => ({ type, outcome }))),
+    dhcpRows.map(([type, outcome]) => ({ type, outcome })),
   );
   const renders = histograms(
     'offhook_render_duration_seconds',
@@ -221,9 +239,8 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
       });
     },
     dhcpMessage(type, outcome) {
-      const row = (DHCP_TYPES as readonly string[]).indexOf(type);
-      const index = (row < 0 ? DHCP_TYPES.indexOf('other') : row) * DHCP_OUTCOMES.length + DHCP_OUTCOMES.indexOf(outcome);
-      add(dhcpTallies[index]);
+      const known = Object.hasOwn(DHCP_MESSAGES, type) ? type : 'other';
+      add(dhcpTallies[dhcpRows.findIndex((row) => row[0] === known && row[1] === outcome)]);
     },
     dhcpInterfaces(read) {
       new Gauge({

@@ -8,6 +8,8 @@ import { LineFile, type LineFileOptions } from './line-file.ts';
  *   2026-11-22T04:01:00.000Z sensitive file requested from 192.0.2.1: Digium/000fd3054848.cfg (refused: unknown device)
  *   2026-11-22T04:01:00.000Z new device created from 192.0.2.1: 254374beec8d40209ff70393326b0b13
  *   2026-11-22T04:01:00.000Z wrong key from 192.0.2.1
+ *   2026-11-22T04:01:00.000Z login refused from 192.0.2.1
+ *   2026-11-22T04:01:00.000Z login limited from 192.0.2.1
  *
  * What phones sent is escaped: no name, however chosen, adds a line, ends one early or looks like the words around it.
  */
@@ -17,6 +19,10 @@ export interface SecurityLog {
   deviceCreated(ip: string, id: string): void;
   /** The key is not told: a wrong one is often the right one with a slip. */
   wrongKey(ip: string): void;
+  /** Name or password were wrong. Neither is told: people type the one in the place of the other. */
+  loginRefused(ip: string): void;
+  /** Somebody tried too often, and the password was not looked at. */
+  loginLimited(ip: string): void;
   reopen(): void;
   flushSync(): void;
   close(): Promise<void>;
@@ -34,6 +40,8 @@ export function openSecurityLog(file: string, options: LineFileOptions & { reado
     },
     deviceCreated: (ip, id) => write('new device created', ip, `: ${escapeName(id)}`),
     wrongKey: (ip) => write('wrong key', ip, ''),
+    loginRefused: (ip) => write('login refused', ip, ''),
+    loginLimited: (ip) => write('login limited', ip, ''),
     reopen: () => lines.reopen(),
     flushSync: () => lines.flushSync(),
     close: () => lines.close(),

@@ -13,7 +13,7 @@ import { type Certificate, type CertificateWatch, readCertificate, type TlsSetti
 export type { HttpEvent, Refusal } from './http/events.ts';
 export type { HttpLimits } from './http/limits.ts';
 export { parseTarget } from './http/path.ts';
-export { readCertificate, type TlsSettings } from './http/tls.ts';
+export { type Certificate, type CertificateWatch, readCertificate, type TlsSettings, watchCertificate } from './http/tls.ts';
 
 export interface HttpOptions {
   /** `::` takes IPv4 too, unless the list names an IPv4 address for the same port. Port 0 is any free one. */

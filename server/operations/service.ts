@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { actingAs, actor } from '../lib/actor.ts';
 import { ProvisioningError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { OperationDao } from './dao.ts';
@@ -14,7 +15,8 @@ export interface OperationService {
    */
   takeOver(): Promise<void>;
   /**
-   * Starts work that goes on in the background; the promise resolves when it has begun and would be known after a crash.
+   * Starts work that goes on in the background, as whoever acts now; the promise resolves when it has begun and would be known after a
+   * crash.
    * @param work what it resolves with is the operation's result
    * @throws OperationRunning when one with the same key runs; ProvisioningError operation-invalid, store-…
    */
@@ -261,9 +263,10 @@ export function operationService(options: OperationOptions): OperationService {
       const { id } = going;
       running.set(id, going);
       if (key !== undefined) holders.set(key, going);
+      const who = actor();
       const written = dao.save(read(going));
       going.ended = written.then(
-        () => go(going, work),
+        () => actingAs(who, () => go(going, work)),
         () => leave(going),
       );
       await written;

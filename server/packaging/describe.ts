@@ -1,8 +1,9 @@
 import { ProvisioningError } from '../lib/errors.ts';
+import { capabilitiesOf } from '../plugins/capabilities.ts';
 import type { VendorPackage } from '../plugins/model.ts';
-import type { Capabilities, PackageInfo } from '../repositories/model.ts';
+import type { PackageInfo } from '../repositories/model.ts';
 import { supportedInterfaces } from '../sdk/interface.ts';
-import type { Model, Vendor } from '../sdk.ts';
+import type { Vendor } from '../sdk.ts';
 import type { Release } from './changelog.ts';
 
 /** What a package says of itself to those who look for one. @throws ProvisioningError plugin-invalid */
@@ -31,27 +32,4 @@ function descriptionsOf({ description = {} }: Vendor): Map<string, string> {
     );
   }
   return new Map([['', en], ...Object.entries(others)]);
-}
-
-/** By vendor, model and firmware release, as provd's clients look for them. */
-function capabilitiesOf({ vendor, plugins, servers = ['backupProxy'] }: Vendor): Capabilities {
-  const rows = Object.values(plugins).flatMap(({ series }) => series);
-  return Object.fromEntries(
-    rows.flatMap(({ version, models }) =>
-      Object.entries(models).map(([name, model]) => [
-        `${vendor}, ${name}, ${version}`,
-        {
-          lines: model.lines,
-          high_availability: servers.includes('backupProxy'),
-          function_keys: keysOf(model),
-          expansion_modules: model.modules?.most ?? 0,
-          protocol: 'sip',
-        },
-      ]),
-    ),
-  );
-}
-
-function keysOf({ keys = 0 }: Model): number {
-  return typeof keys === 'number' ? keys : Object.values(keys).reduce((sum, count) => sum + count, 0);
 }

@@ -20,7 +20,7 @@ export interface DesiredOptions {
     /** What the settings put under every config, and nothing else. */
     readonly base: ResolvedConfig;
   };
-  readonly tenants: { readonly main: Tenant; get(id: string): Tenant | undefined };
+  readonly tenants: { get(id: string): Tenant | undefined; line(id: string): readonly string[] };
   readonly tftpPort: number;
 }
 
@@ -75,8 +75,8 @@ export class Desired {
     const id = device?.config ?? (await configs.fallback(tenant));
     if (id === undefined && !device) return configs.base;
     const config = id === undefined ? undefined : await configs.resolve(id, keep);
-    // One of another tenant does not exist for this one.
-    if (config && [tenant, this.#options.tenants.main.id].includes(config.tenant)) return config;
+    // One of another tenant does not exist for this one, unless that is above it.
+    if (config && this.#options.tenants.line(tenant).includes(config.tenant)) return config;
     throw new ProvisioningError(
       'config-missing',
       id === undefined ? 'It has no config, and no config has the role default' : `Its config ${id} does not exist`,

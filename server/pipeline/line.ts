@@ -31,7 +31,7 @@ export interface LineParts {
   readonly devices: Pick<DeviceService, 'find' | 'addressOwner' | 'isAt' | 'remember' | 'meet' | 'noteSighting'>;
   readonly newcomers: Pick<Newcomers, 'told' | 'forget'>;
   readonly security: Pick<SecurityLog, 'deviceCreated'>;
-  readonly tenants: { readonly main: Tenant; byKey(key: string): Tenant | undefined };
+  readonly tenants: { readonly main: Tenant; byKey(key: string): Tenant | undefined; list(): readonly Tenant[] };
   readonly desired: Desired;
   /** The base of the URLs that a phone is told, from where it reached us. */
   readonly baseUrl: (request: PhoneRequest, device: StoredDevice | undefined) => string;
@@ -113,7 +113,7 @@ export function splitKey(path: string): { key: string; path: string } {
 }
 
 /** A path as a log may show it: a key further inside is a key, too. */
-export function withoutKeys(path: string, { tenants }: Pick<LineParts, 'tenants'>): string {
+export function withoutKeys(path: string, { tenants }: { readonly tenants: Pick<LineParts['tenants'], 'byKey'> }): string {
   return path.replaceAll(/[^/]+/g, (segment) => (tenants.byKey(segment) ? '[key]' : segment));
 }
 

@@ -70,7 +70,7 @@ export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Not
   const isFree = kind === 'asked' && (await parts.devices.addressOwner(ip, known)) === undefined;
   const recalled = { ...found, device: known, addressOwner: undefined, trusted: news.trusted };
   const isNew = known === undefined && info.vendor !== undefined;
-  const mayCome = !isNew || (kind !== 'sought' && (await parts.newcomers.hasRoom()));
+  const mayCome = !isNew || (kind !== 'sought' && isSurelyOurs(news, parts) && (await parts.newcomers.hasRoom()));
   const caller = mayCome ? await learn(recalled, isThere || isFree ? there : heard, parts) : recalled;
   const { device, contradictions } = caller;
   if (isNew && device) parts.newcomers.made(device.id);
@@ -80,16 +80,25 @@ export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Not
   const facts = {
     event: 'dhcp.noted',
     kind,
-    ...info,
-    ...(ip !== UNSPECIFIED && { ip }),
     device: device?.id,
     plugin: plugin?.id,
+    ...info,
+    ...(ip !== UNSPECIFIED && { ip }),
     ...(contradictions.length > 0 && { contradictions }),
   };
   // Who only looks for an address asks again and again, and a computer is nobody's concern here.
   if (kind === 'sought' || !isPhone) log.debug(facts, 'noted what DHCP told');
   else log.info(facts, 'noted what DHCP told');
   return { info, contradictions, heard, ...(device && { device }), ...(plugin && { plugin }) };
+}
+
+/**
+ * Whether a new phone is the main tenant's. What we answer it has the key of that; of what another server told it, its first request says
+ * whose it is, and a device of the wrong tenant would be given nothing.
+ */
+function isSurelyOurs({ kind, reached }: LeaseNews, { tenants }: Pick<LineParts, 'tenants'>): boolean {
+  if (kind === 'bound' && reached !== undefined) return true;
+  return !tenants.list().some(({ main, provisioningKey }) => !main && provisioningKey !== undefined);
 }
 
 /** Who has an address is recognised by what it says, not by where it is. */

@@ -33,6 +33,8 @@ export interface RecentMessage {
   /** Where it came from: relay and circuit, else the interface. */
   readonly circuit?: string;
   readonly mac?: Mac;
+  /** Option 61, as hexadecimal digits. */
+  readonly clientId?: string;
   /** What the client has, wants or got. */
   readonly ip?: Ip;
   readonly vendorClass?: string;
@@ -75,11 +77,18 @@ export class RecentMessages {
     return kept.slice(Math.max(0, number + 1 - first));
   }
 
-  /** The latest of a client, or of a device. */
+  /**
+   * The latest of a client, or of a device. What that does not say of vendor class and host name is as earlier ones said: who gives an
+   * address back says neither, and a server that tells of a lease need not know them.
+   */
   lastOf({ mac, device }: { readonly mac?: Mac | undefined; readonly device?: string | undefined }): RecentMessage | undefined {
     const isIts = (each: RecentMessage) =>
       (mac !== undefined && each.mac === mac) || (device !== undefined && each.device === device);
-    return this.after(0).findLast(isIts);
+    const its = this.after(0).filter(isIts);
+    const last = its.at(-1);
+    const vendorClass = its.findLast((each) => each.vendorClass !== undefined)?.vendorClass;
+    const hostName = its.findLast((each) => each.hostName !== undefined)?.hostName;
+    return last && { ...last, ...(vendorClass !== undefined && { vendorClass }), ...(hostName !== undefined && { hostName }) };
   }
 
   /** How many there were that are not kept any more. */

@@ -17,6 +17,8 @@ export interface RecentRequest {
   /** When it came first and last, in milliseconds since 1970, and how often. */
   readonly first: number;
   last: number;
+  /** Rises with each request that the process notes: of those of one millisecond it tells which came last. */
+  turn: number;
   times: number;
   /** How long it took to find or make the answer the last time, in milliseconds. */
   answeredMs: number;
@@ -43,6 +45,9 @@ const unrecognisedShare = 0.25;
 
 /** The objects around the texts of one request: with short texts, one was measured at 790 bytes. */
 const objectBytes = 600;
+
+/** Of all rings. */
+let turns = 0;
 
 /** A phone asks for fewer files than this when it boots, and then for the same ones again. */
 const lookBack = 20;
@@ -118,6 +123,7 @@ class Ring {
       if (!known || known.tenant !== tenant || !isSame(known.request, request) || !isSameOutcome(known.became, became)) continue;
       if (index < end) requests.push(...requests.splice(index, 1));
       known.last = now;
+      known.turn = ++turns;
       known.times++;
       known.answeredMs = answeredMs;
       known.takenMs = undefined;
@@ -125,7 +131,18 @@ class Ring {
     }
     const kept = withoutCredentials(request);
     const bytes = weigh(kept);
-    const noted = { request: kept, tenant, became, first: now, last: now, times: 1, answeredMs, takenMs: undefined, bytes };
+    const noted = {
+      request: kept,
+      tenant,
+      became,
+      first: now,
+      last: now,
+      turn: ++turns,
+      times: 1,
+      answeredMs,
+      takenMs: undefined,
+      bytes,
+    };
     requests.push(noted);
     this.bytes += bytes;
     return noted;

@@ -76,10 +76,25 @@ export async function tryApart(id: string, file: string, { signal, timeoutMs = p
     throw new ProvisioningError('plugin-unreadable', `The code of ${id} could not be tried: ${reason(cause)}`, { cause });
   });
   signal?.throwIfAborted();
-  const told: Told | undefined = outcome === '' ? undefined : JSON.parse(outcome);
+  const told = readTold(id, outcome);
   if (told?.outcome === 'rests') return;
   const what = told ? whatHappened(told) : whyNothing(child.killed, timeoutMs, child.signalCode);
   throw new ProvisioningError('plugin-unreadable', `The code of ${id} is not taken in: tried apart from the server, it ${what}`);
+}
+
+/** What the process said, if nobody else wrote there. */
+function readTold(id: string, outcome: string): Told | undefined {
+  if (outcome === '') return undefined;
+  try {
+    return JSON.parse(outcome);
+  } catch (cause) {
+    const what = `wrote to a file descriptor that is not its own (3); ${remedy}`;
+    throw new ProvisioningError(
+      'plugin-unreadable',
+      `The code of ${id} is not taken in: tried apart from the server, it ${what}`,
+      { cause },
+    );
+  }
 }
 
 const remedy = 'a package exports its definition and does nothing else. Its author has to mend it';

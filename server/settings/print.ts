@@ -1,6 +1,7 @@
 import { dump } from 'js-yaml';
 import { isSecretName, isSecretValue, MASK } from '../lib/mask.ts';
-import { type Group, isGroup, type Key, lastName, settingsTree } from './keys.ts';
+import type { Settings } from '../settings.ts';
+import { type Group, isGroup, type Key, lastName, settingsKeys, settingsTree } from './keys.ts';
 import type { Loaded } from './load.ts';
 import { formatOrigin, type Node, plainValue } from './yaml.ts';
 
@@ -41,6 +42,15 @@ function printEntry(key: string, node: Node, indent: string): string[] {
 
 function line(indent: string, name: string, text: string, node: Node | undefined): string {
   return `${indent}${scalar(name)}: ${text}${node ? `  # ${formatOrigin(node.origin)}` : ''}\n`;
+}
+
+/** The settings in force by their keys, as they are written in a file; secrets are masked, and what is not set is undefined. */
+export function settingsInForce(settings: Settings): { readonly key: Key; readonly value: unknown }[] {
+  return Array.from(settingsKeys.values(), (key) => {
+    const names = key.path.split('.');
+    const value = names.reduce<unknown>((group, name) => new Map(Object.entries(group as object)).get(name), settings);
+    return { key, value: toPrinted(value) };
+  });
 }
 
 /** A parsed value as it is written: networks in their words, Maps as objects, secrets masked. */

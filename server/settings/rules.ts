@@ -1,4 +1,5 @@
 import type { Complaint } from '../lib/errors.ts';
+import { contains, parseIp, parseNetwork } from '../lib/ip.ts';
 import type { Settings } from '../settings.ts';
 import { formatOrigin, type Node } from './yaml.ts';
 
@@ -14,20 +15,42 @@ export function brokenRules(settings: Settings, given: ReadonlyMap<string, Node>
     const node = given.get(key);
     return node ? `${formatOrigin(node.origin)}: ` : '';
   };
-  return [...tlsFiles(settings, where), ...samePort(settings, where), ...dhcpParts(settings, where)];
+  return [
+    ...tlsFiles(settings, where),
+    ...unencrypted(settings, where),
+    ...samePort(settings, where),
+    ...dhcpParts(settings, where),
+  ];
 }
 
 type Where = (key: string) => string;
 
-function tlsFiles({ http }: Settings, where: Where): BrokenRule[] {
-  if (!http.tls.enabled) return [];
-  return (['certificate', 'key'] as const)
-    .filter((name) => http.tls[name] === undefined)
-    .map((name) => {
-      const path = `http.tls.${name}`;
-      const message = `${where('http.tls.enabled')}http.tls.enabled is true; ${path} must name a PEM file`;
-      return { keys: ['http.tls.enabled', path], complaint: { path, message } };
+function tlsFiles({ http, admin }: Settings, where: Where): BrokenRule[] {
+  return Object.entries({ http, admin }).flatMap(([group, { tls }]) => {
+    const enabled = `${group}.tls.enabled`;
+    const missing = tls.enabled ? (['certificate', 'key'] as const).filter((name) => tls[name] === undefined) : [];
+    return missing.map((name) => {
+      const path = `${group}.tls.${name}`;
+      const message = `${where(enabled)}${enabled} is true; ${path} must name a PEM file`;
+      return { keys: [enabled, path], complaint: { path, message } };
     });
+  });
+}
+
+const loopback = ['loopback'].flatMap((word) => parseNetwork(word) ?? []);
+
+/** Whoever listens on the path would have tokens, and the passwords of all phones. */
+function unencrypted({ admin }: Settings, where: Where): BrokenRule[] {
+  if (admin.tls.enabled || admin.allow_unencrypted) return [];
+  const beyond = admin.listen.filter((address) => {
+    const ip = parseIp(address);
+    return !ip || !contains(loopback, ip);
+  });
+  if (beyond.length === 0) return [];
+  const path = 'admin.listen';
+  const remedy = 'give admin.tls a certificate, or say admin.allow_unencrypted: true';
+  const message = `${where(path)}${path} has ${beyond.join(', ')}, where tokens and passwords would cross the network readable; ${remedy}`;
+  return [{ keys: [path, 'admin.tls.enabled', 'admin.allow_unencrypted'], complaint: { path, message } }];
 }
 
 /** What a mode of the DHCP server cannot do without. */

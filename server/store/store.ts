@@ -1,5 +1,7 @@
+import type { RepeatDao, TokenDao, UserDao } from '../access/dao.ts';
 import type { ConfigDao } from '../configs/dao.ts';
 import type { DeviceDao } from '../devices/dao.ts';
+import type { HistoryDao } from '../history/dao.ts';
 import type { LeaseDao } from '../leases/dao.ts';
 import type { OperationDao } from '../operations/dao.ts';
 import type { TenantDao } from '../tenants/dao.ts';
@@ -24,6 +26,12 @@ export interface Changes {
   after(number: number): Promise<{ readonly changes: readonly Change[]; readonly newest: number } | undefined>;
 }
 
+/** Daos whose writes are made at once, and are seen by nobody else until all are committed together. */
+export interface Transaction extends Pick<Store, 'devices' | 'configs'> {
+  /** Runs a part of the work whose writes are undone when it throws. One at a time. */
+  part<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
 /**
  * What the server keeps, in one database.
  *
@@ -38,8 +46,17 @@ export interface Store {
   readonly configs: ConfigDao;
   readonly operations: OperationDao;
   readonly leases: LeaseDao;
+  readonly tokens: TokenDao;
+  readonly users: UserDao;
+  readonly repeats: RepeatDao;
+  readonly history: HistoryDao;
   /** Empty unless the store was opened as shared. */
   readonly changes: Changes;
+  /**
+   * Runs work whose writes are on disk together when this resolves, or are undone when it says false or throws. One at a time; while it
+   * goes on, others read what was before, and what they write waits.
+   */
+  transact(work: (transaction: Transaction) => Promise<boolean>): Promise<void>;
   /** Rejects when the database cannot be read now. */
   ping(): Promise<void>;
   /** Writes that were called before are finished first. A second call does nothing. */

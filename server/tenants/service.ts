@@ -13,8 +13,15 @@ export interface TenantService {
   get(id: string): Tenant | undefined;
   /** By provisioning key, at the same cost for every key. */
   byKey(key: string): Tenant | undefined;
-  /** @throws ProvisioningError tenant-invalid, tenant-name-taken, tenant-key-taken */
-  create(name: string, change?: TenantChange): Promise<Tenant>;
+  /** It and those above it, the nearest first; the main tenant is the last. */
+  line(id: string): readonly string[];
+  /** It and all below it. */
+  below(id: string): ReadonlySet<string>;
+  /**
+   * @param parent id of the tenant that it belongs to, for ever: configs inherit along that line; default: the main tenant
+   * @throws ProvisioningError tenant-unknown (the parent), tenant-invalid, tenant-name-taken, tenant-key-taken
+   */
+  create(name: string, change?: TenantChange, parent?: string): Promise<Tenant>;
   /** @throws ProvisioningError tenant-unknown, tenant-changed, and as create */
   change(id: string, change: TenantChange): Promise<Tenant>;
   /** @throws ProvisioningError tenant-unknown, tenant-in-use */
@@ -27,12 +34,16 @@ export interface TenantService {
 export async function tenantService(dao: TenantDao, notifier: TenantNotifier, now = Date.now): Promise<TenantService> {
   let byId = new Map<string, Tenant>();
   let byKey = new Map<string, Tenant>();
+  /** Ids of those that belong to a tenant, by its id. */
+  let children = new Map<string, string[]>();
   let main: Tenant;
 
   async function reload(): Promise<void> {
     const tenants = await dao.list();
     byId = new Map(tenants.map((tenant) => [tenant.id, tenant]));
     byKey = new Map(tenants.flatMap((tenant) => (tenant.provisioningKey ? [[tenant.provisioningKey.reveal(), tenant]] : [])));
+    children = new Map(tenants.map(({ id }) => [id, []]));
+    for (const { id, parent = '' } of tenants) children.get(parent)?.push(id);
     const found = tenants.find((tenant) => tenant.main);
     if (!found) throw new ProvisioningError('store-damaged', 'The store has no main tenant; restore it from a backup');
     main = found;
@@ -44,6 +55,12 @@ export async function tenantService(dao: TenantDao, notifier: TenantNotifier, no
     return tenant;
   }
 
+  function line(id: string): string[] {
+    const found = [id];
+    for (let next = byId.get(id)?.parent; next !== undefined; next = byId.get(next)?.parent) found.push(next);
+    return byId.has(id) ? found : [id, main.id];
+  }
+
   await reload();
   return {
     get main() {
@@ -52,12 +69,20 @@ export async function tenantService(dao: TenantDao, notifier: TenantNotifier, no
     list: () => [...byId.values()],
     get: (id) => byId.get(id),
     byKey: (key) => byKey.get(key),
+    line,
 
-    async create(name, change = {}) {
+    below(id) {
+      const found = new Set([id]);
+      for (const each of found) for (const child of children.get(each) ?? []) found.add(child);
+      return found;
+    },
+
+    async create(name, change = {}, parent = main.id) {
       checkTenant({ ...change, name });
+      known(parent);
       const id = randomUUID();
       const at = now();
-      await dao.insert(apply({ id, name, main: false, created: at, updated: at, revision: 1 }, change));
+      await dao.insert(apply({ id, name, main: false, parent, created: at, updated: at, revision: 1 }, change));
       await reload();
       return known(id);
     },

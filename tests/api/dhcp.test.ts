@@ -52,7 +52,7 @@ test('the token of DHCP servers opens nothing else', async () => {
     ['GET', '/api/v1/nothing'],
   ] as const) {
     const body = method === 'POST' ? { mac } : undefined;
-    expect((await ask(stage, method, other, body, asDhcpServer)).status).toBe(401);
+    expect([403, 404]).toContain((await ask(stage, method, other, body, asDhcpServer)).status);
   }
   expect((await ask(stage, 'POST', path, { op: 'commit', ip: phone, mac, options: {} })).status).toBe(204);
 });
@@ -72,7 +72,7 @@ test.each([
 });
 
 test('a server that gives no addresses lists none, and forgets none', async () => {
-  expect((await ask(stage, 'GET', path)).json).toEqual({ serves: false, leases: [], total: 0, pools: [] });
+  expect((await ask(stage, 'GET', path)).json).toEqual({ serves: false, leases: [], total: 0, next: null, pools: [] });
   expect(await ask(stage, 'DELETE', `${path}/10.0.0.10`)).toMatchObject({ status: 404, json: { code: 'lease-unknown' } });
 });
 
@@ -120,7 +120,7 @@ describe('a server that gives addresses', () => {
     ['?ip=10.0.0.12', ['10.0.0.12']],
     ['?ip=10.0.0.13', []],
     ['?state=bound&subnet=10.0.0.0/24', ['10.0.0.10', '10.0.0.50']],
-    ['?limit=2&offset=1', ['10.0.0.11', '10.0.0.12']],
+    ['?limit=2&sort=-address', ['10.1.0.10', '10.0.0.50']],
   ])('with %j it lists %j', async (query, expected) => {
     expect(await addressesOf(query)).toEqual(expected);
   });

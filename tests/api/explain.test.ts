@@ -177,7 +177,7 @@ test('the last requests are listed, the latest first, with what they are recogni
   expect(ofDevice.requests?.[1]).toMatchObject({ answered_ms: 1.23, taken_ms: null });
   const unrecognised = (await ask(stage, 'GET', '/api/v1/requests/unrecognised')).json;
   expect(unrecognised).toMatchObject({ requests: [{ transport: 'dhcp', ip: '10.0.0.9', facts: { model: 'D40' } }], total: 1 });
-  expect((await ask(stage, 'GET', '/api/v1/devices/desk1/requests?limit=1&offset=1')).json).toMatchObject({
+  expect((await ask(stage, 'GET', '/api/v1/devices/desk1/requests?limit=1&sort=at')).json).toMatchObject({
     requests: [{ path: '/1' }],
     total: 2,
   });

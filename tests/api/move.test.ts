@@ -21,7 +21,7 @@ async function pluginsOf(): Promise<readonly (readonly [Json | undefined, Json |
 }
 
 test('a move is an operation that tells what was done', async () => {
-  const { status, headers, json } = await ask(stage, 'POST', '/api/v1/devices/move', body);
+  const { status, headers, json } = await ask(stage, 'POST', '/api/v1/moves', body);
   expect(status).toBe(202);
   expect(headers.get('location')).toBe(`/api/v1/operations/${json.id}`);
   expect(json).toMatchObject({
@@ -50,7 +50,7 @@ test('a move is an operation that tells what was done', async () => {
 });
 
 test('a dry run says how many files would change, with no password among it, and moves none', async () => {
-  const { status, json } = await ask(stage, 'POST', '/api/v1/devices/move', {
+  const { status, json } = await ask(stage, 'POST', '/api/v1/moves', {
     where: { plugin: 'digium-2.8.1', model: ['D40'], tenant: [stage.main], pinned: false },
     to: 'digium-1.4.0.0',
     dry_run: true,
@@ -85,7 +85,7 @@ test.each([
   ],
   [{ ...body, where: { plugin: 'digium-2.8.1', tenant: ['none'] } }, 404, 'tenant-unknown', 'No tenant has the id none'],
 ])('%j is answered %i %s', async (wrong, status, code, detail) => {
-  const answer = await ask(stage, 'POST', '/api/v1/devices/move', wrong);
+  const answer = await ask(stage, 'POST', '/api/v1/moves', wrong);
   expect(answer).toMatchObject({ status, json: { code, detail } });
 });
 
@@ -99,7 +99,7 @@ test.each([
   [{ ...body, dry_run: 'yes' }, 'dry_run'],
   [{ ...body, force: true }, 'force'],
 ])('the body %j is refused with the path of what is wrong', async (wrong, path) => {
-  const { status, json } = await ask(stage, 'POST', '/api/v1/devices/move', wrong);
+  const { status, json } = await ask(stage, 'POST', '/api/v1/moves', wrong);
   expect({ status, code: json.code, paths: [...(json.complaints ?? [])].map((each) => each.path) }).toEqual({
     status: 400,
     code: 'body-invalid',
@@ -116,20 +116,9 @@ test('while devices of a plugin are moved, a second move of them is told which o
     await until;
     return idsUsing(use);
   };
-  const first = await ask(stage, 'POST', '/api/v1/devices/move', body);
-  const second = await ask(stage, 'POST', '/api/v1/devices/move', { ...body, dry_run: true });
+  const first = await ask(stage, 'POST', '/api/v1/moves', body);
+  const second = await ask(stage, 'POST', '/api/v1/moves', { ...body, dry_run: true });
   expect(second).toMatchObject({ status: 409, json: { code: 'operation-running', operation: first.json.id } });
   release();
   expect(await stage.operations.wait(`${first.json.id}`)).toMatchObject({ state: 'success' });
-});
-
-test('a device may have the id move', async () => {
-  const created = await ask(stage, 'POST', '/api/v1/devices', { id: 'move', mac: '000fd3000003' });
-  expect(created).toMatchObject({ status: 201 });
-  const path = created.headers.get('location') ?? '';
-  expect(await ask(stage, 'GET', path)).toMatchObject({ status: 200, json: { id: 'move', mac: '00:0f:d3:00:00:03' } });
-  expect(await ask(stage, 'PATCH', path, { description: 'moving' })).toMatchObject({ json: { description: 'moving' } });
-  expect((await ask(stage, 'PUT', path, {})).headers.get('allow')).toBe('GET, HEAD, PATCH, DELETE, POST');
-  expect(await ask(stage, 'DELETE', path)).toMatchObject({ status: 204 });
-  expect(await ask(stage, 'GET', path)).toMatchObject({ status: 404 });
 });

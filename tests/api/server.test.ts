@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Counter, Registry } from 'prom-client';
 import { ProvisioningError } from '../../server/lib/errors.ts';
-import { ask, complete, openStage, type Stage } from './stage.ts';
+import { ip } from '../support/requests.ts';
+import { ask, complete, openStage, PASSWORD, type Stage } from './stage.ts';
 
 let stage: Stage;
 beforeEach(async () => {
@@ -125,7 +126,7 @@ test('the status tells what runs, what is broken and what waits', async () => {
     started: expect.any(String),
     uptime_seconds: expect.any(Number),
     listeners: [{ name: 'admin', url: 'http://127.0.0.1:8666' }],
-    dhcp: [{ interface: 'eth0', state: 'looking', problem: null }],
+    dhcp: [{ interface: 'eth0', state: 'looking', problem: null, detail: null }],
     store: { ok: true, problem: null },
     plugins: {
       loaded: ['digium-1.1.0.0', 'digium-1.4.0.0', 'digium-2.8.1', 'acme-1'],
@@ -160,4 +161,28 @@ test('the metrics are those of the registry, in its format', async () => {
   expect(headers.get('content-type')).toBe(metrics.contentType);
   expect(text).toContain('offhook_things_total 3');
   await other.close();
+});
+
+test('the settings in force are read, without secrets', async () => {
+  const { json, text } = await ask(stage, 'GET', '/api/v1/settings');
+  const settings = new Map((json.settings ?? []).map(({ key = '', value }) => [String(key), value]));
+  expect(settings.get('http.port')).toBe(8667);
+  expect(settings.get('phones.url')).toBeNull();
+  expect(settings.get('phones.secrets_without_key')).toEqual(['loopback', 'private', 'link-local']);
+  expect(settings.get('base_config')).toEqual({ admin_password: '[secret]' });
+  expect(json.total).toBe(settings.size);
+  expect(text).not.toContain(PASSWORD);
+});
+
+test('what a device fetched is listed', async () => {
+  await ask(stage, 'POST', '/api/v1/devices', { id: 'd', mac: '000fd3000001', vendor: 'Digium', model: 'D40' });
+  expect((await ask(stage, 'GET', '/api/v1/devices/d/deliveries')).json).toEqual({ deliveries: [], total: 0, next: null });
+  stage.devices.noteDelivery({ device: 'd', artefact: 'x.cfg', digest: 'abc', ip: ip('192.0.2.1'), transport: 'http' });
+  const delivery = { name: 'x.cfg', digest: 'abc', at: expect.any(String), ip: '192.0.2.1', transport: 'http' };
+  expect((await ask(stage, 'GET', '/api/v1/devices/d/deliveries')).json).toEqual({
+    deliveries: [delivery],
+    total: 1,
+    next: null,
+  });
+  expect((await ask(stage, 'GET', '/api/v1/devices/none/deliveries')).status).toBe(404);
 });

@@ -4,8 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { accessService } from '../../server/access/service.ts';
+import { userService } from '../../server/access/users.ts';
 import { createApi } from '../../server/api/api.ts';
 import type { ApiParts } from '../../server/api/parts.ts';
+import { createTogether, type Records } from '../../server/app/together.ts';
 import { openImages } from '../../server/artefacts/images.ts';
 import { originOf } from '../../server/artefacts/overrides.ts';
 import { Renderer } from '../../server/artefacts/renderer.ts';
@@ -16,6 +19,7 @@ import { BASE, flatten } from '../../server/configs/resolve.ts';
 import { createConfigService } from '../../server/configs/service.ts';
 import { deviceNotifier } from '../../server/devices/notifier.ts';
 import { type DeviceService, deviceService } from '../../server/devices/service.ts';
+import { historyService } from '../../server/history/service.ts';
 import { compileRecogniser } from '../../server/identify/identify.ts';
 import { parseNetwork } from '../../server/lib/ip.ts';
 import { createLog } from '../../server/lib/log.ts';
@@ -37,10 +41,12 @@ import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { readOverrides } from '../../server/plugins/dao.ts';
 import { catalogueOf } from '../../server/plugins/service.ts';
+import { loadSettings } from '../../server/settings/load.ts';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import type { Store } from '../../server/store/store.ts';
 import { tenantNotifier } from '../../server/tenants/notifier.ts';
 import { tenantService } from '../../server/tenants/service.ts';
+import { checkAnswer } from '../support/api-description.ts';
 import { repositoryPackage, testPackage } from '../support/packages.ts';
 import { ip } from '../support/requests.ts';
 import { openInstalls } from './installs.ts';
@@ -63,6 +69,8 @@ export interface Stage {
   readonly main: string;
   /** Lines of the log so far, at the finest level. */
   readonly log: readonly string[];
+  /** What the security log was told of logins. */
+  readonly refusals: readonly string[];
   /** How often a reload was asked for. */
   readonly reloads: () => number;
   /** Resolves when the sweep has looked at all that changed. */
@@ -87,30 +95,29 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     throw cause;
   });
   const base = new Map();
-  const configs = createConfigService({
-    dao: store.configs,
-    base,
-    mainTenant: tenants.main.id,
-    notifier: configNews,
-    now: Date.now,
-  });
+  const records: Records = {
+    configs: (dao, notifier) => createConfigService({ dao, base, line: tenants.line, notifier, now: Date.now }),
+    devices: (dao, notifier, its) =>
+      deviceService({
+        dao,
+        notifier,
+        nat: false,
+        unknown: 'create',
+        addressHold: 3_600_000,
+        choosePlugin: (facts, current) => choose(facts, plugins.catalogue.ofVendor(facts.vendor), current),
+        autocreateConfig: async (tenant) => (await its.autocreate(tenant))?.id,
+        dropConfig: async (id, tenant) => {
+          await its.dropUnused(id, tenant, async (used) => (await dao.idsUsing({ configs: [used] })).length > 0);
+        },
+      }),
+  };
+  const configs = records.configs(store.configs, configNews);
 
   const broken = [{ id: 'sad', folder: '/nowhere/sad', problem: 'vendor: must be a text' }];
   const plain = testPackage('acme', { vendor: 'Acme' }, { 'phone.tpl': '{{ nothing.at.all }}' });
   const plugins = { catalogue: catalogueOf([await repositoryPackage('digium'), plain], broken) };
   const deviceNews = deviceNotifier();
-  const devices = deviceService({
-    dao: store.devices,
-    notifier: deviceNews,
-    nat: false,
-    unknown: 'create',
-    addressHold: 3_600_000,
-    choosePlugin: (facts, current) => choose(facts, plugins.catalogue.ofVendor(facts.vendor), current),
-    autocreateConfig: async (tenant) => (await configs.autocreate(tenant))?.id,
-    dropConfig: async (id) => {
-      await configs.dropUnused(id, async (used) => (await store.devices.idsUsing({ configs: [used] })).length > 0);
-    },
-  });
+  const devices = records.devices(store.devices, deviceNews, configs);
 
   const limits = { outputBytes: 4_194_304, steps: 1_000_000, milliseconds: 10_000 };
   const texts = { overrides: new Map(), shared: new Map(), updated: 0 };
@@ -171,25 +178,39 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     void looking.finally(() => underway.delete(looking));
   });
 
+  const operationNews = operationNotifier();
   const operations = operationService({
     dao: store.operations,
-    notifier: operationNotifier(),
+    notifier: operationNews,
     log,
     keep: 100,
     keepMs: 1_000_000,
   });
   await operations.takeOver();
 
+  const access = await accessService({ dao: store.tokens, tree: tenants, log });
+  const users = await userService({ dao: store.users, tree: tenants, cost: { logN: 10, r: 8, p: 1 } });
+  const day = 86_400_000;
+  const history = historyService({ dao: store.history, configs, auditMs: day, versions: 50, versionMs: day });
   const installs = await openInstalls(plugins.catalogue, log);
 
+  const refusals: string[] = [];
   let reloads = 0;
   const real: ApiParts = {
     version: '1.2.3',
     started: Date.now(),
     tokens: { admin: new Secret(TOKEN), dhcp: new Secret(DHCP_TOKEN) },
+    access,
+    users,
+    repeats: store.repeats,
+    security: { loginRefused: (ip) => refusals.push(`refused ${ip}`), loginLimited: (ip) => refusals.push(`limited ${ip}`) },
+    history,
     hostNames: ['provisioning.example.com'],
+    corsOrigins: ['https://portal.example.com'],
+    eventStreams: 200,
     devices,
     configs,
+    together: createTogether(store, records, { configs, devices: deviceNews }),
     tenants,
     plugins,
     packages: installs.packages,
@@ -197,7 +218,17 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     firmware: installs.firmware,
     overrides,
     operations,
+    operationNews,
     desired,
+    tryTemplate(plugin, name, text) {
+      const tried = new Renderer({
+        texts: { ...texts, overrides: new Map([[plugin, new Map([[name, text]])]]) },
+        cacheBytes: 0,
+        limits,
+      });
+      return new Desired({ ...desiredOptions, renderer: { render: (made) => tried.rehearse(made) } });
+    },
+    settings: loadSettings({ environment: {}, set: ['base_config.admin_password=marker-5up3r-s3cr3t'] }).settings,
     renderer,
     sweep,
     baseUrl,
@@ -268,6 +299,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     templates,
     main: tenants.main.id,
     log: lines,
+    refusals,
     reloads: () => reloads,
     settled,
     async close() {
@@ -293,7 +325,14 @@ export interface Reply {
 /** What a test reads out of an answer; a wrong guess fails the test. */
 export type Json = { readonly [key: string]: Json } & readonly Json[] & string;
 
-/** Asks as the administrator, unless the headers say otherwise. */
+/** All that was answered; of what is told as it comes, which does not end, nothing. */
+export async function textOf(response: Response): Promise<string> {
+  if (response.headers.get('content-type') !== 'text/event-stream') return response.text();
+  await response.body?.cancel();
+  return '';
+}
+
+/** Asks as the administrator, unless the headers say otherwise. The answer must be as the API describes it. */
 export async function ask(
   stage: Pick<Stage, 'url'>,
   method: string,
@@ -306,9 +345,11 @@ export async function ask(
     headers: { authorization: `Bearer ${TOKEN}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  const text = await response.text();
-  const isJson = /json$/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, text, json: isJson && text !== '' ? JSON.parse(text) : undefined };
+  const type = response.headers.get('content-type');
+  const text = await textOf(response);
+  const json = /json$/.test(type ?? '') && text !== '' ? JSON.parse(text) : undefined;
+  checkAnswer(method, path, { status: response.status, type, json, text });
+  return { status: response.status, headers: response.headers, text, json };
 }
 
 /** A raw config that is complete: one line, with a password that nobody else may see. */

@@ -14,14 +14,14 @@ const packageText = '{{ nothing.at.all }}';
 const put = (text: string, headers = {}) => ask(stage, 'PUT', path, { text }, headers);
 
 test('an override is made, read, listed, changed and removed', async () => {
-  expect((await ask(stage, 'GET', '/api/v1/templates')).json).toEqual({ templates: [], total: 0 });
+  expect((await ask(stage, 'GET', '/api/v1/templates')).json).toEqual({ templates: [], total: 0, next: null });
   const before = await ask(stage, 'GET', path);
   const none = { plugin: 'acme-1', name: 'phone.tpl', state: null, instead_of: 'acme/phone.tpl', former: null };
   expect(before.json).toEqual({ ...none, override: null, base: null, package: packageText });
   const made = await put('mine\n', { 'if-match': before.headers.get('etag') ?? '' });
   expect(made.json).toEqual({ ...none, state: 'current', override: 'mine\n', base: packageText, package: packageText });
   const summary = { plugin: 'acme-1', name: 'phone.tpl', state: 'current', instead_of: 'acme/phone.tpl' };
-  expect((await ask(stage, 'GET', '/api/v1/templates')).json).toEqual({ templates: [summary], total: 1 });
+  expect((await ask(stage, 'GET', '/api/v1/templates')).json).toEqual({ templates: [summary], total: 1, next: null });
   expect((await put('')).json).toMatchObject({ override: '', former: 'mine\n' });
   expect((await ask(stage, 'DELETE', path)).status).toBe(204);
   expect((await ask(stage, 'GET', path)).json).toMatchObject({ override: null, former: '' });
@@ -36,7 +36,7 @@ test('the list has a page, one plugin, one state, or also what there is no overr
     'acme-1/phone.tpl current',
     ...['digium-1.1.0.0', 'digium-1.4.0.0', 'digium-2.8.1'].flatMap((id) => [`${id}/contacts.tpl null`, `${id}/phone.tpl null`]),
   ]);
-  expect((await list('all=true&limit=1&offset=1')).templates).toMatchObject([{ plugin: 'digium-1.1.0.0' }]);
+  expect((await list('all=true&limit=1')).templates).toMatchObject([{ plugin: 'acme-1' }]);
   expect(await list('all=true&plugin=digium-2.8.1')).toMatchObject({ total: 2 });
   expect(await list('all=true&state=current')).toMatchObject({ total: 1 });
   expect(await list('state=good')).toMatchObject({ code: 'query-invalid' });
@@ -132,4 +132,32 @@ test('what is no template is refused with its line, and taken when it is forced'
   });
   expect((await ask(stage, 'PUT', path, { text: '{% endif %}', force: true })).status).toBe(200);
   expect((await ask(stage, 'PUT', path, { text: 1 })).json).toMatchObject({ code: 'body-invalid' });
+});
+
+test('a preview shows the files of a device with another text, and what is otherwise, and keeps nothing', async () => {
+  await ask(stage, 'POST', '/api/v1/configs', { id: 'alice', raw_config: complete });
+  await ask(stage, 'POST', '/api/v1/devices', { id: 'd', mac: '00005e005301', vendor: 'Acme', model: 'M1', config: 'alice' });
+  await put('user={{ lines[0].username }}\n');
+  await stage.settled();
+  const before = await ask(stage, 'GET', path);
+  const preview = (text: string, headers = {}) => ask(stage, 'POST', `${path}/preview`, { device: 'd', text }, headers);
+  const { json } = await preview('user={{ lines[0].username }}\nname={{ lines[0].displayName }}\n');
+  const [file] = json.files ?? [];
+  expect(file).toMatchObject({ name: 'acme/00005e005301.cfg', text: 'user=1001\nname=Alice', problem: null });
+  expect(file?.diff?.split('\n')).toContain('+name=Alice');
+  expect((await preview('user={{ lines[0].username }}\n')).json.files).toMatchObject([{ diff: '' }]);
+  expect((await preview('{{ oops')).json.files).toMatchObject([{ text: null, problem: expect.stringContaining('phone.tpl') }]);
+  expect((await ask(stage, 'GET', path)).headers.get('etag')).toBe(before.headers.get('etag'));
+  expect((await ask(stage, 'GET', '/api/v1/devices/d/files/acme/00005e005301.cfg')).text).toBe('user=1001');
+
+  const trial = { device: 'd', text: '' };
+  expect(await ask(stage, 'POST', `${path}/preview`, { ...trial, device: 'none' })).toMatchObject({
+    status: 400,
+    json: { complaints: [{ path: 'device' }] },
+  });
+  expect((await ask(stage, 'POST', '/api/v1/templates/none/x.tpl/preview', trial)).json).toMatchObject({
+    code: 'plugin-unknown',
+  });
+  const { json: token } = await ask(stage, 'POST', '/api/v1/tokens', { name: 'x', permissions: ['#', '!secrets.read'] });
+  expect((await preview('{{ lines[0].password }}', { authorization: `Bearer ${token.token}` })).status).toBe(403);
 });

@@ -4,7 +4,19 @@ import { expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../..');
 
-const resources = ['devices', 'configs', 'tenants', 'plugins', 'firmware', 'repositories', 'operations', 'overrides', 'leases'];
+const resources = [
+  'devices',
+  'configs',
+  'tenants',
+  'plugins',
+  'firmware',
+  'repositories',
+  'operations',
+  'overrides',
+  'leases',
+  'access',
+  'history',
+];
 const pure = ['identify', 'associate', 'artefacts'];
 
 /**
@@ -30,7 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'app', 'settings', 'version', 'lib'],
 };
 const handedAround =
-  /^server\/(?:(?:devices|configs|tenants|plugins|firmware|repositories|operations|overrides|leases)\/[\w-]+|pipeline\/request)\.ts$/;
+  /^server\/(?:(?:devices|configs|tenants|plugins|firmware|repositories|operations|overrides|leases|access|history)\/[\w-]+|pipeline\/request)\.ts$/;
 
 interface Import {
   readonly file: string;

@@ -1,7 +1,8 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { offhookProgram } from '../../server/cli/program.ts';
 import { parseMac } from '../../server/lib/mac.ts';
@@ -126,10 +127,23 @@ test('a list is filtered, sorted and cut, and says that it was cut', async () =>
     (JSON.parse(await done('device', 'list', '--json', ...words)) as { devices: { id: string }[] }).devices.map(({ id }) => id);
   expect(await ids('model=D40')).toEqual(['a', 'b']);
   expect(await ids('tenant=north')).toEqual(['d']);
-  expect(await ids('--sort', 'id', '--descending', '--limit', '2', '--offset', '1')).toEqual(['c', 'b']);
-  const cut = await on('device', 'list', '--limit', '1', '--offset', '1');
-  expect(cut).toMatchObject({ code: 0, err: '1 of 4 are shown; --limit and --offset show others\n' });
+  expect(await ids('--sort=-id', '--limit', '2')).toEqual(['d', 'c']);
+  const cut = await on('device', 'list', '--limit', '1');
+  expect(cut).toMatchObject({ code: 0, err: '1 of 4 are shown; --limit shows more, and --all all of them\n' });
   expect((await on('device', 'list', '--limit', '4')).err).toBe('');
+});
+
+test('of a long list 100 are shown, or as many as are asked for, or all, though the server gives a thousand at once', async () => {
+  const all = Array.from({ length: 1_205 }, (_, index) => `d${String(index).padStart(4, '0')}`);
+  await Promise.all(all.map((id) => stage.devices.create(stage.main, {}, id)));
+  const ids = async (...words: string[]) =>
+    (JSON.parse(await done('device', 'list', '--sort', 'id', '--json', ...words)) as { devices: { id: string }[] }).devices.map(
+      ({ id }) => id,
+    );
+  expect(await ids()).toEqual(all.slice(0, 100));
+  expect(await ids('--limit', '1100')).toEqual(all.slice(0, 1_100));
+  expect(await ids('--all')).toEqual(all);
+  expect((await on('device', 'list', '--all')).err).toBe('');
 });
 
 test('what a phone told of itself moves no cursor', async () => {
@@ -226,7 +240,7 @@ test('a whole config that was shown is set again as it was', async () => {
   expect((await ask(stage, 'GET', '/api/v1/configs/alice')).text).toBe(before);
   await done('config', 'remove', 'alice');
   expect((await offhook(['config', 'set', 'alice', '--file', '-', ...place()], shown)).code).toBe(0);
-  expect((await ask(stage, 'GET', '/api/v1/configs/alice')).json).toMatchObject({ parent_ids: ['site'], revision: 1 });
+  expect((await ask(stage, 'GET', '/api/v1/configs/alice')).json).toMatchObject({ parent_ids: ['site'], revision: 2 });
 });
 
 test('a mask is never stored in the place of a password', async () => {
@@ -336,9 +350,9 @@ test('a tenant is made with a key that is told once, renamed and removed', async
   const [, id, key] = /^(\S+)\nThe key, which is not shown again: ([\da-f]{32})\n$/.exec(made) ?? [];
   expect(key).toBeDefined();
   expect((await stage.store.tenants.list()).at(-1)?.provisioningKey?.reveal()).toBe(key);
-  expect(await done('tenant', 'list')).toMatch(new RegExp(`^north +no +yes +${id}$`, 'm'));
+  expect(await done('tenant', 'list')).toMatch(new RegExp(`^north +main +yes +${id}$`, 'm'));
   await done('tenant', 'set', 'north', '--name', 'south', '--no-key');
-  expect(await done('tenant', 'list')).toMatch(new RegExp(`^south +no +no +${id}$`, 'm'));
+  expect(await done('tenant', 'list')).toMatch(new RegExp(`^south +main +no +${id}$`, 'm'));
   await offhook(['tenant', 'set', id ?? '', '--key-stdin', ...place()], 'key-from-a-pipe\n');
   expect((await stage.store.tenants.list()).at(-1)?.provisioningKey?.reveal()).toBe('key-from-a-pipe');
   await done('tenant', 'set', 'south', '--key', 'key-of-who-insists');
@@ -346,6 +360,38 @@ test('a tenant is made with a key that is told once, renamed and removed', async
   expect(JSON.parse(await done('tenant', 'set', 'south', '--generate-key', '--json'))).toHaveProperty('provisioning_key');
   await done('tenant', 'remove', 'south');
   expect(await on('tenant', 'remove', 'south')).toMatchObject({ code: 1, err: expect.stringContaining('there are main') });
+});
+
+test('a tenant is made below another, which is not removed before it', async () => {
+  await done('tenant', 'add', 'north');
+  const shop = (await done('tenant', 'add', 'shop', '--parent', 'north')).trim();
+  expect(await done('tenant', 'list')).toMatch(new RegExp(`^shop +north +no +${shop}$`, 'm'));
+  expect((await on('tenant', 'remove', 'north')).err).toContain('tenants below it');
+  expect((await on('tenant', 'add', 'stall', '--parent', 'nobody')).err).toMatch(/No tenant has the id or the name nobody/);
+  await done('tenant', 'remove', 'shop');
+  await done('tenant', 'remove', 'north');
+});
+
+test('a token is made for a tenant, told once, and opens nothing any more when it is revoked', async () => {
+  await done('tenant', 'add', 'north');
+  const made = await done('token', 'add', 'portal', 'devices.*', '!devices.delete', '--tenant', 'north', '--expires', '30');
+  const [, id, token = ''] = /^(\S+)\nThe token, which is not shown again: (offhook_\S+)\n$/.exec(made) ?? [];
+  const listed = await done('token', 'list');
+  expect(listed).toMatch(new RegExp(`^portal +north +devices\\.\\* !devices\\.delete +2\\d{3}-.* - +${id}$`, 'm'));
+  expect(listed).not.toContain(token);
+  const file = join(mkdtempSync(join(tmpdir(), 'offhook-token-')), 'token');
+  writeFileSync(file, token);
+  const asPortal = (...words: string[]) => offhook([...words, '--server', stage.url, '--token-file', file]);
+  expect(await asPortal('device', 'list')).toMatchObject({ code: 0 });
+  expect(await asPortal('config', 'list')).toMatchObject({ code: 1, err: expect.stringContaining('configs.read') });
+  expect(await on('token', 'add', 'x', 'Devices.Read')).toMatchObject({ code: 1, err: expect.stringContaining('permissions.0') });
+  await done('token', 'add', 'portal', 'devices.read');
+  expect(await on('token', 'revoke', 'portal')).toMatchObject({ code: 2, err: expect.stringContaining('2 tokens') });
+  await done('token', 'revoke', id ?? '');
+  expect(await asPortal('device', 'list')).toMatchObject({ code: 1, err: expect.stringContaining('was it revoked') });
+  await done('token', 'revoke', 'portal');
+  expect(await on('token', 'revoke', 'portal')).toMatchObject({ code: 1, err: expect.stringContaining('no token') });
+  rmSync(dirname(file), { recursive: true });
 });
 
 test('plugins are listed with their models, broken packages with their problem', async () => {
@@ -422,7 +468,10 @@ test('something else on the port is told from Offhook', async () => {
 
 test('server and token are found by the settings, as serve finds them', async () => {
   const file = join(data, 'offhook.yml');
-  writeFileSync(file, `data: ${data}\nadmin:\n  listen: ['0.0.0.0']\n  port: ${new URL(stage.url).port}\n`);
+  writeFileSync(
+    file,
+    `data: ${data}\nadmin:\n  listen: ['0.0.0.0']\n  allow_unencrypted: true\n  port: ${new URL(stage.url).port}\n`,
+  );
   expect(await offhook(['tenant', 'list', '--config', file])).toMatchObject({ code: 0, err: '' });
   const environment = { OFFHOOK_DATA: data, OFFHOOK_ADMIN_PORT: new URL(stage.url).port };
   expect(await offhook(['tenant', 'list'], '', { environment })).toMatchObject({ code: 0, err: '' });
@@ -441,10 +490,21 @@ test('no password or token appears in what a command says or the server logs', a
 // Help --------------------------------------------------------------------------------------------------------------------------
 
 const program = offhookProgram(
-  { environment: {}, terminal: false, columns: 80, rows: 24, out() {}, err() {}, input: async () => '' },
+  {
+    environment: {},
+    terminal: false,
+    columns: 80,
+    rows: 24,
+    out() {},
+    err() {},
+    secret: async () => undefined,
+    input: async () => '',
+  },
   noHost,
 );
-const leaves = program.commands.flatMap((command) =>
+// What scripts of shells ask is for nobody else.
+const shown = program.commands.filter((command) => command.name() !== 'complete');
+const leaves = shown.flatMap((command) =>
   command.commands.length === 0 ? [[command.name()]] : command.commands.map((each) => [command.name(), each.name()]),
 );
 
@@ -467,6 +527,25 @@ test('without a command the help is shown, and it is a wrong call', async () => 
 test('the version is that of package.json', async () => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
   expect(await offhook(['--version'])).toMatchObject({ code: 0, out: `${version}\n` });
+});
+
+test('devices are exported, edited as a file, tried, and imported again', async () => {
+  await makeAlice();
+  const file = join(data, 'phones.csv');
+  const { out } = await on('device', 'export', 'model=D40', '--raw-config', 'sip_lines.1.username');
+  expect(out).toMatch(/raw_config.sip_lines.1.username\r\n.*,1001\r\n$/);
+  expect(out).not.toContain(PASSWORD);
+  writeFileSync(file, out.replace(',D40,', ',D50,'));
+  expect(await done('device', 'import', file, '--dry-run')).toBe('0 would be created, 1 would be changed\n');
+  expect(await done('device', 'import', file)).toBe('0 created, 1 changed\n');
+  expect(JSON.parse(await done('device', 'show', 'desk1', '--json'))).toMatchObject({ model: 'D50' });
+  writeFileSync(file, 'id,mac\ndesk2,000fd3054849\ndesk3,nonsense\n');
+  const ran = await on('device', 'import', file, '--atomic');
+  expect(ran).toMatchObject({ code: 1, err: `offhook: 1 line of ${file} could not be done\n` });
+  expect(ran.out).toMatch(/^LINE +ID +PROBLEM\n3 +desk3 +.*mac must be a MAC address/);
+  expect(ran.out).toContain('Nothing was stored');
+  expect((await on('device', 'show', 'desk2')).code).toBe(1);
+  expect((await on('device', 'import', join(data, 'none.csv'))).err).toMatch(/none\.csv/);
 });
 
 // DHCP --------------------------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ test.each([
   [['--subnet', '10.1.0.0/24'], ['10.1.0.10']],
   [['--mac', '000fd3000007'], ['10.0.0.50']],
   [['--ip', '10.0.0.11'], ['10.0.0.11']],
-  [['--limit', '1', '--offset', '2'], ['10.0.0.12']],
+  [['--limit', '1'], ['10.0.0.10']],
 ])('leases with %j are %j', async (words, expected) => {
   const { out } = await on('dhcp', 'leases', ...words, '--json');
   const { leases } = JSON.parse(out) as { leases: { address: string }[] };

@@ -84,7 +84,9 @@ test('operations are listed with what they do, how far they are and what became 
     );
   expect(await ids('--state', 'waiting', '--state', 'progress')).toEqual([id]);
   expect(await ids('--state', 'fail', '--label', 'install', '--subject', 'plugin:yealink-v86')).toEqual([failed]);
-  expect((await on(['operation', 'list', '--limit', '1'])).err).toBe('1 of 3 are shown; --limit and --offset show others\n');
+  expect((await on(['operation', 'list', '--limit', '1'])).err).toBe(
+    '1 of 3 are shown; --limit shows more, and --all all of them\n',
+  );
   expect((await on(['operation', 'list', '--label', 'none'])).out).toBe('There are no such operations.\n');
 });
 

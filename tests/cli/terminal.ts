@@ -35,6 +35,7 @@ export async function offhook(words: readonly string[], input = '', io: Partial<
         err += text;
       },
       input: async () => input,
+      secret: async () => undefined,
       ...io,
     },
     host,

@@ -101,8 +101,8 @@ test('a line of 100,000 parents is laid over one another', () => {
 
 test('only configs of the own and of the main tenant are inherited', () => {
   const all = byId(config('a', [], '{}', { tenant: 'one' }), config('b', [], '{}', { tenant: 'two' }), config('c', [], '{}'));
-  expect([...visibleTo('one', 'main', all).keys()]).toEqual(['a', 'c']);
-  expect([...visibleTo('main', 'main', all).keys()]).toEqual(['c']);
+  expect([...visibleTo(['one', 'main'], all).keys()]).toEqual(['a', 'c']);
+  expect([...visibleTo(['main'], all).keys()]).toEqual(['c']);
 });
 
 // The model: a recursive merge of whole documents, as slow and as plain as the rule is told.

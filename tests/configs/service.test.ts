@@ -9,6 +9,12 @@ import { type OrderedJson, parseOrdered, stringifyOrdered } from '../../server/l
 import { memoryConfigDao } from '../support/memory-config-dao.ts';
 
 const MAIN = 'main';
+/** A line of tenants: of those that are named after their owners, `north.shop` belongs to `north`, and `north` to the main one. */
+const lineOf = (tenant: string): string[] => {
+  if (tenant === MAIN) return [MAIN];
+  const end = tenant.lastIndexOf('.');
+  return [tenant, ...lineOf(end < 0 ? MAIN : tenant.slice(0, end))];
+};
 
 function raw(document: object | string): Map<string, OrderedJson> {
   return parseOrdered(typeof document === 'string' ? document : JSON.stringify(document)) as Map<string, OrderedJson>;
@@ -21,7 +27,7 @@ function service(options: { base?: RawConfig; pause?: () => Promise<void>; dao?:
   const notifier = createConfigNotifier(dao, (cause) => failures.push(cause));
   notifier.subscribe((ids) => told.push(ids));
   let time = 1_000;
-  const configs = createConfigService({ dao, base, mainTenant: MAIN, notifier, now: () => time++ });
+  const configs = createConfigService({ dao, base, line: lineOf, notifier, now: () => time++ });
   return { configs, dao, notifier, told, failures, base };
 }
 
@@ -316,6 +322,24 @@ test('a name that another tenant takes later is not inherited', async () => {
   expect(resolved?.missing).toEqual(['later']);
 });
 
+test('what a tenant has goes down its line, and to no other', async () => {
+  const { configs } = service();
+  await configs.create(given('of-main', { admin_username: 'main' }));
+  await configs.create(
+    given('of-north', { admin_password: 'of-north' }, { tenant: 'north', parents: ['of-main'], role: 'default' }),
+  );
+  await configs.create(given('shop', {}, { tenant: 'north.shop', parents: ['of-north'] }));
+  expect((await configs.resolve('shop'))?.raw).toEqual(
+    raw({ tftp_port: 69, admin_username: 'main', admin_password: 'of-north' }),
+  );
+  expect([await configs.fallback('north.shop'), await configs.fallback('south')]).toEqual(['of-north', undefined]);
+  for (const tenant of ['south', 'south.shop', MAIN]) {
+    await expect(configs.create(given(`of-${tenant}-2`, {}, { tenant, parents: ['of-north'] }))).rejects.toMatchObject({
+      complaints: [{ path: 'parent_ids.0', message: 'belongs to another tenant' }],
+    });
+  }
+});
+
 const ids = ['a', 'b', 'c', 'd', 'e'];
 const action = fc.record({
   kind: fc.constantFrom('create', 'replace', 'remove', 'resolve', 'resolve'),
@@ -345,7 +369,7 @@ async function freshly({ dao, base }: ReturnType<typeof service>, id: string) {
   const { configs } = await dao.list({});
   const all = new Map(configs.map((config) => [config.id, config]));
   const config = all.get(id);
-  return config && { all, resolved: flatten(base, config, visibleTo(config.tenant, MAIN, all)) };
+  return config && { all, resolved: flatten(base, config, visibleTo(lineOf(config.tenant), all)) };
 }
 
 /** Everything a resolved config depends on: each config of its chain as it is, and each missing one as seen by its tenant. */
@@ -552,9 +576,12 @@ test('a transient config goes when no device uses it, any other stays', async ()
   const { configs } = service();
   await configs.create(given('t', {}, { transient: true }));
   await configs.create(given('a'));
-  expect(await configs.dropUnused('t', async () => true)).toBe(false);
-  expect(await configs.dropUnused('a', async () => false)).toBe(false);
-  expect(await configs.dropUnused('nobody', async () => false)).toBe(false);
-  expect(await configs.dropUnused('t', async (id) => id !== 't')).toBe(true);
+  expect(await configs.dropUnused('t', MAIN, async () => true)).toBe(false);
+  expect(await configs.dropUnused('a', MAIN, async () => false)).toBe(false);
+  expect(await configs.dropUnused('nobody', MAIN, async () => false)).toBe(false);
+  await configs.create(given('of-one', {}, { transient: true, tenant: 'one' }));
+  expect(await configs.dropUnused('of-one', 'two', async () => false)).toBe(false);
+  expect(await configs.dropUnused('of-one', 'one.shop', async () => false)).toBe(true);
+  expect(await configs.dropUnused('t', MAIN, async (id) => id !== 't')).toBe(true);
   expect((await configs.list({})).configs.map(({ id }) => id)).toEqual(['a']);
 });

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { deviceNotifier } from '../../server/devices/notifier.ts';
 import { type DeviceService, type DeviceServiceOptions, deviceService } from '../../server/devices/service.ts';
+import { UNSPECIFIED } from '../../server/lib/ip.ts';
 import type { Mac } from '../../server/lib/mac.ts';
 import { parseMac } from '../../server/lib/mac.ts';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
@@ -107,6 +108,18 @@ test('two requests of one unknown phone at once make one device with one config'
   expect(new Set(met.map((device) => device?.id)).size).toBe(1);
   expect((await devices.list({})).total).toBe(1);
   expect(configs).toHaveLength(1);
+});
+
+test.each([
+  ['one process', () => Array(2).fill(service())],
+  ['two processes', () => [service(), service()]],
+])('of two requests of one unknown phone at once, to %s, both count: what each told, and where it is', async (_what, open) => {
+  const [one, two] = open();
+  await Promise.all([
+    one.meet({ mac: macA, vendor: 'Digium' }, UNSPECIFIED, main, UNSPECIFIED),
+    two.meet({ mac: macA, model: 'D40' }, UNSPECIFIED, main, ip('10.0.0.1')),
+  ]);
+  expect((await store.devices.list({})).devices).toMatchObject([{ mac: macA, vendor: 'Digium', model: 'D40', ip: '10.0.0.1' }]);
 });
 
 test('two nodes that meet one phone at once make one device', async () => {

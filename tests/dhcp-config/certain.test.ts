@@ -19,6 +19,10 @@ test.each<[RegExp, string[], boolean]>([
   [/^a\.b\|c/, ['^a.b|c'], false],
   [/^(?=x)(?!y)\bphone/, ['^phone'], false],
   [/^\x41\u0042C/, ['^ABC'], false],
+  [/^abc+d/, ['^abc'], false],
+  [/^(?:snom?|poly)com/, ['^sno', '^polycom'], false],
+  [/^sNom/i, ['^sNom', '^snom', '^SNOM', '^Snom'], false],
+  [/^Cisco|Cisco/, ['^Cisco', 'Cisco'], false],
   [/^phone/m, [], true],
   [/^[^a]phone/, [], true],
   [/^$/, [], true],
@@ -26,6 +30,11 @@ test.each<[RegExp, string[], boolean]>([
   const found = certainTexts(pattern);
   expect(found.texts.map(({ text, at }) => (at === 'beginning' ? `^${text}` : text))).toEqual(texts);
   expect(found.uncertain).toBe(uncertain);
+});
+
+test('of a pattern with many spellings there are sixteen texts at most, which end where there would be more', () => {
+  expect(certainTexts(/^x[ab][ab][ab][ab]y/).texts.map(({ text }) => text.length)).toEqual(Array(16).fill(6));
+  expect(certainTexts(/^x[ab][ab][ab][ab][ab]y/).texts.map(({ text }) => text.length)).toEqual(Array(16).fill(5));
 });
 
 test('whatever matches a pattern has one of its certain texts, where none of its alternatives is uncertain', () => {

@@ -44,6 +44,23 @@ test('a package without options has no class, and one whose phones nothing is kn
   expect(plan.notes[0]).toBe('blank has no class: nothing certain is known of its phones, or no option is left');
 });
 
+test('a package of which no option is left has no class, and the notes say why', () => {
+  expect(bootPlan([acme({ dhcp: { 42: 'no address' } })], server)).toMatchObject({
+    classes: [],
+    notes: [expect.stringMatching(/^acme has no class/), expect.stringMatching(/^acme: option 42 is left out/)],
+  });
+});
+
+test('phones are known by their user class alone, or by their MAC address alone, as well', () => {
+  const packages = [
+    acme({ recognise: { userClass: [/^acme/] } }, 'one'),
+    acme({ recognise: {}, macPrefixes: ['00:0f:d3'] }, 'other'),
+  ];
+  const { classes, notes } = bootPlan(packages, server);
+  expect(classes.map(({ id }) => id)).toEqual(['one', 'other']);
+  expect(notes).toEqual([]);
+});
+
 test('prefixes of MAC addresses are made of whole octets, and it is noted when two packages share a block', () => {
   const plan = bootPlan([acme({ macPrefixes: ['00:0F:D3'] }, 'one'), acme({ macPrefixes: ['000fd3a'] }, 'other')], server);
   expect(plan.classes.map(({ macPrefixes }) => macPrefixes.length)).toEqual([1, 16]);
@@ -53,7 +70,43 @@ test('prefixes of MAC addresses are made of whole octets, and it is noted when t
   ]);
 });
 
+test('a MAC prefix is asked for once however it is spelled, and prefixes are in order', () => {
+  const [found] = bootPlan([acme({ macPrefixes: ['00:15:65', '000FD3', '00-0f-d3'] })], server).classes;
+  expect(found?.macPrefixes).toEqual(['00:0f:d3', '00:15:65']);
+});
+
+test('a text that looks like an address is a text', () => {
+  const [found] = bootPlan([acme({ dhcp: { 42: '10.0.0.5', 66: '10.0.0.5' } })], server).classes;
+  expect(found?.options).toMatchObject([
+    { code: 42, addresses: ['10.0.0.5'] },
+    { code: 66, text: '10.0.0.5' },
+  ]);
+  expect(found?.options[1]).not.toHaveProperty('addresses');
+});
+
+test('classes of different packages have different names, whatever their folders are called', () => {
+  const ids = ['a b', 'a_20b', 'a_b', 'a-b', 'A-b'];
+  const { classes } = bootPlan(
+    ids.map((id) => acme({}, id)),
+    server,
+  );
+  expect(new Set(classes.map(({ name }) => name)).size).toBe(ids.length);
+  for (const { name } of classes) expect(name).toMatch(/^offhook-[\w-]+$/);
+});
+
+test('a note says in which option a text is not certain enough to ask for', () => {
+  const [found] = bootPlan([acme({ recognise: { vendorClass: [/^acme/, /^a/], userClass: [/^b/] } })], server).classes;
+  expect(found?.notes).toEqual([expect.stringMatching(/\^a\/ .* option 60$/), expect.stringMatching(/\^b\/ .* option 77$/)]);
+});
+
 test('a text that another one covers is asked for once', () => {
   const [found] = bootPlan([acme({ recognise: { vendorClass: [/^acme-2/, /^acme/, /^acme/, /^the/] } })], server).classes;
   expect(found?.vendorClasses.map(({ text }) => text)).toEqual(['acme', 'the']);
+  const textsOf = (...vendorClass: RegExp[]) =>
+    bootPlan([acme({ recognise: { vendorClass } })], server).classes[0]?.vendorClasses.map(({ text }) => text);
+  expect(textsOf(/the acme phone/, /acme/, /^acme-2/)).toEqual(['acme']);
+  // What begins so and what has it somewhere are two.
+  expect(textsOf(/^acme/, /acme-phone/)).toEqual(['acme', 'acme-phone']);
+  const [other] = bootPlan([acme({ recognise: { userClass: [/^acme-2/, /^acme/] } })], server).classes;
+  expect(other?.userClasses.map(({ text }) => text)).toEqual(['acme']);
 });

@@ -38,6 +38,7 @@ export const odd: PackageFacts = {
       163: 'a',
       164: '{server.address}',
       165: EVIL,
+      166: 's',
       209: 'aa:bb',
       999: 'no option',
     },

@@ -73,3 +73,26 @@ subnets:
   expect(page).toMatch(/\nDHCP\n {2}REQUEST from eth1: its last message, at .*\n {2}vendor class: digium_D40_1_4_0_0_57389\n/);
   expect(page).toMatch(/ {2}It has the address 10\.89\.0\.30 from this server until /);
 }, 120_000);
+
+test('a phone with a client identifier is asked of by its MAC address: it is who has the lease, also after a restart of the server', async () => {
+  const host = await network.host('server', { eth0: { bridge: 'lan', addresses: ['10.88.0.1/24'] } });
+  const phone = await network.host('phone', { eth0: { bridge: 'lan', mac: digiumMac } });
+  const dhcp = `mode: serve
+interfaces: [eth0]
+probe_milliseconds: 0
+subnets:
+  10.88.0.0/24: { pools: [10.88.0.100-10.88.0.110] }`;
+  const server = await serving(startOn(host, dhcp, join(folder, 'data')));
+  offhook = server;
+  const got = await lease('udhcpc', phone, join(folder, 'phone'), { vendorClass: digiumClass });
+  expect((await server.ask('dhcp', 'leases')).leases).toMatchObject([
+    { address: got.address, mac: digiumMac, client: 'id:01000fd3054848' },
+  ]);
+  const itsOwn = `It is offered ${got.address}, of 10.88.0.0/24, which it has already, and is told where its files are.`;
+  expect((await server.ask('explain', '--mac', digiumMac)).verdict).toBe(itsOwn);
+  await server.running.stop();
+  rmSync(join(folder, 'data', 'log'));
+
+  offhook = await serving(startOn(host, dhcp, server.data));
+  expect((await offhook.ask('explain', '--mac', digiumMac, '--dhcp-60', digiumClass)).verdict).toBe(itsOwn);
+}, 120_000);

@@ -35,7 +35,9 @@ test.each(siteKinds.flatMap((kind) => (Object.keys(phones) as (keyof typeof phon
     const phone = await network.host('phone', { eth0: { bridge: 'lan', mac } });
     // Kea tells its hook nothing of what a phone says of itself: that is overheard.
     const dhcp = kind === 'kea' ? 'mode: listen\ninterfaces: [eth0]' : 'mode: off';
-    offhook = await serving(startOn(server, dhcp, undefined, 'admin: { listen: [127.0.0.1, 10.88.0.1] }'));
+    offhook = await serving(
+      startOn(server, dhcp, undefined, 'admin: { listen: [127.0.0.1, 10.88.0.1], allow_unencrypted: true }'),
+    );
     const text = await offhook.offhook('dhcp-config', kind, '--url', 'http://10.88.0.1:8667');
     const hook = hookOf(kind, folder, 'http://10.88.0.1:8666', join(offhook.data, 'dhcp.token'));
     await startSite(kind, { host: site, folder, net: '10.88.0' }, text, hook);

@@ -53,11 +53,11 @@ test('files and the API are there while it is looked for another DHCP server', a
   const phone = await network.host('phone', { eth0: { bridge: 'lan', addresses: ['10.88.0.9/24'] } });
   const offhook = start(server);
   const status = await eventually(() => server.run('curl', ['-sf', 'http://127.0.0.1:8666/status']));
-  expect(JSON.parse(status).dhcp).toEqual([{ interface: 'eth0', state: 'looking', problem: null }]);
+  expect(JSON.parse(status).dhcp).toEqual([{ interface: 'eth0', state: 'looking', problem: null, detail: null }]);
   expect(await phone.run('curl', ['-sf', 'http://10.88.0.1:8667/Digium/000fd3054848.cfg'])).toContain('autoprov');
   expect(offhook.log().map(({ event }) => event)).not.toContain('server.started');
   await serving(offhook);
-  expect((await offhook.ask('status')).dhcp).toEqual([{ interface: 'eth0', state: 'answered', problem: null }]);
+  expect((await offhook.ask('status')).dhcp).toEqual([{ interface: 'eth0', state: 'answered', problem: null, detail: null }]);
   // Its own messages, by which it looks, are nobody's.
   expect(offhook.log().map(({ event }) => event)).not.toContain('dhcp.message');
 });
@@ -71,7 +71,10 @@ test('nobody is answered before it was looked for another DHCP server: what keep
   const offhook = await serving(start(server));
   await expect(udhcpc(phone, 2)).rejects.toThrow();
   const unavailable = { interface: 'eth0', state: 'unavailable', problem: 'dhcp-send-failed' };
-  expect((await offhook.ask('status')).dhcp).toEqual([unavailable]);
+  expect((await offhook.ask('status')).dhcp).toMatchObject([unavailable]);
+  expect(await offhook.offhook('status')).toContain(
+    'eth0: unavailable: Cannot ask on eth0 whether another DHCP server answers there',
+  );
   expect(await metrics()).toContain('offhook_dhcp_interface_ready{interface="eth0"} 0');
   expect(await offhook.offhook('dhcp', 'watch', '--seconds', '0')).toMatch(
     /DISCOVER .* from eth0 .*: ignored, Cannot ask on eth0 whether another DHCP server answers there/,

@@ -107,7 +107,8 @@ test('where another DHCP server answers, this one does not start, and says whose
 test('who only listens knows a phone by what it asks another server, and answers nobody', async () => {
   const server = await network.host('server', { eth0: LAN });
   const phone = await network.host('phone', { eth0: { bridge: 'lan', mac: digiumMac } });
-  const offhook = await start(server, 'mode: listen\ninterfaces: [eth0]');
+  const offhook = await start(server, 'mode: listen');
+  expect(await offhook.offhook('status')).toMatch(/^dhcp +all interfaces: heard$/m);
   await expect(
     phone.run('busybox', ['udhcpc', '-i', 'eth0', '-f', '-n', '-q', '-t', '2', '-T', '1', '-V', digiumClass, '-s', '/bin/true']),
   ).rejects.toThrow();

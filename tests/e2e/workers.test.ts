@@ -105,6 +105,34 @@ test('a change made through the API is in the next file that any worker sends, o
   for (const phone of kept) phone.hangUp();
 }, 60_000);
 
+test('devices that any worker makes are told to who listens to events', async () => {
+  const answer = await server.ask('/api/v1/events?resource=device');
+  let text = '';
+  const leave = new AbortController();
+  const write = (chunk: Uint8Array) => {
+    text += Buffer.from(chunk).toString();
+  };
+  const listening = answer.body?.pipeTo(new WritableStream({ write }), leave);
+  await eventually(() => expect(text).toContain('retry: '));
+  const connected = await phonesOfAll();
+  const { devices } = (await accepted(server.ask('/api/v1/devices?limit=1000'))) as { devices: { id: string; mac: string }[] };
+  const macs = new Set(connected.map(({ mac }) => mac));
+  const made = devices.filter(({ mac }) => macs.has(mac.replaceAll(':', ''))).map(({ id }) => id);
+  expect(made).toHaveLength(connected.length);
+  const told = () =>
+    Array.from(text.matchAll(/^data: (.*)$/gm), ([, data = '']) => JSON.parse(data)).filter(({ action }) => action === 'created');
+  await eventually(() =>
+    expect(
+      told()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(made.sort()),
+  );
+  leave.abort();
+  await expect(listening).rejects.toThrow();
+  for (const phone of connected) phone.hangUp();
+}, 60_000);
+
 test('a change of one device, and of its tenant, is in its next file, too', async () => {
   const kept = await phonesOfAll();
   const [main] = ((await accepted(server.ask('/api/v1/tenants'))) as { tenants: { id: string }[] }).tenants;
@@ -133,7 +161,7 @@ test('devices that are moved to another plugin are rendered for by all workers, 
     await accepted(server.ask(`/api/v1/devices/${devices[0]?.id}`, fields, 'PATCH'));
   }
   const order = { where: { plugin: 'digium-2.8.1', pinned: true }, to: 'digium-1.1.0.0' };
-  const { id } = (await accepted(server.ask('/api/v1/devices/move', order))) as { id: string };
+  const { id } = (await accepted(server.ask('/api/v1/moves', order))) as { id: string };
   const operation = await eventually(async () => {
     const shown = (await accepted(server.ask(`/api/v1/operations/${id}`))) as { ended: string | null; result: unknown };
     expect(shown.ended).not.toBeNull();

@@ -252,7 +252,7 @@ async function live(rounds: readonly { steps: readonly Step[]; pass: number; res
     const offered = reference.offerTo(subnet, client);
     const address = (each.kind === 'request' ? offered : each.kind === 'renew' ? own : undefined) ?? wanted;
     const selecting = each.kind === 'request' || (each.kind === 'random' && each.flag);
-    const asked = stage.leases.bind(subnet, client, address, { selecting });
+    const asked = stage.leases.bind(subnet, client, address, selecting ? 'this' : 'none');
     return async () => {
       const binding = await asked;
       const what = binding.kind === 'refused' ? binding.reason : binding.kind;

@@ -166,9 +166,7 @@ describe('a request', () => {
     const stage = await open(ten(5));
     stage.offer(phone(1, { hostName: 'desk', vendorClass: 'yealink SIP-T46S', vendor: 'Yealink', id: Buffer.from([0, 1, 255]) }));
     // A REQUEST may say less.
-    const binding = await stage.leases.bind(ten(5), phone(1, { id: Buffer.from([0, 1, 255]) }), ip('10.0.0.10'), {
-      selecting: true,
-    });
+    const binding = await stage.leases.bind(ten(5), phone(1, { id: Buffer.from([0, 1, 255]) }), ip('10.0.0.10'), 'this');
     const lease = {
       address: '10.0.0.10',
       subnet: TEN,
@@ -193,7 +191,7 @@ describe('a request', () => {
     await stage.boot(phone(1, { hostName: 'desk' }));
     const began = stage.clock.now;
     stage.clock.now += HOUR / 2;
-    expect(await stage.bind(phone(1), '10.0.0.10', false)).toBe('bound');
+    expect(await stage.bind(phone(1), '10.0.0.10', 'none')).toBe('bound');
     expect(stage.told.at(-1)).toMatchObject({ since: began, expires: began + 1.5 * HOUR, hostName: 'desk' });
     expect(await stage.dao.list()).toEqual(stage.told.slice(-1));
   });
@@ -218,12 +216,12 @@ describe('a request', () => {
   test('of a client that is not known here and chose nobody is for the caller to be silent about', async () => {
     const stage = await open(ten(8));
     await stage.boot(phone(1));
-    expect(await stage.bind(phone(4), '10.0.0.11', false)).toBe('unknown');
-    expect(await stage.leases.bind(ten(8), phone(4), ip('10.0.0.10'), { selecting: false })).toMatchObject({
+    expect(await stage.bind(phone(4), '10.0.0.11', 'none')).toBe('unknown');
+    expect(await stage.leases.bind(ten(8), phone(4), ip('10.0.0.10'), 'none')).toMatchObject({
       kind: 'unknown',
       lease: { mac: macOf(1) },
     });
-    expect(await stage.bind(phone(4), '10.1.0.1', false)).toBe('outside-subnet');
+    expect(await stage.bind(phone(4), '10.1.0.1', 'none')).toBe('outside-subnet');
     expect(stage.leases.list().total).toBe(1);
   });
 
@@ -231,8 +229,8 @@ describe('a request', () => {
     const stage = await open(ten(8));
     await stage.boot(phone(1));
     stage.clock.now += 2 * HOUR;
-    expect(await stage.bind(phone(1), '10.0.0.11', false)).toBe('own-elsewhere');
-    expect(await stage.bind(phone(1), '10.0.0.10', false)).toBe('bound');
+    expect(await stage.bind(phone(1), '10.0.0.11', 'none')).toBe('own-elsewhere');
+    expect(await stage.bind(phone(1), '10.0.0.10', 'none')).toBe('bound');
   });
 
   test('of a client for another address than it has gives up the first', async () => {
@@ -257,7 +255,7 @@ describe('a request', () => {
     const stage = await open(subnetOf(TEN, ['10.0.0.10-10.0.0.12 Yealink', '10.0.0.20-10.0.0.22']));
     await stage.boot(phone(1, { vendor: 'Yealink' }));
     stage.clock.now += HOUR / 2;
-    expect(await stage.bind(phone(1), '10.0.0.10', false)).toBe('bound');
+    expect(await stage.bind(phone(1), '10.0.0.10', 'none')).toBe('bound');
     expect(stage.leases.list().leases).toMatchObject([{ vendor: 'Yealink', expires: stage.clock.now + HOUR }]);
   });
 
@@ -265,7 +263,7 @@ describe('a request', () => {
     const stage = await open(ten(4));
     await stage.boot(phone(1));
     const firmware = phone(1, { id: Buffer.from('firmware') });
-    expect(await stage.bind(firmware, '10.0.0.10', false)).toBe('unknown');
+    expect(await stage.bind(firmware, '10.0.0.10', 'none')).toBe('unknown');
     expect(await stage.bind(firmware, '10.0.0.10')).toBe('held');
     expect(await stage.boot(firmware)).toBe('10.0.0.11');
     expect(stage.stateOf('10.0.0.10')).toBe('bound');
@@ -281,9 +279,9 @@ describe('a request', () => {
 
   test('that does not name us is granted for what was offered, or is reserved; nothing else is offered any more', async () => {
     const stage = await open(ten(4, { [macOf(9)]: '10.0.0.50' }));
-    expect(await stage.bind(phone(9), '10.0.0.50', false)).toBe('bound');
+    expect(await stage.bind(phone(9), '10.0.0.50', 'none')).toBe('bound');
     expect(stage.offer(phone(1))).toBe('10.0.0.10');
-    expect(await stage.bind(phone(1), '10.0.0.10', false)).toBe('bound');
+    expect(await stage.bind(phone(1), '10.0.0.10', 'none')).toBe('bound');
     expect(stage.offer(phone(2))).toBe('10.0.0.11');
     expect(await stage.bind(phone(2), '10.0.0.12')).toBe('bound');
     expect(stage.leases.usage()).toMatchObject([{ bound: 2, offered: 0 }]);
@@ -317,7 +315,7 @@ describe('a request', () => {
     isFull = false;
     expect(stage.stateOf('10.0.0.10')).toBe('bound');
     expect(await stage.bind(phone(2), '10.0.0.10')).toBe('held');
-    expect(await stage.bind(phone(1), '10.0.0.10', false)).toBe('bound');
+    expect(await stage.bind(phone(1), '10.0.0.10', 'none')).toBe('bound');
     expect(stage.told.map(({ address, state }) => [address, state])).toEqual([
       ['10.0.0.10', 'bound'],
       ['10.0.0.10', 'bound'],
@@ -363,7 +361,7 @@ describe('a reservation', () => {
     const stage = await open(ten(2, reserved));
     await stage.boot(phone(2));
     stage.clock.now += HOUR / 2;
-    expect(await stage.bind(phone(2), '10.0.0.50', false)).toBe('bound');
+    expect(await stage.bind(phone(2), '10.0.0.50', 'none')).toBe('bound');
     expect(stage.leases.list().leases).toMatchObject([{ expires: stage.clock.now + HOUR }]);
   });
 
@@ -387,13 +385,13 @@ describe('a reservation', () => {
       address: '10.0.0.11',
       conflict: { mac: macOf(8), address: '10.0.0.10' },
     });
-    expect(await stage.bind(phone(1), '10.0.0.11', false)).toBe('bound');
+    expect(await stage.bind(phone(1), '10.0.0.11', 'none')).toBe('bound');
     // 8 is told to look for another address, and has the old one until it has found that.
-    expect(await stage.bind(phone(8), '10.0.0.10', false)).toBe('reserved');
+    expect(await stage.bind(phone(8), '10.0.0.10', 'none')).toBe('reserved');
     expect(stage.stateOf('10.0.0.10')).toBe('bound');
     expect(await stage.boot(phone(8))).toBe('10.0.0.12');
     expect(stage.stateOf('10.0.0.10')).toBe('released');
-    expect(await stage.bind(phone(1), '10.0.0.11', false)).toBe('reserved-elsewhere');
+    expect(await stage.bind(phone(1), '10.0.0.11', 'none')).toBe('reserved-elsewhere');
     expect(await stage.boot(phone(1))).toBe('10.0.0.10');
     expect(stage.stateOf('10.0.0.11')).toBe('released');
   });
@@ -584,7 +582,7 @@ describe('clients that nobody knew', () => {
     const stage = await open(ten(4), { newClientsPercent: 25 });
     await stage.boot(stranger(1));
     expect(stage.offer(stranger(2, { circuit: 'eth1' }))).toBe('limited');
-    expect(await stage.bind(phone(1), '10.0.0.10', false)).toBe('bound');
+    expect(await stage.bind(phone(1), '10.0.0.10', 'none')).toBe('bound');
     expect(stage.offer(stranger(2, { circuit: 'eth1' }))).toBe('10.0.0.11');
   });
 
@@ -701,13 +699,13 @@ describe('after a restart', () => {
   test('a lease in no subnet any more is kept until it ends, and given to nobody', async () => {
     const stage = await open([ten(2), subnetOf('10.9.0.0/24', ['10.9.0.1-10.9.0.9'])]);
     const gone = subnetOf('10.9.0.0/24', ['10.9.0.1-10.9.0.9']);
-    await stage.leases.bind(gone, phone(1), ip('10.9.0.5'), { selecting: true });
+    await stage.leases.bind(gone, phone(1), ip('10.9.0.5'), 'this');
     const again = await stage.restart([ten(2)]);
     closing.push(() => again.leases.close());
     expect(again.leases.list({ subnet: '10.9.0.0/24' }).leases).toMatchObject([{ address: '10.9.0.5', state: 'bound' }]);
-    expect(await again.bind(phone(1), '10.9.0.5', false)).toBe('outside-subnet');
+    expect(await again.bind(phone(1), '10.9.0.5', 'none')).toBe('outside-subnet');
     expect(again.offer(phone(1), '10.9.0.5')).toBe('10.0.0.10');
-    await expect(again.leases.bind(gone, phone(1), ip('10.9.0.5'), { selecting: true })).rejects.toMatchObject({
+    await expect(again.leases.bind(gone, phone(1), ip('10.9.0.5'), 'this')).rejects.toMatchObject({
       code: 'lease-subnet-unknown',
     });
     again.clock.now += HOUR;
@@ -722,14 +720,14 @@ describe('after a restart', () => {
     const again = await stage.restart([ten(1)]);
     closing.push(() => again.leases.close());
     again.clock.now += HOUR / 2;
-    await expect(again.leases.bind(ten(1), phone(2), ip('10.0.0.11'), { selecting: false })).resolves.toMatchObject({
+    await expect(again.leases.bind(ten(1), phone(2), ip('10.0.0.11'), 'none')).resolves.toMatchObject({
       kind: 'bound',
       lease: { expires: end },
       seconds: 1_800,
     });
     expect(again.leases.list({ address: ip('10.0.0.11') }).leases).toMatchObject([{ expires: end }]);
     again.clock.now = end;
-    expect(await again.bind(phone(2), '10.0.0.11', false)).toBe('not-in-pool');
+    expect(await again.bind(phone(2), '10.0.0.11', 'none')).toBe('not-in-pool');
     expect(again.offer(phone(2))).toBe('10.0.0.10');
   });
 
@@ -745,7 +743,7 @@ describe('after a restart', () => {
       leases.list({ state: 'bound' }).leases.map((lease) => `${lease.address} ${lease.subnet}`);
     expect(where(cut)).toEqual(['10.0.0.10 10.0.0.0/25', '10.0.0.200 10.0.0.128/25']);
     // In the half that it asks in it has none; the other half's is its own until its lease ends.
-    expect(await cut.bind(phone(1), '10.0.0.200', false)).toBe('outside-subnet');
+    expect(await cut.bind(phone(1), '10.0.0.200', 'none')).toBe('outside-subnet');
     cut.clock.now += 1;
     expect(await cut.boot(phone(1))).toBe('10.0.0.11');
     expect(cut.leases.usage().map(({ bound }) => bound)).toEqual([2, 1]);
@@ -864,7 +862,7 @@ test('what no pool counts is counted by subnet: what is reserved, and what is in
   ]);
   for (const number of [1, 7, 9]) await stage.boot(phone(number));
   await stage.leases.decline(phone(9), ip('10.0.0.51'));
-  await stage.leases.bind(subnetOf('10.1.0.0/24', []), phone(2), ip('10.1.0.10'), { selecting: true });
+  await stage.leases.bind(subnetOf('10.1.0.0/24', []), phone(2), ip('10.1.0.10'), 'this');
   stage.offer(phone(8));
   expect(stage.leases.usage().map(({ size, bound }) => [size, bound])).toEqual([
     [4, 1],

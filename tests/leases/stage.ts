@@ -1,7 +1,7 @@
 import type { LeaseDao } from '../../server/leases/dao.ts';
 import type { Client, Lease, Subnet } from '../../server/leases/model.ts';
 import { leaseNotifier } from '../../server/leases/notifier.ts';
-import { type LeaseOptions, leaseService } from '../../server/leases/service.ts';
+import { type LeaseOptions, leaseService, type ServerChoice } from '../../server/leases/service.ts';
 import { type Ip, ipv4Number, ipv4Of, parseNetwork } from '../../server/lib/ip.ts';
 import { createLog } from '../../server/lib/log.ts';
 import type { Mac } from '../../server/lib/mac.ts';
@@ -92,8 +92,8 @@ export async function openLeases(
       return offer.kind === 'offered' ? offer.address : offer.reason;
     },
     /** What comes of a request for an address in the first subnet: `bound`, `unknown`, or the reason of a refusal. */
-    async bind(client: Client, address: string, selecting = true): Promise<string> {
-      const binding = await leases.bind(subnet, client, ip(address), { selecting });
+    async bind(client: Client, address: string, choice: ServerChoice = 'this'): Promise<string> {
+      const binding = await leases.bind(subnet, client, ip(address), choice);
       return binding.kind === 'refused' ? binding.reason : binding.kind;
     },
     /** Discover, offer, request, acknowledgement. */

@@ -25,3 +25,9 @@ test('private keys and URLs with passwords are masked under any name', () => {
 test('what is empty is shown as empty', () => {
   expect(maskedPlain({ password: '', pin: null })).toEqual({ password: '', pin: null });
 });
+
+test('what stands in something with the name of a secret is masked, whatever its own name', () => {
+  const told = { X_token: { value: 'v', list: ['a', { b: 1 }], none: null }, X_other: { value: 'v' } };
+  const hidden = { X_token: { value: MASK, list: [MASK, { b: MASK }], none: null }, X_other: { value: 'v' } };
+  expect(maskedPlain(told)).toEqual(hidden);
+});

@@ -43,16 +43,20 @@ test('every event is one line of a stable format', async () => {
     security.sensitiveFile('2001:db8::1', 'Digium/000fd3054848.cfg', 'its network needs a key');
     security.deviceCreated('192.0.2.1', '254374beec8d40209ff70393326b0b13');
     security.wrongKey('192.0.2.1');
+    security.loginRefused('192.0.2.7');
+    security.loginLimited('2001:db8::7');
   });
   expect(log.split('\n')).toEqual([
     '2026-11-22T04:01:00.000Z sensitive file requested from 192.0.2.1: Digium/000fd3054848.cfg (sent)',
     '2026-11-22T04:01:00.000Z sensitive file requested from 2001:db8::1: Digium/000fd3054848.cfg (refused: its network needs a key)',
     '2026-11-22T04:01:00.000Z new device created from 192.0.2.1: 254374beec8d40209ff70393326b0b13',
     '2026-11-22T04:01:00.000Z wrong key from 192.0.2.1',
+    '2026-11-22T04:01:00.000Z login refused from 192.0.2.7',
+    '2026-11-22T04:01:00.000Z login limited from 2001:db8::7',
     '',
   ]);
-  expect(banned(log)).toEqual(['2001:db8::1', '192.0.2.1']);
-  expect(banned(log, 'aggressive')).toEqual(['2001:db8::1', '192.0.2.1', '192.0.2.1']);
+  expect(banned(log)).toEqual(['2001:db8::1', '192.0.2.1', '192.0.2.7', '2001:db8::7']);
+  expect(banned(log, 'aggressive')).toEqual(['2001:db8::1', '192.0.2.1', '192.0.2.1', '192.0.2.7', '2001:db8::7']);
 });
 
 test('an office of 200 phones that comes back after a power cut is not banned', async () => {

@@ -4,7 +4,7 @@ import { createSenders } from '../../server/app/dhcp-sender.ts';
 import { parseMac } from '../../server/lib/mac.ts';
 import { Newcomers } from '../../server/pipeline/newcomers.ts';
 import { startTestApp } from '../support/app.ts';
-import { request } from '../support/requests.ts';
+import { ip, request } from '../support/requests.ts';
 
 const most = 1_000;
 
@@ -58,6 +58,27 @@ test('a phone that is no device yet has what it told DHCP when it asks for a fil
     expect((await core.explain({ request: asks, imagined: false }, look)).caller?.device).toMatchObject(expected);
     await core.answer(asks);
     expect((await core.devices.list({})).devices).toMatchObject([expected]);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('where another tenant has a key, what another DHCP server tells makes no device: the first request says whose the phone is', async () => {
+  const server = await startTestApp(['http.enabled=false', 'tftp.enabled=false']);
+  try {
+    const { core } = server.app;
+    const north = await core.tenants.create('north', { provisioningKey: 'k3y-of-the-north' });
+    const mac = parseMac('000fd3000001');
+    const options = new Map([[60, Buffer.from('digium_D40_1_4_0_0_57389')]]);
+    const told = { ...(mac && { mac }), ip: ip('10.0.0.9'), options, trusted: true };
+    for (const kind of ['asked', 'bound'] as const) await core.noteLease({ kind, ...told });
+    expect((await core.devices.list({})).total).toBe(0);
+    await core.answer(request({ path: '/k3y-of-the-north/Digium/000fd3000001.cfg', ip: ip('10.0.0.9') }));
+    expect((await core.devices.list({})).devices).toMatchObject([{ tenant: north.id, model: 'D40', ip: '10.0.0.9' }]);
+    // Who gives the address itself tells the key of the main tenant.
+    const [another, reached] = [parseMac('000fd3000002'), ip('10.0.0.1')];
+    await core.noteLease({ kind: 'bound', ...told, ...(another && { mac: another }), ip: ip('10.0.0.8'), reached });
+    expect((await core.devices.list({ tenants: [core.tenants.main.id] })).total).toBe(1);
   } finally {
     await server.stop();
   }

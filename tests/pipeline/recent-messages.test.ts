@@ -44,3 +44,16 @@ test('the latest message of a client is found by its MAC address or its device, 
     2,
   ]);
 });
+
+test('what the latest message does not say of the client is as earlier ones said', () => {
+  const messages = new RecentMessages(5);
+  const [mac, other] = ['00:0f:d3:05:48:48' as Mac, '00:0f:d3:05:48:49' as Mac];
+  messages.note({ ...message, mac, vendorClass: 'digium_D40_1_4_0_0_57389', hostName: 'old' });
+  messages.note({ ...message, mac: other, vendorClass: 'yealink', hostName: 'other' });
+  messages.note({ at: 2, type: 'commit', how: 'told', outcome: 'noted', mac, hostName: 'new' });
+  expect(messages.lastOf({ mac })).toEqual({
+    number: 3,
+    ...{ at: 2, type: 'commit', how: 'told', outcome: 'noted' },
+    ...{ mac, vendorClass: 'digium_D40_1_4_0_0_57389', hostName: 'new' },
+  });
+});

@@ -36,6 +36,11 @@ test.each([
 
 test.each<[string, string, string]>([
   ['waits for nothing', 'await new Promise(() => {}); export default {};', 'waits at its top level for what never comes'],
+  [
+    'writes where the answer stands',
+    'import { writeSync } from "node:fs"; writeSync(3, "{ not JSON"); export default {};',
+    'wrote to a file descriptor that is not its own (3)',
+  ],
   ['can be waited for', 'export function then() {}', 'waits at its top level for what never comes'],
   [
     'ends the process',

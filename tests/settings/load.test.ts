@@ -291,6 +291,18 @@ test.each([
     'offhook.yml:1: http.tls.enabled is true; http.tls.key must name a PEM file',
   ],
   [
+    'admin: {tls: {enabled: true, key: a.pem}}',
+    /^offhook\.yml:1: admin\.tls\.enabled is true; admin\.tls\.certificate must name/,
+  ],
+  [
+    'admin: {listen: [127.0.0.1, 10.0.0.1]}',
+    'offhook.yml:1: admin.listen has 10.0.0.1, where tokens and passwords would cross the network readable; ' +
+      'give admin.tls a certificate, or say admin.allow_unencrypted: true',
+  ],
+  ['admin: {listen: ["::"]}', /^offhook\.yml:1: admin\.listen has ::, where tokens/],
+  ['admin: {cors_origins: ["*"]}', /admin\.cors_origins/],
+  ['admin: {cors_origins: ["https://portal.example.com/"]}', /admin\.cors_origins/],
+  [
     'admin: {port: 8667}',
     'offhook.yml:1: admin.port is 8667, as http.port is, on the same address; choose another port for one of them',
   ],
@@ -304,7 +316,9 @@ test.each([
 });
 
 test.each([
-  'http: {port: 8666, listen: [10.0.0.1]}\nadmin: {listen: [10.0.0.2]}',
+  'http: {port: 8666, listen: [10.0.0.1]}\nadmin: {listen: [10.0.0.2], allow_unencrypted: true}',
+  'admin: {listen: ["::"], tls: {enabled: true, certificate: a.pem, key: b.pem}}',
+  'admin: {listen: [127.0.0.2, "::1"], cors_origins: ["https://portal.example.com", "http://localhost:3000", "http://[::1]:3000"]}',
   'http: {port: 0}\nadmin: {port: 0}',
   'http: {port: 8666, enabled: false}',
   'tftp: {port: 8667}',

@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { configSuite } from './config-suite.ts';
 import { deviceSuite } from './device-suite.ts';
+import { historySuite } from './history-suite.ts';
 import { leaseSuite } from './lease-suite.ts';
+import { listSuite } from './list-suite.ts';
 import { operationSuite } from './operation-suite.ts';
 import { type Open, Stage } from './stage.ts';
 import { tenantSuite } from './tenant-suite.ts';
+import { tokenSuite } from './token-suite.ts';
+import { userSuite } from './user-suite.ts';
 
 /** What every store promises, whatever the database. */
 export function daoSuite(name: string, open: Open): void {
@@ -12,8 +16,12 @@ export function daoSuite(name: string, open: Open): void {
     deviceSuite(open);
     configSuite(open);
     tenantSuite(open);
+    tokenSuite(open);
     operationSuite(open);
     leaseSuite(open);
+    userSuite(open);
+    historySuite(open);
+    listSuite(open);
 
     describe('the store', () => {
       const stage = new Stage(open);

@@ -271,8 +271,8 @@ export function deviceSuite(open: Open): void {
       await stage.store.tenants.insert({ id: 't2', name: 't2', main: false, created: 1, updated: 1, revision: 1 });
       await stage.addDevices({ id: 'late', created: 3 }, { id: 'other', created: 2, tenant: 't2' }, { id: 'early', created: 1 });
       expect(await stage.store.devices.ids()).toEqual(['early', 'other', 'late']);
-      expect(await stage.store.devices.ids('t2')).toEqual(['other']);
-      expect(await stage.store.devices.ids('nobody')).toEqual([]);
+      expect(await stage.store.devices.ids({ tenants: ['t2'] })).toEqual(['other']);
+      expect(await stage.store.devices.ids({ tenants: ['nobody'] })).toEqual([]);
     });
 
     test('the users of configs and plugins are told once each, in order of creation', async () => {

@@ -79,7 +79,23 @@ async function lost(store: Store, acknowledged: ReadonlyMap<string, number>): Pr
   return losses;
 }
 
-test('killed 100 times while it writes, the store opens whole and has every acknowledged write', async () => {
+/** What the history lacks, or has too much, of what is stored, in words: nothing, if all is well. */
+async function unnoted(store: Store, acknowledged: ReadonlyMap<string, number>): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const record of acknowledged.keys()) {
+    const [resource = '', id = ''] = record.split(' ');
+    const stored = resource === 'device' ? await store.devices.get(id) : await store.configs.get(id);
+    const entries = await store.history.entries({ resource, id, limit: 100 });
+    const said = entries.map(({ action, what }) => `${action} ${what.revision}`).reverse();
+    const made = stored?.revision ?? LAST;
+    const changes = Array.from({ length: made - 1 }, (_, index) => `changed ${index + 2}`);
+    const expected = ['created 1', ...changes, ...(stored ? [] : [`removed ${LAST}`])];
+    if (said.join() !== expected.join()) wrong.push(`${record}: ${said.join()} is noted of ${expected.join()}`);
+  }
+  return wrong;
+}
+
+test('killed 100 times while it writes, the store opens whole and has every acknowledged write, each with its entry', async () => {
   const acknowledged = new Map<string, Map<string, number>>();
   for (let round = 0; round < 100; round++) {
     // A fresh store every tenth time, killed while it is made.
@@ -95,6 +111,7 @@ test('killed 100 times while it writes, the store opens whole and has every ackn
     expect(database.pragma('foreign_key_check')).toEqual([]);
     database.close();
     expect(await lost(store, round % 10 === 9 ? all : said)).toEqual([]);
+    expect(await unnoted(store, round % 10 === 9 ? all : said)).toEqual([]);
     await store.close();
   }
   // Else the writers wrote nothing and the test proved nothing.

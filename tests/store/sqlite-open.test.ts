@@ -47,6 +47,23 @@ describe('migrations', () => {
     expect(versionOf(old)).toBe(MIGRATIONS.length);
   });
 
+  test('tenants of a store from before they were a tree belong to the main one', async () => {
+    const old = place.bare();
+    migrate(old, MIGRATIONS.slice(0, 4));
+    const fields = 'id, name, main, created, updated, revision';
+    old.exec(`INSERT INTO tenants (${fields}) VALUES ('n', 'north', 0, 1, 1, 1), ('s', 'south', 0, 1, 1, 1)`);
+    const { tenants } = await place.open();
+    const all = await tenants.list();
+    const main = all.find((tenant) => tenant.main);
+    expect(all.map(({ name, parent }) => [name, parent])).toEqual(
+      expect.arrayContaining([
+        ['main', undefined],
+        ['north', main?.id],
+        ['south', main?.id],
+      ]),
+    );
+  });
+
   test('run once each, in order, from where the store stands, and keep what is in it', async () => {
     const store = await place.open();
     await addConfigs(store, 'c');
@@ -85,7 +102,9 @@ describe('migrations', () => {
     expect(() => openDatabase(place.file)).toThrow(
       expect.objectContaining({
         code: 'store-too-new',
-        message: expect.stringMatching(/store\.db has version 5.*up to 4.*Run the release/),
+        message: expect.stringMatching(
+          new RegExp(`store\\.db has version ${MIGRATIONS.length + 1}.*up to ${MIGRATIONS.length}.*Run the release`),
+        ),
       }),
     );
     expect(readFileSync(place.file).equals(before)).toBe(true);

@@ -30,6 +30,29 @@ export function tenantSuite(open: Open): void {
       expect(revealed(stored)).toStrictEqual(revealed(taken));
     });
 
+    test('a tenant belongs to one that there is, which is not deleted before it', async () => {
+      const north = await stage.addTenant({ name: 'north', parent: stage.main });
+      const shop = await stage.addTenant({ name: 'shop', parent: north.id });
+      expect(await get(shop.id)).toStrictEqual(shop);
+      await expect(stage.addTenant({ name: 'lost', parent: 'nobody' })).rejects.toMatchObject({
+        code: 'tenant-unknown',
+        message: 'No tenant has the id nobody',
+      });
+      await expect(stage.store.tenants.delete(north.id)).rejects.toMatchObject({ code: 'tenant-in-use' });
+      expect(await stage.store.tenants.delete(shop.id)).toBe(true);
+      expect(await stage.store.tenants.delete(north.id)).toBe(true);
+    });
+
+    test('of a tenant that is deleted while one is made below it, either is refused', async () => {
+      const north = await stage.addTenant({ name: 'north', parent: stage.main });
+      const [deleted, added] = await Promise.allSettled([
+        stage.store.tenants.delete(north.id),
+        stage.addTenant({ name: 'shop', parent: north.id }),
+      ]);
+      expect(deleted).toMatchObject({ status: 'fulfilled', value: true });
+      expect(added).toMatchObject({ status: 'rejected', reason: { code: 'tenant-unknown' } });
+    });
+
     test('tenants are listed in order of creation', async () => {
       const { created } = await mainTenant();
       await stage.addTenant({ name: 'z', created: created + 1 });

@@ -3,7 +3,7 @@
  * thing that happens.
  *
  *     answer|overhear INTERFACES   says what comes in, and answers it with a message that begins with the same bytes
- *     probe MILLISECONDS[,AT ONCE[,CANCELLED AFTER]] INTERFACE ADDRESS…
+ *     probe MILLISECONDS[,AT ONCE[,LAST ONE CANCELLED AFTER]] INTERFACE ADDRESS…
  *     rivals INTERFACE [MILLISECONDS]
  *     lookout INTERFACE          looks whether another server answers, again each half second as long as one does
  */
@@ -116,10 +116,11 @@ async function probe([numbers = '', device, ...addresses]: readonly string[]): P
   const [milliseconds = 0, atOnce = 256, cancelledAfter] = numbers.split(',').map(Number);
   const prober = await openProber({ milliseconds, atOnce });
   const cancel = cancelledAfter === undefined ? {} : { signal: AbortSignal.timeout(cancelledAfter) };
+  const last = addresses.length - 1;
   const began = performance.now();
   await Promise.all(
-    addresses.map(async (address) => {
-      const found = await prober.probe(address as Ip, { ...cancel, ...(device && { interface: device }) });
+    addresses.map(async (address, index) => {
+      const found = await prober.probe(address as Ip, { ...(index === last && cancel), ...(device && { interface: device }) });
       say({ address, found, took: Math.round(performance.now() - began) });
     }),
   );

@@ -52,7 +52,7 @@ async function main(file: string, first: number): Promise<void> {
       const client: Client = { mac, known: false, circuit: `lane ${index}` };
       const offer = leases.offer(subnet, client);
       if (offer.kind === 'none') throw new Error(`Nothing to offer: ${offer.reason}`);
-      const binding = await leases.bind(subnet, client, offer.address, { selecting: true });
+      const binding = await leases.bind(subnet, client, offer.address, 'this');
       if (binding.kind !== 'bound') throw new Error(`Not bound: ${binding.kind}`);
       say(`bound ${offer.address} ${mac} ${binding.lease.expires}`);
       if (count % 4 !== 0) continue;

@@ -17,6 +17,7 @@ export function memoryConfigDao(pause: () => Promise<void> = async () => {}): Co
       slowly(() => {
         if (configs.has(config.id)) throw new ProvisioningError('config-id-taken', `There is a config with the id ${config.id}`);
         configs.set(config.id, config);
+        return config.revision;
       }),
     update: (config) =>
       slowly(() => {

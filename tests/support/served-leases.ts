@@ -14,6 +14,6 @@ export async function aServedSite() {
   await stage.leases.decline(phone(3), ip('10.0.0.12'));
   const behind = phone(4, { vendor: 'Digium', circuit: '10.1.0.1 port-7' });
   stage.leases.offer(branch, behind);
-  await stage.leases.bind(branch, behind, ip('10.1.0.10'), { selecting: true });
+  await stage.leases.bind(branch, behind, ip('10.1.0.10'), 'this');
   return stage;
 }

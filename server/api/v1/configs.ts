@@ -1,114 +1,149 @@
 import * as z from 'zod';
+import type { Caller } from '../../access/model.ts';
+import type { ConfigQuery } from '../../configs/dao.ts';
 import type { Config } from '../../configs/model.ts';
 import { readSettings } from '../../configs/raw-config.ts';
-import type { ConfigFields } from '../../configs/service.ts';
-import { ProvisioningError } from '../../lib/errors.ts';
-import type { OrderedJson } from '../../lib/ordered-json.ts';
-import { bodyInvalid, flag, objectOf, page, readObject, readQuery } from '../input.ts';
+import type { TenantService } from '../../tenants/service.ts';
+import { anything, count, moment, text, time } from '../fields.ts';
+import { flag } from '../input.ts';
+import { type Given, listing } from '../listing.ts';
 import type { ApiParts } from '../parts.ts';
-import { checkRevision, revisionMismatch, tagOf, timeOf } from '../revision.ts';
-import { type Answer, type Call, param, type Route } from '../route.ts';
-import { tenantOf } from './tenants.ts';
+import { checkRevision, tagOf, timeOf } from '../revision.ts';
+import { type Call, endpoint, inOrder, param, type Route } from '../route.ts';
+import { shownTo } from '../secrets.ts';
+import { ofTenants, tenantsAsked } from '../tenancy.ts';
+import { createConfig, removeConfig, replaceConfig, replacement, role, seenConfig, unknownConfig } from './config-changes.ts';
 
-const role = z.enum(['autocreate', 'default'], { error: 'must be autocreate, default or null' });
-const listQuery = z.strictObject({ ...page, tenant: z.array(z.string()), role, transient: flag }).partial();
-
-const boolean = z.boolean({ error: 'must be true or false' });
-const replacement = z
+/** By what configs are asked for; in a query, or where rows of a change name many. */
+export const configFilters = z
   .strictObject({
-    id: z.string({ error: 'must be a text' }),
-    tenant: z.string({ error: 'must be the id of a tenant' }),
-    parent_ids: z.array(z.string({ error: 'must be a text' }), { error: 'must be a list of ids' }),
-    raw_config: z.custom<Map<string, OrderedJson>>((value) => value instanceof Map, { error: 'must be an object' }),
-    role: role.nullable(),
-    transient: boolean,
-    deletable: boolean,
-    // Written by the server; they may stand here so that what was read can be sent back.
-    created: z.unknown(),
-    updated: z.unknown(),
-    revision: z.unknown(),
+    ...ofTenants,
+    role,
+    transient: flag,
+    changed_since: moment.meta({ description: 'It was changed then or later.' }),
+    search: z.string().min(1, { error: 'must not be empty' }).meta({ description: 'The beginning of its id.' }),
   })
-  .partial()
-  .required({ raw_config: true });
+  .partial();
 
-type Document = z.output<typeof replacement>;
+export const configDocument = replacement.catchall(z.unknown());
+const body = inOrder(configDocument);
+const summary = z.looseObject({
+  id: text,
+  tenant: text,
+  parent_ids: z.array(text),
+  role: text.nullable(),
+  transient: z.boolean(),
+  deletable: z.boolean(),
+  created: time,
+  updated: time,
+  revision: count,
+});
+export const configSchema = z.looseObject({ ...summary.shape, raw_config: anything }).meta({ id: 'Config' });
+const listed = summary.meta({ id: 'ConfigSummary' });
+const whole = z
+  .strictObject({
+    id: text,
+    raw_config: anything,
+    origins: anything.meta({ description: 'Which config each value comes from.' }),
+    chain: z.array(text),
+    missing: z.array(text).meta({ description: 'Parents that there are not.' }),
+    complaints: z.array(z.strictObject({ path: text, message: text })),
+    updated: time,
+  })
+  .meta({ id: 'ResolvedConfig' });
 
 export function configRoutes({ configs, tenants }: ApiParts): Route[] {
-  async function known(id: string): Promise<Config> {
-    const config = await configs.get(id);
-    if (!config) throw unknownConfig(id);
-    return config;
-  }
+  const known = (call: Pick<Call, 'params' | 'caller'>) => seenConfig({ configs, caller: call.caller }, param(call, 'id'));
 
-  async function list({ query }: Call): Promise<Answer> {
-    const { tenant, ...rest } = readQuery(query, listQuery, ['tenant']);
-    const { role, transient, limit, offset } = rest;
-    const found = await configs.list({
-      ...(tenant && { tenants: tenant }),
-      ...(role && { role }),
-      ...(transient !== undefined && { transient }),
-      ...(limit !== undefined && { limit }),
-      ...(offset !== undefined && { offset }),
-    });
-    return { json: { configs: found.configs.map(summaryOf), total: found.total } };
-  }
+  const list = listing({
+    summary: 'List configs, without their raw configs',
+    permission: 'configs.read',
+    name: 'configs',
+    item: listed,
+    filters: configFilters,
+    sorts: ['created', 'updated', 'id', 'role'],
+    usual: 'created',
+    async find({ caller, query }, page) {
+      const found = await configs.list({ ...configQueryOf(query, caller, tenants), ...page });
+      return { ...found, rows: found.configs.map((each) => summaryOf(each, caller)) };
+    },
+  });
 
-  async function create({ body }: Call): Promise<Answer> {
-    const { document, extra } = read(body);
-    const tenant = tenantOf(document.tenant, tenants).id;
-    const config = await configs.create({
-      ...fieldsOf(document, extra),
-      tenant,
-      ...(document.id !== undefined && { id: document.id }),
-    });
-    const headers = { etag: tagOf(config), location: `/api/v1/configs/${encodeURIComponent(config.id)}` };
-    return { status: 201, headers, json: documentOf(config) };
-  }
+  const create = endpoint({
+    summary: 'Create a config',
+    permission: 'configs.create',
+    body,
+    revised: true,
+    answers: { 201: configSchema },
+    async handle({ caller, body }) {
+      const config = await createConfig({ configs, tenants, caller }, body);
+      const headers = { etag: tagOf(config), location: `/api/v1/configs/${encodeURIComponent(config.id)}` };
+      return { status: 201, headers, json: documentOf(config, caller) };
+    },
+  });
 
-  async function show(call: Call): Promise<Answer> {
-    const config = await known(param(call, 'id'));
-    return { headers: { etag: tagOf(config) }, json: documentOf(config) };
-  }
+  const show = endpoint({
+    summary: 'Show a config',
+    permission: 'configs.read',
+    revised: true,
+    answers: { 200: configSchema },
+    async handle(call) {
+      const config = await known(call);
+      return { headers: { etag: tagOf(config) }, json: documentOf(config, call.caller) };
+    },
+  });
 
-  async function replace(call: Call): Promise<Answer> {
-    const { document, extra } = read(call.body);
-    const stored = await known(param(call, 'id'));
-    checkRevision(call.ifMatch, stored);
-    for (const key of ['id', 'tenant'] as const) {
-      if (document[key] === undefined || document[key] === stored[key]) continue;
-      throw bodyInvalid('The body is not valid', [{ path: key, message: `cannot be changed; it is ${stored[key]}` }]);
-    }
-    const revision = call.ifMatch === undefined || call.ifMatch.trim() === '*' ? undefined : stored.revision;
-    const config = await configs.replace(stored.id, fieldsOf(document, extra), revision).catch((cause) => {
-      const isLost = revision !== undefined && cause instanceof ProvisioningError && cause.code === 'config-changed';
-      throw isLost ? revisionMismatch(cause) : cause;
-    });
-    return { headers: { etag: tagOf(config) }, json: documentOf(config) };
-  }
+  const replace = endpoint({
+    summary: 'Replace a config',
+    about: 'The whole of it; what was read can be sent back.',
+    permission: 'configs.update',
+    body,
+    revised: true,
+    answers: { 200: configSchema },
+    async handle(call) {
+      const config = await replaceConfig({ configs, tenants, caller: call.caller }, param(call, 'id'), call.body, (stored) => {
+        checkRevision(call.ifMatch, stored);
+        return call.ifMatch !== undefined && call.ifMatch.trim() !== '*';
+      });
+      return { headers: { etag: tagOf(config) }, json: documentOf(config, call.caller) };
+    },
+  });
 
-  async function remove(call: Call): Promise<Answer> {
-    const id = param(call, 'id');
-    if (call.ifMatch !== undefined) checkRevision(call.ifMatch, await known(id));
-    if (!(await configs.remove(id))) throw unknownConfig(id);
-    return {};
-  }
+  const remove = endpoint({
+    summary: 'Remove a config',
+    permission: 'configs.delete',
+    revised: true,
+    answers: { 204: 'nothing' },
+    async handle(call) {
+      await removeConfig({ configs, tenants, caller: call.caller }, param(call, 'id'), (stored) =>
+        checkRevision(call.ifMatch, stored),
+      );
+      return {};
+    },
+  });
 
-  async function resolved(call: Call): Promise<Answer> {
-    const found = await configs.resolve(param(call, 'id'));
-    if (!found) throw unknownConfig(param(call, 'id'));
-    const reading = readSettings(found.raw);
-    return {
-      json: {
-        id: found.id,
-        raw_config: found.raw,
-        origins: await configs.origins(found),
-        chain: found.chain,
-        missing: found.missing,
-        complaints: 'complaints' in reading ? reading.complaints : [],
-        updated: timeOf(found.updated),
-      },
-    };
-  }
+  const resolved = endpoint({
+    summary: 'Show what a config comes to with its parents',
+    permission: 'configs.read',
+    answers: { 200: whole },
+    async handle(call) {
+      const { id } = await known(call);
+      const found = await configs.resolve(id);
+      if (!found) throw unknownConfig(id);
+      const reading = readSettings(found.raw);
+      return {
+        json: {
+          id: found.id,
+          raw_config: shownTo(call.caller, found.raw),
+          origins: await configs.origins(found),
+          chain: found.chain,
+          missing: found.missing,
+          complaints: 'complaints' in reading ? reading.complaints : [],
+          updated: timeOf(found.updated),
+        },
+      };
+    },
+  });
 
   return [
     { path: '/api/v1/configs', methods: { GET: list, POST: create } },
@@ -117,37 +152,24 @@ export function configRoutes({ configs, tenants }: ApiParts): Route[] {
   ];
 }
 
-function unknownConfig(id: string): ProvisioningError {
-  return new ProvisioningError('config-unknown', `No config has the id ${id}`);
-}
-
-/** Keys of one's own (`X_…`) stand beside the fields in a document, and by themselves in a config. */
-function read(body: OrderedJson | undefined): { document: Document; extra: Map<string, OrderedJson> } {
-  const entries = [...objectOf(body)];
-  const fields = new Map(entries.filter(([key]) => !key.startsWith('X_')));
-  return { document: readObject(fields, replacement), extra: new Map(entries.filter(([key]) => key.startsWith('X_'))) };
-}
-
-function fieldsOf(document: Document, extra: ReadonlyMap<string, OrderedJson>): ConfigFields {
-  const { parent_ids: parents = [], raw_config: raw, role, transient, deletable } = document;
-  return {
-    parents,
-    raw,
-    extra,
-    ...(role && { role }),
-    ...(transient !== undefined && { transient }),
-    ...(deletable !== undefined && { deletable }),
-  };
+/** Of the configs that the caller sees. */
+export function configQueryOf(
+  { tenant, descendants, changed_since: changedSince, ...others }: Given<typeof configFilters>,
+  caller: Caller,
+  tree: Pick<TenantService, 'below'>,
+): ConfigQuery {
+  const tenants = tenantsAsked({ ...(tenant && { tenant }), ...(descendants && { descendants }) }, caller, tree);
+  return { ...others, ...(tenants && { tenants }), ...(changedSince !== undefined && { changedSince }) };
 }
 
 /** As a list shows it: without its raw config, which may be large. */
-function summaryOf(config: Config): ReadonlyMap<string, unknown> {
+function summaryOf(config: Config, caller: Caller): ReadonlyMap<string, unknown> {
   const { id, tenant, parents, role, transient, deletable, created, updated, revision, extra } = config;
   const fields = { id, tenant, parent_ids: parents, role: role ?? null, transient, deletable };
   const times = { created: timeOf(created), updated: timeOf(updated), revision };
-  return new Map<string, unknown>([...Object.entries({ ...fields, ...times }), ...extra]);
+  return new Map<string, unknown>([...Object.entries({ ...fields, ...times }), ...shownTo(caller, extra)]);
 }
 
-function documentOf(config: Config): ReadonlyMap<string, unknown> {
-  return new Map([...summaryOf(config), ['raw_config', config.raw]]);
+export function documentOf(config: Config, caller: Caller): ReadonlyMap<string, unknown> {
+  return new Map([...summaryOf(config, caller), ['raw_config', shownTo(caller, config.raw)]]);
 }

@@ -1,177 +1,176 @@
 import * as z from 'zod';
+import type { Caller } from '../../access/model.ts';
 import { resolveName } from '../../artefacts/names.ts';
 import type { StoredDevice } from '../../devices/dao.ts';
 import type { Delivery } from '../../devices/model.ts';
-import { readChange } from '../../devices/validator.ts';
+import { deviceSchema } from '../../devices/validator.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
-import { parseIp } from '../../lib/ip.ts';
-import { parseMac } from '../../lib/mac.ts';
-import type { OrderedJson } from '../../lib/ordered-json.ts';
 import type { Plugin } from '../../plugins/model.ts';
-import { flag, objectOf, page, readQuery } from '../input.ts';
+import { anything, count, text, time } from '../fields.ts';
+import { listing } from '../listing.ts';
 import type { ApiParts } from '../parts.ts';
 import { conflicting, HttpProblem } from '../problem.ts';
 import { checkRevision, tagOf, timeOf } from '../revision.ts';
-import { type Answer, type Call, type Handler, param, type Route } from '../route.ts';
-import { moveHandler } from './move.ts';
-import { tenantOf } from './tenants.ts';
+import { type Call, endpoint, inOrder, param, type Route } from '../route.ts';
+import { shownTo } from '../secrets.ts';
+import { changeDevice, createDevice, mustSee, removeDevice } from './device-changes.ts';
+import { deviceFilterOf, deviceFilters } from './device-filter.ts';
+import { delivery, deliveryDocument } from './requests.ts';
 
-const listQuery = z
-  .strictObject({
-    ...page,
-    tenant: z.array(z.string()),
-    mac: z.string().transform((text, context) => parseMac(text) ?? refuse(context, 'must be a MAC address')),
-    ip: z.string().transform((text, context) => parseIp(text) ?? refuse(context, 'must be an IPv4 or IPv6 address')),
-    serial: z.string(),
-    uuid: z.string().toLowerCase(),
-    vendor: z.string(),
-    model: z.string(),
-    plugin: z.string(),
-    config: z.string(),
-    approved: flag,
-    pinned: flag,
-    configured: flag,
-    sort: z.enum(['created', 'id', 'mac', 'ip', 'vendor', 'model', 'plugin', 'config'], {
-      error: 'must be created, id, mac, ip, vendor, model, plugin or config',
-    }),
-    descending: flag,
+/** Keys of one's own begin with X_. */
+const own = z.unknown();
+const summary = z.looseObject({
+  id: text,
+  tenant: text,
+  mac: text.nullable(),
+  serial: text.nullable(),
+  uuid: text.nullable(),
+  ip: text.nullable(),
+  vendor: text.nullable(),
+  model: text.nullable(),
+  version: text.nullable(),
+  plugin: text.nullable(),
+  pinned: z.boolean(),
+  config: text.nullable(),
+  approved: z.boolean(),
+  added: text.nullable(),
+  description: text.nullable(),
+  options: anything,
+  configured: z.boolean(),
+  problem: text.nullable(),
+  seen: z.strictObject({ at: time, ip: text }).nullable(),
+  created: time,
+  updated: time,
+  revision: count,
+});
+const document = z
+  .looseObject({
+    ...summary.shape,
+    files: z.array(
+      z.strictObject({
+        name: text,
+        template: text.nullable(),
+        secret: z.boolean(),
+        digest: text.nullable(),
+        problem: text.nullable(),
+        in_sync: z.boolean().meta({ description: 'The device has fetched it as it is now.' }),
+      }),
+    ),
+    deliveries: z.array(delivery),
   })
-  .partial();
-
-function refuse(context: z.RefinementCtx, message: string): never {
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-}
+  .meta({ id: 'Device' });
+const listed = summary.meta({ id: 'DeviceSummary' });
+const sorts = [
+  ...(['created', 'updated', 'seen', 'id', 'mac', 'ip', 'serial', 'uuid'] as const),
+  ...(['vendor', 'model', 'version', 'plugin', 'config', 'description'] as const),
+];
+export const additionDocument = deviceSchema.extend({ id: text, tenant: text }).partial().catchall(own);
+export const changeDocument = deviceSchema.catchall(own);
+const addition = inOrder(additionDocument);
+const changes = inOrder(changeDocument);
 
 export function deviceRoutes(parts: ApiParts): Route[] {
   const { devices } = parts;
 
-  async function known(id: string): Promise<StoredDevice> {
+  async function known(call: Pick<Call, 'params' | 'caller'>): Promise<StoredDevice> {
+    const id = param(call, 'id');
     const device = await devices.get(id);
-    if (!device) throw new ProvisioningError('device-unknown', `No device has the id ${id}`);
+    mustSee(call.caller, id, device);
     return device;
   }
 
-  async function list({ query }: Call): Promise<Answer> {
-    const { tenant, configured, sort, descending, limit, offset, ...where } = readQuery(query, listQuery, ['tenant']);
-    const found = await devices.list({
-      where: defined(where),
-      ...defined({ tenants: tenant, configured, sort, descending, limit, offset }),
-    });
-    return { json: { devices: found.devices.map(summaryOf), total: found.total } };
-  }
+  const list = listing({
+    summary: 'List devices',
+    about: 'An empty filter (`plugin=`) is for devices that have no such value.',
+    permission: 'devices.read',
+    name: 'devices',
+    item: listed,
+    filters: deviceFilters,
+    sorts,
+    usual: 'created',
+    async find({ caller, query }, page) {
+      const found = await devices.list({ ...deviceFilterOf(query, caller, parts.tenants), ...page });
+      return { ...found, rows: found.devices.map((each) => summaryOf(each, caller)) };
+    },
+  });
 
-  async function create({ body }: Call): Promise<Answer> {
-    const { id, tenant, ...rest } = split(objectOf(body));
-    if (id !== undefined && typeof id !== 'string') throw invalid('id', 'must be a text');
-    const change = readChange(patched(new Map(), new Map(), rest));
-    const device = await devices.create(tenantOf(tenant, parts.tenants).id, change, id);
-    const headers = { location: `/api/v1/devices/${encodeURIComponent(device.id)}`, etag: tagOf(device) };
-    return { status: 201, headers, json: await detailsOf(device, parts) };
-  }
+  const create = endpoint({
+    summary: 'Create a device',
+    permission: 'devices.create',
+    body: addition,
+    revised: true,
+    answers: { 201: document },
+    async handle({ caller, body }) {
+      const device = await createDevice({ ...parts, caller }, body);
+      const headers = { location: `/api/v1/devices/${encodeURIComponent(device.id)}`, etag: tagOf(device) };
+      return { status: 201, headers, json: await detailsOf(device, parts, caller) };
+    },
+  });
 
-  async function show(call: Call): Promise<Answer> {
-    const device = await known(param(call, 'id'));
-    return { headers: { etag: tagOf(device) }, json: await detailsOf(device, parts) };
-  }
+  const show = endpoint({
+    summary: 'Show a device, its files and what it fetched',
+    permission: 'devices.read',
+    revised: true,
+    answers: { 200: document },
+    async handle(call) {
+      const device = await known(call);
+      return { headers: { etag: tagOf(device) }, json: await detailsOf(device, parts, call.caller) };
+    },
+  });
 
-  async function change(call: Call): Promise<Answer> {
-    const id = param(call, 'id');
-    const patch = split(objectOf(call.body));
-    for (const key of ['id', 'tenant']) if (patch.fields.has(key)) throw invalid(key, 'cannot be changed');
-    const device = await devices.change(id, (current) => {
-      checkRevision(call.ifMatch, current);
-      return readChange(patched(current.options, current.extra, patch));
-    });
-    return { headers: { etag: tagOf(device) }, json: await detailsOf(device, parts) };
-  }
+  const change = endpoint({
+    summary: 'Change a device',
+    about: 'A merge patch (RFC 7396): null takes a field away.',
+    permission: 'devices.update',
+    body: changes,
+    revised: true,
+    answers: { 200: document },
+    async handle(call) {
+      const device = await changeDevice({ ...parts, caller: call.caller }, param(call, 'id'), call.body, (current) =>
+        checkRevision(call.ifMatch, current),
+      );
+      return { headers: { etag: tagOf(device) }, json: await detailsOf(device, parts, call.caller) };
+    },
+  });
 
-  async function remove(call: Call): Promise<Answer> {
-    await devices.remove(param(call, 'id'), (current) => checkRevision(call.ifMatch, current));
-    return {};
-  }
+  const remove = endpoint({
+    summary: 'Remove a device',
+    permission: 'devices.delete',
+    revised: true,
+    answers: { 204: 'nothing' },
+    async handle(call) {
+      await removeDevice({ ...parts, caller: call.caller }, param(call, 'id'), (current) => checkRevision(call.ifMatch, current));
+      return {};
+    },
+  });
 
-  async function file(call: Call): Promise<Answer> {
-    const device = await known(param(call, 'id'));
-    const plugin = device.plugin === undefined ? undefined : parts.plugins.catalogue.plugin(device.plugin);
-    const name = param(call, 'name');
-    const found = plugin && resolveName(`/${name}`, plugin, device);
-    if (!plugin || !found) throw new HttpProblem(404, 'file-unknown', whyNoFile(device, plugin, name, parts));
-    const { bytes, contentType, digest, modified } = await conflicting(() =>
-      parts.desired.file(plugin, found, device, device.tenant, parts.baseUrl(device.id)),
-    );
-    return { headers: { 'content-type': contentType, etag: `"${digest}"`, 'last-modified': modified.toUTCString() }, bytes };
-  }
+  const file = endpoint({
+    summary: 'Read a file as the device would be sent it',
+    about: 'It holds the device’s passwords. 409 says why it cannot be made.',
+    permission: 'secrets.read',
+    answers: { 200: { mediaType: '*/*' } },
+    async handle(call) {
+      const device = await known(call);
+      const plugin = device.plugin === undefined ? undefined : parts.plugins.catalogue.plugin(device.plugin);
+      const name = param(call, 'name');
+      const found = plugin && resolveName(`/${name}`, plugin, device);
+      if (!plugin || !found) throw new HttpProblem(404, 'file-unknown', whyNoFile(device, plugin, name, parts));
+      const { bytes, contentType, digest, modified } = await conflicting(() =>
+        parts.desired.file(plugin, found, device, device.tenant, parts.baseUrl(device.id)),
+      );
+      return { headers: { 'content-type': contentType, etag: `"${digest}"`, 'last-modified': modified.toUTCString() }, bytes };
+    },
+  });
 
-  const one = { GET: show, PATCH: change, DELETE: remove };
   return [
     { path: '/api/v1/devices', methods: { GET: list, POST: create } },
-    { path: '/api/v1/devices/move', methods: { ...named('move', one), POST: moveHandler(parts) } },
-    { path: '/api/v1/devices/:id', methods: one },
+    { path: '/api/v1/devices/:id', methods: { GET: show, PATCH: change, DELETE: remove } },
     { path: '/api/v1/devices/:id/files/*name', methods: { GET: file } },
   ];
 }
 
-/** A device may have the id that is also a word of ours. */
-function named(id: string, { GET, PATCH, DELETE }: Record<'GET' | 'PATCH' | 'DELETE', Handler>): Route['methods'] {
-  const about =
-    (handler: Handler): Handler =>
-    (call) =>
-      handler({ ...call, params: { ...call.params, id } });
-  return { GET: about(GET), PATCH: about(PATCH), DELETE: about(DELETE) };
-}
-
-/** Keys of one's own (`X_…`) stand beside the fields in a document, and by themselves in a device. */
-function split(document: ReadonlyMap<string, OrderedJson>) {
-  const isExtra = ([key]: [string, OrderedJson]) => key.startsWith('X_');
-  const fields = new Map([...document].filter((entry) => !isExtra(entry)));
-  return { fields, extra: new Map([...document].filter(isExtra)), id: fields.get('id'), tenant: fields.get('tenant') };
-}
-
-/** What `readChange` reads, from a merge patch (RFC 7396) of a device that has these options and keys of its own. */
-function patched(
-  options: ReadonlyMap<string, OrderedJson>,
-  extra: ReadonlyMap<string, OrderedJson>,
-  patch: { readonly fields: ReadonlyMap<string, OrderedJson>; readonly extra: ReadonlyMap<string, OrderedJson> },
-): Map<string, OrderedJson> {
-  const change = new Map(patch.fields);
-  change.delete('id');
-  change.delete('tenant');
-  if (change.has('extra')) throw invalid('extra', 'is not a field of a device; keys of your own begin with X_');
-  const asked = change.get('options');
-  if (asked instanceof Map) change.set('options', merged(options, asked));
-  if (patch.extra.size > 0) change.set('extra', merged(extra, patch.extra));
-  return change;
-}
-
-function merged(target: ReadonlyMap<string, OrderedJson>, patch: ReadonlyMap<string, OrderedJson>): Map<string, OrderedJson> {
-  const result = new Map(target);
-  for (const [key, value] of patch) {
-    if (value === null) result.delete(key);
-    else if (value instanceof Map) result.set(key, merged(asObject(result.get(key)), value));
-    else result.set(key, value);
-  }
-  return result;
-}
-
-function asObject(value: OrderedJson | undefined): ReadonlyMap<string, OrderedJson> {
-  return value instanceof Map ? value : new Map();
-}
-
-function invalid(path: string, message: string): ProvisioningError {
-  return new ProvisioningError('device-invalid', `The device cannot be stored: ${path} ${message}`, {
-    complaints: [{ path, message }],
-  });
-}
-
-/** Without what is undefined. */
-function defined<Fields extends object>(fields: Fields): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
-}
-
 /** A device as a list shows it. What is not set is null. */
-function summaryOf(device: StoredDevice): ReadonlyMap<string, unknown> {
+function summaryOf(device: StoredDevice, caller: Caller): ReadonlyMap<string, unknown> {
   const { condition, seen, extra } = device;
   return new Map<string, unknown>([
     ...Object.entries({
@@ -190,7 +189,7 @@ function summaryOf(device: StoredDevice): ReadonlyMap<string, unknown> {
       approved: device.approved,
       added: device.added ?? null,
       description: device.description ?? null,
-      options: device.options,
+      options: shownTo(caller, device.options),
       configured: condition.configured,
       problem: condition.problem ?? null,
       seen: seen ? { at: timeOf(seen.at), ip: seen.ip } : null,
@@ -198,20 +197,17 @@ function summaryOf(device: StoredDevice): ReadonlyMap<string, unknown> {
       updated: timeOf(device.updated),
       revision: device.revision,
     }),
-    ...extra,
+    ...shownTo(caller, extra),
   ]);
 }
 
 /** A device with its own files, as they should be, and with what it fetched. */
-async function detailsOf(device: StoredDevice, parts: ApiParts): Promise<ReadonlyMap<string, unknown>> {
+async function detailsOf(device: StoredDevice, parts: ApiParts, caller: Caller): Promise<ReadonlyMap<string, unknown>> {
   const deliveries = await parts.devices.deliveries(device.id);
   return new Map<string, unknown>([
-    ...summaryOf(device),
+    ...summaryOf(device, caller),
     ['files', await filesOf(device, deliveries, parts)],
-    [
-      'deliveries',
-      deliveries.map(({ artefact, digest, at, ip, transport }) => ({ name: artefact, digest, at: timeOf(at), ip, transport })),
-    ],
+    ['deliveries', deliveries.map(deliveryDocument)],
   ]);
 }
 

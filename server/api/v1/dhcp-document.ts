@@ -1,10 +1,57 @@
+import * as z from 'zod';
 import type { Lease } from '../../leases/model.ts';
 import { describeOption } from '../../lib/dhcp/options.ts';
 import { isSecretValue, MASK } from '../../lib/mask.ts';
 import type { DhcpAnswer } from '../../pipeline/explain/dhcp.ts';
 import type { RecentMessage } from '../../pipeline/recent-messages.ts';
 import type { Tenant } from '../../tenants/model.ts';
+import { count, text, time } from '../fields.ts';
 import { timeOf } from '../revision.ts';
+
+export const leaseSchema = z
+  .strictObject({
+    address: text,
+    mac: text.nullable(),
+    client: text,
+    state: z.enum(['bound', 'released', 'declined', 'expired']),
+    since: time,
+    expires: time,
+    subnet: text,
+    circuit: text,
+    host_name: text.nullable(),
+    vendor: text.nullable(),
+    vendor_class: text.nullable(),
+  })
+  .meta({ id: 'Lease' });
+
+export const messageSchema = z
+  .strictObject({
+    number: count,
+    at: time,
+    type: text.meta({ description: 'As RFC 2131 calls it, such as DISCOVER; of what a server told: commit, release, expiry.' }),
+    how: z.enum(['heard', 'served', 'told']),
+    mac: text.nullable(),
+    ip: text.nullable(),
+    circuit: text.nullable(),
+    vendor: text.nullable(),
+    model: text.nullable(),
+    device: text.nullable(),
+    vendor_class: text.nullable(),
+    host_name: text.nullable(),
+    outcome: z.enum(['offered', 'acknowledged', 'refused', 'noted', 'ignored']),
+    why: text.nullable(),
+  })
+  .meta({ id: 'DhcpMessage' });
+
+export const answerSchema = z.strictObject({
+  kind: z.enum(['offered', 'told', 'none', 'elsewhere']),
+  address: text.nullable(),
+  subnet: text.nullable(),
+  circuit: text.nullable(),
+  why: text.nullable(),
+  options: z.array(z.strictObject({ code: count, name: text, value: text, from: z.enum(['package', 'subnet', 'server']) })),
+  left_out: z.array(z.union([count, text])),
+});
 
 export function leaseDocument({ address, since, expires, ...lease }: Lease) {
   const { subnet, client, mac = null, hostName = null, vendorClass = null, vendor = null, circuit, state } = lease;

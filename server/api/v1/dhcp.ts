@@ -1,15 +1,16 @@
 import * as z from 'zod';
-import type { OtherUsage, PoolUsage, Usage } from '../../leases/model.ts';
+import type { Lease, OtherUsage, PoolUsage, Usage } from '../../leases/model.ts';
 import type { LeaseService } from '../../leases/service.ts';
 import { Code, readOption } from '../../lib/dhcp/options.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
-import { parseIp } from '../../lib/ip.ts';
+import { ipv4Number, parseIp } from '../../lib/ip.ts';
 import type { LeaseNews } from '../../pipeline/note-lease.ts';
-import { dhcpOptions, ip, mac } from '../fields.ts';
-import { bodyInvalid, page, readObject, readQuery, whole } from '../input.ts';
+import { count, dhcpOptions, ip, mac, text } from '../fields.ts';
+import { bodyInvalid, whole } from '../input.ts';
+import { listingOf } from '../listing.ts';
 import type { ApiParts } from '../parts.ts';
-import { type Answer, type Call, param, type Route } from '../route.ts';
-import { leaseDocument, messageDocument } from './dhcp-document.ts';
+import { endpoint, param, type Route } from '../route.ts';
+import { leaseDocument, leaseSchema, messageDocument, messageSchema } from './dhcp-document.ts';
 
 /** As provd's `dhcpinfo` calls them. */
 const kinds: Readonly<Record<'commit' | 'release' | 'expiry', LeaseNews['kind']>> = {
@@ -26,13 +27,12 @@ const lease = z.strictObject({
 });
 
 const states = ['bound', 'released', 'declined', 'expired'] as const;
-const listQuery = z
+const filters = z
   .strictObject({
     subnet: z.string(),
     state: z.enum(states, { error: `must be ${states.join(', ')}` }),
     mac,
     ip,
-    ...page,
   })
   .partial();
 
@@ -40,75 +40,117 @@ const listQuery = z
 const mostSeconds = 30;
 const watchQuery = z.strictObject({ after: whole(0, Number.MAX_SAFE_INTEGER), mac, wait: whole(0, mostSeconds) }).partial();
 
+const pool = z.strictObject({
+  kind: z.enum(['pool', 'reserved', 'outside']),
+  subnet: text,
+  size: count,
+  bound: count,
+  offered: count,
+  declined: count,
+  free: count,
+  first: text.nullable(),
+  last: text.nullable(),
+  vendor: text.nullable(),
+});
+
 /** Leases: those that this server gives, and what other DHCP servers tell of theirs (`dhcp-config/` has what makes them do so). */
 export function dhcpRoutes({ noteLease, leases, messages }: ApiParts): Route[] {
-  async function told({ body }: Call): Promise<Answer> {
-    const { op, ip, mac, options = new Map() } = readObject(body, lease);
-    if (op === 'commit' && mac === undefined)
-      throw bodyInvalid('The body is not valid', [{ path: 'mac', message: 'must be there: whose address is it?' }]);
-    const [vendorClass, hostName] = [readOption(options, Code.vendorClass), readOption(options, Code.hostName)];
-    const { device, info } = await noteLease({ kind: kinds[op], ip, ...(mac && { mac }), options, trusted: true });
-    messages.note({
-      at: Date.now(),
-      type: op,
-      how: 'told',
-      ip,
-      ...(mac && { mac }),
-      ...(info.vendor !== undefined && { vendor: info.vendor }),
-      ...(info.model !== undefined && { model: info.model }),
-      ...(device && { device: device.id }),
-      ...(vendorClass !== undefined && { vendorClass }),
-      ...(hostName !== undefined && { hostName }),
-      outcome: 'noted',
-    });
-    return {};
-  }
+  const told = endpoint({
+    summary: 'Tell of a lease that another DHCP server gave, or that has ended',
+    permission: 'leases.create',
+    serverWide: true,
+    body: lease,
+    answers: { 204: 'nothing' },
+    async handle({ body: { op, ip, mac, options = new Map() } }) {
+      if (op === 'commit' && mac === undefined)
+        throw bodyInvalid('The body is not valid', [{ path: 'mac', message: 'must be there: whose address is it?' }]);
+      const [vendorClass, hostName] = [readOption(options, Code.vendorClass), readOption(options, Code.hostName)];
+      const { device, info } = await noteLease({ kind: kinds[op], ip, ...(mac && { mac }), options, trusted: true });
+      messages.note({
+        at: Date.now(),
+        type: op,
+        how: 'told',
+        ip,
+        ...(mac && { mac }),
+        ...(info.vendor !== undefined && { vendor: info.vendor }),
+        ...(info.model !== undefined && { model: info.model }),
+        ...(device && { device: device.id }),
+        ...(vendorClass !== undefined && { vendorClass }),
+        ...(hostName !== undefined && { hostName }),
+        outcome: 'noted',
+      });
+      return {};
+    },
+  });
 
-  function list({ query }: Call): Answer {
-    const { ip: address, limit = 100, offset = 0, subnet, state, mac: of } = readQuery(query, listQuery);
-    const found = leases?.list({
-      limit,
-      offset,
-      ...(subnet !== undefined && { subnet }),
-      ...(state && { state }),
-      ...(of && { mac: of }),
-      ...(address && { address }),
-    });
-    return {
-      json: {
-        serves: leases !== undefined,
-        leases: found?.leases.map(leaseDocument) ?? [],
-        total: found?.total ?? 0,
-        // All rows together have as many that are bound as there are such leases.
-        pools: leases ? poolsOf(leases, subnet) : [],
-      },
-    };
-  }
+  const list = listingOf({
+    summary: 'List leases that this server gave, and how full its pools are',
+    permission: 'leases.read',
+    serverWide: true,
+    name: 'leases',
+    item: leaseSchema,
+    besides: { serves: z.boolean().meta({ description: 'This server gives addresses.' }), pools: z.array(pool) },
+    filters,
+    sorts: {
+      address: ({ address }: Lease) => ipv4Number(address),
+      since: ({ since }) => since,
+      expires: ({ expires }) => expires,
+      mac: ({ mac }) => mac,
+      state: ({ state }) => state,
+    },
+    usual: 'address',
+    key: ({ address }) => address,
+    find({ query: { ip: address, subnet, state, mac: of } }) {
+      const found = leases?.list({
+        ...(subnet !== undefined && { subnet }),
+        ...(state && { state }),
+        ...(of && { mac: of }),
+        ...(address && { address }),
+      });
+      return found?.leases ?? [];
+    },
+    document: leaseDocument,
+    // All rows together have as many that are bound as there are such leases.
+    more: ({ query: { subnet } }) => ({ serves: leases !== undefined, pools: leases ? poolsOf(leases, subnet) : [] }),
+  });
 
-  async function forget(call: Call): Promise<Answer> {
-    const text = param(call, 'address');
-    const address = parseIp(text);
-    if (!address || !leases) throw new ProvisioningError('lease-unknown', `This server has given nobody a lease on ${text}`);
-    await leases.forget(address);
-    return {};
-  }
+  const forget = endpoint({
+    summary: 'Make an address free, whoever has it',
+    about: 'Its client is not told, and uses it until it asks again.',
+    permission: 'leases.delete',
+    serverWide: true,
+    answers: { 204: 'nothing' },
+    async handle(call) {
+      const text = param(call, 'address');
+      const address = parseIp(text);
+      if (!address || !leases) throw new ProvisioningError('lease-unknown', `This server has given nobody a lease on ${text}`);
+      await leases.forget(address);
+      return {};
+    },
+  });
 
-  /** With `wait`, when there is one behind `after`, or so many seconds have passed. */
-  async function watch({ query }: Call): Promise<Answer> {
-    const { after = 0, wait = 0, mac: of } = readQuery(query, watchQuery);
-    const signal = AbortSignal.timeout(wait * 1_000);
-    const wanted = () => messages.after(after).filter((each) => of === undefined || each.mac === of);
-    let seen = after;
-    while (wait > 0 && wanted().length === 0 && !signal.aborted) {
-      await messages.news(seen, signal);
-      seen = messages.last;
-    }
-    const found = wanted();
-    return { json: { messages: found.map(messageDocument), last: messages.last } };
-  }
+  const watch = endpoint({
+    summary: 'List the last messages of DHCP',
+    about: 'With `wait`, when there is one behind `after`, or so many seconds have passed.',
+    permission: 'leases.read',
+    serverWide: true,
+    query: watchQuery,
+    answers: { 200: z.strictObject({ messages: z.array(messageSchema), last: count }) },
+    async handle({ query: { after = 0, wait = 0, mac: of } }) {
+      const signal = AbortSignal.timeout(wait * 1_000);
+      const wanted = () => messages.after(after).filter((each) => of === undefined || each.mac === of);
+      let seen = after;
+      while (wait > 0 && wanted().length === 0 && !signal.aborted) {
+        await messages.news(seen, signal);
+        seen = messages.last;
+      }
+      const found = wanted();
+      return { json: { messages: found.map(messageDocument), last: messages.last } };
+    },
+  });
 
   return [
-    { path: '/api/v1/dhcp/leases', methods: { GET: list, POST: told }, forDhcpServers: ['POST'] },
+    { path: '/api/v1/dhcp/leases', methods: { GET: list, POST: told } },
     { path: '/api/v1/dhcp/leases/:address', methods: { DELETE: forget } },
     { path: '/api/v1/dhcp/messages', methods: { GET: watch } },
   ];

@@ -1,10 +1,63 @@
+import * as z from 'zod';
 import { masked } from '../../lib/mask.ts';
 import type { Explanation } from '../../pipeline/explain/explain.ts';
 import { tell } from '../../pipeline/explain/tell.ts';
+import { anything, count, text, time } from '../fields.ts';
 import type { ApiParts } from '../parts.ts';
 import { timeOf } from '../revision.ts';
-import { answerDocument, leaseDocument, messageDocument } from './dhcp-document.ts';
-import { requestDocument } from './request-document.ts';
+import { answerDocument, answerSchema, leaseDocument, leaseSchema, messageDocument, messageSchema } from './dhcp-document.ts';
+import { factsSchema, requestDocument, requestSchema } from './request-document.ts';
+
+export const explanationSchema = z
+  .strictObject({
+    request: z.strictObject({
+      at: time.nullable(),
+      ...requestSchema.shape,
+      key: z.enum(['none', 'valid', 'wrong']),
+      tenant: text.nullable(),
+    }),
+    verdict: text.meta({ description: 'In a sentence.' }),
+    advice: z.array(z.strictObject({ text, command: text.nullable() })),
+    would: z.array(text).meta({ description: 'What asking so would change.' }),
+    outcome: z.looseObject({ kind: text }),
+    obstacles: z.array(z.strictObject({ kind: text, why: text })),
+    recognition: z.strictObject({
+      facts: factsSchema,
+      evidence: z.array(z.strictObject({ package: text, place: text, pattern: text, facts: factsSchema })),
+      mac_prefix_vendor: text.nullable(),
+      contradictions: z.array(text),
+    }),
+    device: z.strictObject({
+      text: text.nullable(),
+      id: text.nullable(),
+      found_by: text.nullable(),
+      undecided: z.array(text),
+      address_owner: text.nullable(),
+    }),
+    plugin: z.strictObject({ text: text.nullable(), id: text.nullable(), installed: z.boolean(), pinned: z.boolean() }),
+    candidates: z.array(z.strictObject({ plugin: text, score: z.number(), why: text })),
+    dhcp: z.strictObject({
+      text: text.nullable(),
+      mode: text.nullable(),
+      last: messageSchema.nullable(),
+      lease: leaseSchema.nullable(),
+      answer: answerSchema.nullable(),
+    }),
+    config: z.looseObject({ text: text.nullable(), id: text.nullable(), raw_config: anything.optional() }),
+    files: z.array(
+      z.strictObject({
+        name: text,
+        secret: z.boolean(),
+        templates: z.array(z.strictObject({ name: text, layers: z.array(text) })),
+        override: text.nullable(),
+        digest: text.nullable(),
+        bytes: count.nullable(),
+        problem: text.nullable(),
+        delivered: text.nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Explanation' });
 
 /** An explanation, in words and as facts. No key, no password and no content of a file is in it. */
 export function explainDocument(explanation: Explanation, parts: ApiParts) {

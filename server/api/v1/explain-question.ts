@@ -3,16 +3,15 @@ import type { StoredDevice } from '../../devices/dao.ts';
 import { Code, type Options, option } from '../../lib/dhcp/options.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
 import { type Ip, UNSPECIFIED } from '../../lib/ip.ts';
-import type { OrderedJson } from '../../lib/ordered-json.ts';
 import type { Question } from '../../pipeline/explain/explain.ts';
 import type { RecentMessage } from '../../pipeline/recent-messages.ts';
 import type { RecentRequest } from '../../pipeline/recent-requests.ts';
 import type { PhoneRequest } from '../../pipeline/request.ts';
 import { dhcpOptions, ip, ipv4, mac } from '../fields.ts';
-import { bodyInvalid, readObject } from '../input.ts';
+import { bodyInvalid } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
 
-const schema = z
+export const questionSchema = z
   .strictObject({
     /** Id of a device: its last request is explained, with what else is said in its place. */
     device: z.string(),
@@ -29,13 +28,12 @@ const schema = z
     relay: ipv4,
   })
   .partial();
-type Asked = z.output<typeof schema>;
+type Asked = z.output<typeof questionSchema>;
 
 /** Where nobody says from where: a request that is tried from this host. */
 const here = '127.0.0.1' as Ip;
 
-export async function readQuestion(body: OrderedJson | undefined, parts: ApiParts): Promise<Question> {
-  const asked = readObject(body, schema);
+export async function readQuestion(asked: Asked, parts: ApiParts): Promise<Question> {
   const { device: id, ...said } = asked;
   const { interface: name, relay } = asked;
   const isDhcp = [asked.options, asked.mac, name, relay].some((each) => each !== undefined);

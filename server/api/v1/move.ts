@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { toPlain } from '../../lib/ordered-json.ts';
-import { readObject } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
-import type { Answer, Call, Handler } from '../route.ts';
-import { begun } from './operations.ts';
+import { endpoint, type Route } from '../route.ts';
+import { begins, begun } from './operations.ts';
 
 const id = z.string({ error: 'must be the id of a plugin' });
 const texts = z.array(z.string({ error: 'must be a text' }), { error: 'must be a list of texts' });
@@ -19,16 +18,23 @@ const order = z.strictObject({
   dry_run: flag.default(false),
 });
 
-/** Moves devices from one plugin to another, or says what would change. */
-export function moveHandler({ move }: ApiParts): Handler {
-  return async ({ body }: Call): Promise<Answer> => {
-    const { where, to, pin, dry_run: dryRun } = readObject(body, order);
-    const { plugin: from, model, tenant, pinned } = where;
-    const which = {
-      ...(model && { models: model }),
-      ...(tenant && { tenants: tenant }),
-      ...(pinned !== undefined && { pinned }),
-    };
-    return begun(await move({ from, to, pin, dryRun, ...which }));
-  };
+export function moveRoutes({ move }: ApiParts): Route[] {
+  const start = endpoint({
+    summary: 'Move devices from one plugin to another',
+    about: 'With `dry_run` the operation tells what would change, and changes nothing.',
+    permission: 'devices.update',
+    serverWide: true,
+    body: order,
+    answers: begins,
+    async handle({ body: { where, to, pin, dry_run: dryRun } }) {
+      const { plugin: from, model, tenant, pinned } = where;
+      const which = {
+        ...(model && { models: model }),
+        ...(tenant && { tenants: tenant }),
+        ...(pinned !== undefined && { pinned }),
+      };
+      return begun(await move({ from, to, pin, dryRun, ...which }));
+    },
+  });
+  return [{ path: '/api/v1/moves', methods: { POST: start } }];
 }

@@ -2,51 +2,117 @@ import * as z from 'zod';
 import { ProvisioningError } from '../../lib/errors.ts';
 import type { Operation, Step } from '../../operations/model.ts';
 import { statusOf } from '../../operations/status.ts';
-import { page, readQuery, whole } from '../input.ts';
+import { anything, count, text, time } from '../fields.ts';
+import { whole } from '../input.ts';
+import { listingOf } from '../listing.ts';
 import type { ApiParts } from '../parts.ts';
 import { timeOf } from '../revision.ts';
-import { type Answer, type Call, param, type Route } from '../route.ts';
+import { type Answer, endpoint, param, type Route } from '../route.ts';
 
 const STATES = ['waiting', 'progress', 'success', 'fail'] as const;
 const state = z.enum(STATES, { error: `must be ${STATES.join(', ')}` });
 const about = z.string().regex(/^\w+:/, { error: 'must be KIND:NAME, such as plugin:yealink-v86' });
-const listQuery = z.strictObject({ state: z.array(state), label: z.string(), subject: z.array(about), ...page }).partial();
+const filters = z.strictObject({ state: z.array(state), label: z.string(), subject: z.array(about) }).partial();
 
 /** Whoever asks again when this is over lets no proxy lose patience. */
 const MOST_SECONDS = 30;
 const showQuery = z.strictObject({ wait: whole(0, MOST_SECONDS), since: whole(0, 999_999_999) }).partial();
 
+const step = z.strictObject({
+  label: text.meta({ description: 'What kind of work, in a word: install_pkg, download, render.' }),
+  title: text,
+  state,
+  progress: z.strictObject({ current: z.number(), end: z.number().nullable(), unit: text }).nullable(),
+  get steps() {
+    return z.array(step);
+  },
+  started: time.nullable(),
+  ended: time.nullable(),
+  error: anything.nullable(),
+});
+step.meta({ id: 'OperationStep' });
+
+export const operationSchema = z
+  .strictObject({
+    id: text,
+    subject: z.record(z.string(), z.string()).meta({ description: 'What it is about: { plugin: yealink-v86 }' }),
+    ...step.shape,
+    created: time,
+    cancelling: z.boolean(),
+    result: z.unknown().meta({ description: 'What came of it; null until it has ended, and where nothing is to be told.' }),
+    status: text.meta({ description: 'The same in a line, as clients of provd read it.' }),
+    revision: count,
+  })
+  .meta({ id: 'Operation' });
+
+/** Answers of a request whose work goes on. */
+export const begins = { 202: operationSchema };
+
 /** Long pieces of work: installations, downloads, rendering for all devices. */
 export function operationRoutes({ operations }: ApiParts): Route[] {
-  function list({ query }: Call): Answer {
-    const { state: states, subject = [], label, limit = 100, offset = 0 } = readQuery(query, listQuery, ['state', 'subject']);
-    const found = operations.list({
-      limit,
-      offset,
-      subject: Object.fromEntries(subject.map((each) => [each.slice(0, each.indexOf(':')), each.slice(each.indexOf(':') + 1)])),
-      ...(states && { states }),
-      ...(label !== undefined && { label }),
-    });
-    return { json: { operations: found.operations.map(operationDocument), total: found.total } };
-  }
+  const list = listingOf({
+    summary: 'List operations',
+    about: 'The latest first. A `subject` is KIND:NAME, such as plugin:yealink-v86.',
+    permission: 'operations.read',
+    serverWide: true,
+    name: 'operations',
+    item: operationSchema,
+    filters,
+    sorts: {
+      created: ({ created }: Operation) => created,
+      started: ({ started }) => started,
+      ended: ({ ended }) => ended,
+      label: ({ label }) => label,
+      state: ({ state }) => state,
+    },
+    usual: '-created',
+    key: ({ id }) => id,
+    find({ query: { state: states, subject = [], label } }) {
+      const found = operations.list({
+        subject: Object.fromEntries(subject.map((each) => [each.slice(0, each.indexOf(':')), each.slice(each.indexOf(':') + 1)])),
+        ...(states && { states }),
+        ...(label !== undefined && { label }),
+      });
+      return found.operations;
+    },
+    document: operationDocument,
+  });
 
-  /** With `wait`, when it is another revision than `since`, or has ended, or so many seconds have passed. */
-  async function show(call: Call): Promise<Answer> {
-    const id = param(call, 'id');
-    const { wait = 0, since = operations.get(id)?.revision ?? 0 } = readQuery(call.query, showQuery);
-    const operation = wait === 0 ? operations.get(id) : await operations.news(id, since, AbortSignal.timeout(wait * 1_000));
-    if (!operation) throw new ProvisioningError('operation-unknown', `No operation has the id ${id}`);
-    return { json: operationDocument(operation) };
-  }
+  const show = endpoint({
+    summary: 'Show an operation',
+    about: 'With `wait`, when it is another revision than `since`, or has ended, or so many seconds have passed.',
+    permission: 'operations.read',
+    serverWide: true,
+    query: showQuery,
+    answers: { 200: operationSchema },
+    async handle(call) {
+      const id = param(call, 'id');
+      const { wait = 0, since = operations.get(id)?.revision ?? 0 } = call.query;
+      const operation = wait === 0 ? operations.get(id) : await operations.news(id, since, AbortSignal.timeout(wait * 1_000));
+      if (!operation) throw new ProvisioningError('operation-unknown', `No operation has the id ${id}`);
+      return { json: operationDocument(operation) };
+    },
+  });
 
-  function cancel(call: Call): Answer {
-    return begun(operations.cancel(param(call, 'id')));
-  }
+  const cancel = endpoint({
+    summary: 'Cancel an operation',
+    about: 'It is asked to end; 409 when it has.',
+    permission: 'operations.update',
+    serverWide: true,
+    answers: begins,
+    handle: (call) => begun(operations.cancel(param(call, 'id'))),
+  });
 
-  async function forget(call: Call): Promise<Answer> {
-    await operations.forget(param(call, 'id'));
-    return {};
-  }
+  const forget = endpoint({
+    summary: 'Forget an operation that has ended',
+    permission: 'operations.delete',
+    serverWide: true,
+    answers: { 204: 'nothing' },
+    async handle(call) {
+      await operations.forget(param(call, 'id'));
+      return {};
+    },
+  });
 
   return [
     { path: '/api/v1/operations', methods: { GET: list } },
@@ -60,7 +126,7 @@ export function begun(operation: Operation): Answer {
   return { status: 202, headers: { location: `/api/v1/operations/${operation.id}` }, json: operationDocument(operation) };
 }
 
-function operationDocument(operation: Operation) {
+export function operationDocument(operation: Operation) {
   const { id, subject, created, cancelling, result = null, revision } = operation;
   return {
     id,

@@ -6,16 +6,55 @@ import type { Plan } from '../../operations/validator.ts';
 import type { PackageFacts } from '../../plugins/installed.ts';
 import { type PackageState, packageSteps } from '../../plugins/packages.ts';
 import type { AvailableVersion } from '../../repositories/available.ts';
-import { flag, readObject, readQuery } from '../input.ts';
+import { count, text, time } from '../fields.ts';
+import { flag } from '../input.ts';
+import { listingOf } from '../listing.ts';
 import type { ApiParts } from '../parts.ts';
 import { timeOf } from '../revision.ts';
-import { type Answer, type Call, param, type Route } from '../route.ts';
-import { begun } from './operations.ts';
+import { type Answer, endpoint, param, type Route } from '../route.ts';
+import { begins, begun } from './operations.ts';
 
 const installBody = z.strictObject({ version: z.string().min(1).optional(), force: z.boolean().optional() });
 const upgradeBody = z.strictObject({ packages: z.array(z.string()).optional(), force: z.boolean().optional() });
 const forceBody = z.strictObject({ force: z.boolean().optional() });
 const forceQuery = z.strictObject({ force: flag }).partial();
+
+const pluginOf = z.strictObject({ id: text, firmware: text, models: z.array(text), devices: count });
+const summary = z.strictObject({
+  id: text,
+  version: text.nullable().meta({ description: 'That is installed.' }),
+  problem: text.nullable(),
+  from: text.nullable().meta({ description: 'A repository; directory where it lies in one of the settings, or came along.' }),
+  pinned: z.boolean(),
+  installed: time.nullable(),
+  former: text.nullable().meta({ description: 'The version to go back to.' }),
+  newest: text.nullable(),
+  upgrade: text.nullable(),
+  descriptions: z.record(z.string(), z.string()),
+  plugins: z.array(pluginOf),
+});
+const document = z
+  .strictObject({
+    ...summary.shape,
+    versions: z.array(
+      z.strictObject({
+        version: text,
+        released: text,
+        repository: text,
+        channel: text,
+        size: count,
+        plugins: z.array(pluginOf),
+        notes: z.unknown(),
+        refusal: text.nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Package' });
+const inList = summary.meta({ id: 'PackageSummary' });
+const installation = z
+  .strictObject({ id: text, version: text, repository: text, channel: text, pinned: z.boolean(), sha256: text })
+  .meta({ id: 'InstalledPackage' });
+const lost = z.strictObject({ lost: z.array(z.looseObject({ plugin: text })) });
 
 /** Vendor packages: those that are installed, those that repositories have, and how one becomes the other. */
 export function packageRoutes({ packages, operations, plugins, devices }: ApiParts): Route[] {
@@ -37,22 +76,43 @@ export function packageRoutes({ packages, operations, plugins, devices }: ApiPar
     if (!installed) return available[0] ? listed(available[0]) : [];
     return Promise.all(
       installed.plugins.map(async ({ id: plugin, version: firmware, models }) => {
-        const { total } = await devices.list({ where: { plugin }, limit: 0 });
-        return { id: plugin, firmware, models: [...models.keys()], devices: total };
+        return { id: plugin, firmware, models: [...models.keys()], devices: await devices.count({ where: { plugin } }) };
       }),
     );
   }
 
-  async function list(): Promise<Answer> {
-    const all = packages.list();
-    const documents = await Promise.all(all.map(async (each) => ({ ...summaryOf(each), plugins: await pluginsOf(each) })));
-    return { json: { packages: documents, total: all.length } };
-  }
+  const list = listingOf({
+    summary: 'List vendor packages, installed or to be had',
+    permission: 'packages.read',
+    serverWide: true,
+    name: 'packages',
+    item: inList,
+    filters: z.strictObject({ installed: flag, upgradable: flag, pinned: flag }).partial(),
+    sorts: { id: ({ id }: PackageState) => id },
+    usual: 'id',
+    key: ({ id }) => id,
+    find: ({ query: { installed, upgradable, pinned } }) =>
+      packages
+        .list()
+        .filter(
+          (each) =>
+            (installed === undefined || installed === (summaryOf(each).version !== null)) &&
+            (upgradable === undefined || upgradable === (summaryOf(each).upgrade !== null)) &&
+            (pinned === undefined || pinned === summaryOf(each).pinned),
+        ),
+    document: async (each) => ({ ...summaryOf(each), plugins: await pluginsOf(each) }),
+  });
 
-  async function show(call: Call): Promise<Answer> {
-    const found = known(param(call, 'id'));
-    return { json: { ...summaryOf(found), plugins: await pluginsOf(found), versions: found.available.map(versionOf) } };
-  }
+  const show = endpoint({
+    summary: 'Show a vendor package and its versions',
+    permission: 'packages.read',
+    serverWide: true,
+    answers: { 200: document },
+    async handle(call) {
+      const found = known(param(call, 'id'));
+      return { json: { ...summaryOf(found), plugins: await pluginsOf(found), versions: found.available.map(versionOf) } };
+    },
+  });
 
   /** Work on a package, of which one is done at a time. */
   async function start(
@@ -66,67 +126,107 @@ export function packageRoutes({ packages, operations, plugins, devices }: ApiPar
     return begun(await operations.start(order, async (task) => ({ ...(await work(task)) })));
   }
 
-  async function install(call: Call): Promise<Answer> {
-    const id = param(call, 'id');
-    const { version, force } = readObject(call.body ?? new Map(), installBody);
-    const options = { ...(version !== undefined && { version }), ...(force !== undefined && { force }) };
-    const title = `install the vendor package ${id}${version === undefined ? '' : ` ${version}`}`;
-    return start(id, 'install', title, async (task) => installedOf(await packages.install(id, options, task)), [
-      packageSteps.download,
-      packageSteps.configure,
-    ]);
-  }
+  const install = endpoint({
+    summary: 'Install a vendor package, or another version of it',
+    permission: 'packages.install',
+    serverWide: true,
+    body: installBody,
+    answers: begins,
+    async handle(call) {
+      const id = param(call, 'id');
+      const { version, force } = call.body;
+      const options = { ...(version !== undefined && { version }), ...(force !== undefined && { force }) };
+      const title = `install the vendor package ${id}${version === undefined ? '' : ` ${version}`}`;
+      return start(id, 'install', title, async (task) => installedOf(await packages.install(id, options, task)), [
+        packageSteps.download,
+        packageSteps.configure,
+      ]);
+    },
+  });
 
-  async function upgrade(call: Call): Promise<Answer> {
-    const { packages: ids, force = false } = readObject(call.body ?? new Map(), upgradeBody);
-    const wanted = packages.upgradable(ids);
-    const order = {
-      label: 'upgrade',
-      title: `upgrade ${ids === undefined ? 'all vendor packages' : `the vendor packages ${ids.join(', ')}`}`,
-      key: 'upgrade',
-      steps: wanted.map(({ id, version }) => ({ label: 'install', title: `install ${id} ${version}` })),
-    };
-    return begun(
-      await operations.start(order, async (task) => {
-        const upgraded: { id: string; version: string }[] = [];
-        for (const { id, version } of wanted) {
-          await task
-            .step('install', (step) => packages.install(id, { version, force }, step))
-            .catch((cause) => {
-              throw prefixed(`${id} ${version}`, cause);
-            });
-          upgraded.push({ id, version });
-        }
-        return { upgraded };
-      }),
-    );
-  }
+  const upgrade = endpoint({
+    summary: 'Upgrade vendor packages, or all of them',
+    about: 'Without `packages` all that are not pinned.',
+    permission: 'packages.install',
+    serverWide: true,
+    body: upgradeBody,
+    answers: begins,
+    async handle({ body: { packages: ids, force = false } }) {
+      const wanted = packages.upgradable(ids);
+      const order = {
+        label: 'upgrade',
+        title: `upgrade ${ids === undefined ? 'all vendor packages' : `the vendor packages ${ids.join(', ')}`}`,
+        key: 'upgrade',
+        steps: wanted.map(({ id, version }) => ({ label: 'install', title: `install ${id} ${version}` })),
+      };
+      return begun(
+        await operations.start(order, async (task) => {
+          const upgraded: { id: string; version: string }[] = [];
+          for (const { id, version } of wanted) {
+            await task
+              .step('install', (step) => packages.install(id, { version, force }, step))
+              .catch((cause) => {
+                throw prefixed(`${id} ${version}`, cause);
+              });
+            upgraded.push({ id, version });
+          }
+          return { upgraded };
+        }),
+      );
+    },
+  });
 
-  async function rollBack(call: Call): Promise<Answer> {
-    const id = param(call, 'id');
-    const { force } = readObject(call.body ?? new Map(), forceBody);
-    const title = `go back to the former version of the vendor package ${id}`;
-    return start(id, 'downgrade', title, async (task) =>
-      installedOf(await packages.rollBack(id, { ...(force && { force }) }, task)),
-    );
-  }
+  const rollBack = endpoint({
+    summary: 'Go back to the former version of a vendor package',
+    permission: 'packages.install',
+    serverWide: true,
+    body: forceBody,
+    answers: begins,
+    async handle(call) {
+      const id = param(call, 'id');
+      const { force } = call.body;
+      const title = `go back to the former version of the vendor package ${id}`;
+      return start(id, 'downgrade', title, async (task) =>
+        installedOf(await packages.rollBack(id, { ...(force && { force }) }, task)),
+      );
+    },
+  });
 
-  async function uninstall(call: Call): Promise<Answer> {
-    const id = param(call, 'id');
-    const { force = false } = readQuery(call.query, forceQuery);
-    // Told at once, and not by an operation that fails: whoever asks has to decide.
-    const lost = await packages.losses(id, { force });
-    return start(id, 'uninstall', `uninstall the vendor package ${id}`, async (task) => {
-      await packages.uninstall(id, { force }, task);
-      return { lost: lost.map(({ plugin, devices }) => ({ plugin, devices })) };
+  const uninstall = endpoint({
+    summary: 'Uninstall a vendor package',
+    about: 'One whose plugins devices have is refused, unless `force` is set.',
+    permission: 'packages.uninstall',
+    serverWide: true,
+    query: forceQuery,
+    answers: begins,
+    async handle(call) {
+      const id = param(call, 'id');
+      const { force = false } = call.query;
+      // Told at once, and not by an operation that fails: whoever asks has to decide.
+      const lost = await packages.losses(id, { force });
+      return start(id, 'uninstall', `uninstall the vendor package ${id}`, async (task) => {
+        await packages.uninstall(id, { force }, task);
+        return { lost: lost.map(({ plugin, devices }) => ({ plugin, devices })) };
+      });
+    },
+  });
+
+  const losses = endpoint({
+    summary: 'Show losses: which devices would lose their plugin with a vendor package, and what would serve them',
+    permission: 'packages.read',
+    serverWide: true,
+    answers: { 200: lost },
+    handle: async (call) => ({ json: { lost: await packages.losses(param(call, 'id'), { force: true }) } }),
+  });
+
+  const pin = (pinned: boolean) =>
+    endpoint({
+      summary: pinned ? 'Keep a vendor package at its version' : 'Let a vendor package be upgraded again',
+      permission: 'packages.install',
+      serverWide: true,
+      answers: { 200: installation },
+      handle: async (call) => ({ json: installedOf(await packages.pin(param(call, 'id'), pinned)) }),
     });
-  }
-
-  async function losses(call: Call): Promise<Answer> {
-    return { json: { lost: await packages.losses(param(call, 'id'), { force: true }) } };
-  }
-
-  const pin = (pinned: boolean) => async (call: Call) => ({ json: installedOf(await packages.pin(param(call, 'id'), pinned)) });
 
   return [
     { path: '/api/v1/packages', methods: { GET: list } },

@@ -4,11 +4,12 @@ import { ProvisioningError } from '../../lib/errors.ts';
 import { MASK } from '../../lib/mask.ts';
 import { channels } from '../../repositories/model.ts';
 import { isWhole, type RepositoryState } from '../../repositories/service.ts';
-import { readObject } from '../input.ts';
+import { text, time } from '../fields.ts';
+import { listingOf } from '../listing.ts';
 import type { ApiParts } from '../parts.ts';
 import { timeOf } from '../revision.ts';
-import { type Answer, type Call, param, type Route } from '../route.ts';
-import { begun } from './operations.ts';
+import { endpoint, param, type Route } from '../route.ts';
+import { begins, begun } from './operations.ts';
 
 const body = z.strictObject({
   location: z
@@ -27,60 +28,113 @@ const body = z.strictObject({
 const changeBody = body.partial();
 const refreshBody = z.strictObject({ name: z.string().optional() });
 
+const document = z
+  .strictObject({
+    name: text,
+    location: text.meta({ description: 'Without login and tokens.' }),
+    channel: z.enum(channels),
+    priority: z.int(),
+    keys: z.array(text),
+    allow_unsigned: z.boolean(),
+    serial: z.number().nullable(),
+    refreshed: time.nullable(),
+    signed_by: text.nullable(),
+    problem: text.nullable(),
+    versions: z.number().nullable(),
+  })
+  .meta({ id: 'Repository' });
+
 /** Where vendor packages come from. */
 export function repositoryRoutes({ repositories, operations }: ApiParts): Route[] {
-  function list(): Answer {
-    const all = repositories.list();
-    return { json: { repositories: all.map(documentOf), total: all.length } };
-  }
+  const list = listingOf({
+    summary: 'List repositories',
+    permission: 'repositories.read',
+    serverWide: true,
+    name: 'repositories',
+    item: document,
+    filters: z.strictObject({ channel: z.enum(channels, { error: `must be ${channels.join(', ')}` }) }).partial(),
+    sorts: {
+      name: ({ name }: RepositoryState) => name,
+      priority: ({ priority }) => priority,
+      refreshed: ({ refreshed }) => refreshed,
+    },
+    usual: 'name',
+    key: ({ name }) => name,
+    find: ({ query: { channel } }) => repositories.list().filter((each) => (channel ?? each.channel) === each.channel),
+    document: documentOf,
+  });
 
-  async function enter(call: Call): Promise<Answer> {
-    const given = readObject(call.body, body);
-    const { location, channel = 'stable', priority = 0, keys = [], allow_unsigned: allowUnsigned = false } = given;
-    const repository = { name: param(call, 'name'), location, channel, priority, keys, allowUnsigned };
-    return { json: documentOf(await repositories.enter(repository)) };
-  }
+  const enter = endpoint({
+    summary: 'Enter a repository, or replace it',
+    permission: 'repositories.update',
+    serverWide: true,
+    body,
+    answers: { 200: document },
+    async handle(call) {
+      const { location, channel = 'stable', priority = 0, keys = [], allow_unsigned: allowUnsigned = false } = call.body;
+      const repository = { name: param(call, 'name'), location, channel, priority, keys, allowUnsigned };
+      return { json: documentOf(await repositories.enter(repository)) };
+    },
+  });
 
-  /** What is not named stays: a location is shown without its login and its tokens, and could not be sent back. */
-  async function change(call: Call): Promise<Answer> {
-    const given = readObject(call.body, changeBody);
-    const name = param(call, 'name');
-    const before = repositories.list().find((each) => each.name === name);
-    if (!before) throw new ProvisioningError('repository-unknown', `There is no repository ${name}`);
-    const {
-      location = before.location,
-      channel = before.channel,
-      priority = before.priority,
-      keys = before.keys,
-      allow_unsigned: allowUnsigned = before.allowUnsigned,
-    } = given;
-    return { json: documentOf(await repositories.enter({ name, location, channel, priority, keys, allowUnsigned })) };
-  }
+  const change = endpoint({
+    summary: 'Change a repository',
+    about: 'What is not named stays: a location is shown without its login and its tokens, and could not be sent back.',
+    permission: 'repositories.update',
+    serverWide: true,
+    body: changeBody,
+    answers: { 200: document },
+    async handle(call) {
+      const name = param(call, 'name');
+      const before = repositories.list().find((each) => each.name === name);
+      if (!before) throw new ProvisioningError('repository-unknown', `There is no repository ${name}`);
+      const {
+        location = before.location,
+        channel = before.channel,
+        priority = before.priority,
+        keys = before.keys,
+        allow_unsigned: allowUnsigned = before.allowUnsigned,
+      } = call.body;
+      return { json: documentOf(await repositories.enter({ name, location, channel, priority, keys, allowUnsigned })) };
+    },
+  });
 
-  async function remove(call: Call): Promise<Answer> {
-    await repositories.remove(param(call, 'name'));
-    return {};
-  }
+  const remove = endpoint({
+    summary: 'Remove a repository',
+    permission: 'repositories.delete',
+    serverWide: true,
+    answers: { 204: 'nothing' },
+    async handle(call) {
+      await repositories.remove(param(call, 'name'));
+      return {};
+    },
+  });
 
-  async function refresh(call: Call): Promise<Answer> {
-    const { name } = readObject(call.body ?? new Map(), refreshBody);
-    const order = { label: 'update', title: `read the index of ${name ?? 'all repositories'}`, key: 'repositories' };
-    return begun(
-      await operations.start(order, async (task) => {
-        const states = await repositories.refresh(name, {
-          signal: task.signal,
-          progress: (current, end) => task.progress(current, end),
-        });
-        return {
-          repositories: states.map((each) => ({
-            name: each.name,
-            versions: each.versions ?? null,
-            problem: each.problem ?? null,
-          })),
-        };
-      }),
-    );
-  }
+  const refresh = endpoint({
+    summary: 'Read the index of one repository, or of all',
+    permission: 'repositories.refresh',
+    serverWide: true,
+    body: refreshBody,
+    answers: begins,
+    async handle({ body: { name } }) {
+      const order = { label: 'update', title: `read the index of ${name ?? 'all repositories'}`, key: 'repositories' };
+      return begun(
+        await operations.start(order, async (task) => {
+          const states = await repositories.refresh(name, {
+            signal: task.signal,
+            progress: (current, end) => task.progress(current, end),
+          });
+          return {
+            repositories: states.map((each) => ({
+              name: each.name,
+              versions: each.versions ?? null,
+              problem: each.problem ?? null,
+            })),
+          };
+        }),
+      );
+    },
+  });
 
   return [
     { path: '/api/v1/repositories', methods: { GET: list } },

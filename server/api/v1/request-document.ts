@@ -1,15 +1,50 @@
+import * as z from 'zod';
 import type { Recogniser } from '../../identify/identify.ts';
 import { isSecretName, MASK } from '../../lib/mask.ts';
 import { withoutKeys } from '../../pipeline/line.ts';
 import type { RecentRequest } from '../../pipeline/recent-requests.ts';
 import type { PhoneRequest } from '../../pipeline/request.ts';
 import type { Tenant } from '../../tenants/model.ts';
+import { count, text, time } from '../fields.ts';
 import { timeOf } from '../revision.ts';
 
 interface Parts {
   readonly tenants: { readonly main: Tenant; byKey(key: string): Tenant | undefined };
   readonly recogniser: () => Recogniser;
 }
+
+export const factsSchema = z
+  .strictObject({ vendor: text, model: text, version: text, mac: text, serial: text, uuid: text })
+  .partial()
+  .meta({ id: 'DeviceInfo', description: 'What a request tells of a phone.' });
+
+const became = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('file'), file: text, bytes: count, digest: text.optional() }),
+  z.strictObject({ kind: z.enum(['refused', 'failed', 'no-config']), file: text, why: text }),
+  z.strictObject({ kind: z.enum(['wrong-key', 'no-file', 'no-plugin']) }),
+]);
+
+export const requestSchema = z.strictObject({
+  transport: z.enum(['http', 'https', 'tftp', 'dhcp']),
+  ip: text,
+  mac: text.nullable(),
+  path: text,
+  query: text,
+  headers: z.record(z.string(), z.string()),
+  options: z.record(z.string(), z.string()).meta({ description: 'Options of DHCP by code, in hexadecimal.' }),
+});
+
+export const recentSchema = z.strictObject({
+  at: time,
+  first: time,
+  times: count,
+  ...requestSchema.shape,
+  tenant: text.nullable(),
+  facts: factsSchema,
+  outcome: became,
+  answered_ms: z.number(),
+  taken_ms: z.number().nullable(),
+});
 
 /** A request of a phone as people may see it: without keys, passwords and tokens. Options of DHCP in hexadecimal. */
 export function requestDocument(request: PhoneRequest, parts: Parts) {

@@ -1,70 +1,121 @@
 import * as z from 'zod';
 import { ProvisioningError } from '../../lib/errors.ts';
-import type { OrderedJson } from '../../lib/ordered-json.ts';
 import type { Tenant } from '../../tenants/model.ts';
-import type { TenantService } from '../../tenants/service.ts';
-import { bodyInvalid, readObject } from '../input.ts';
+import { count, text, time } from '../fields.ts';
+import { listingOf } from '../listing.ts';
 import type { ApiParts } from '../parts.ts';
 import { checkRevision, tagOf, timeOf } from '../revision.ts';
-import { type Answer, type Call, param, type Route } from '../route.ts';
+import { type Answer, type Call, endpoint, param, type Route } from '../route.ts';
+import { tenantOf } from '../tenancy.ts';
 
 const name = z.string({ error: 'must be a text' });
 const key = z.string({ error: 'must be a text, or null for none' }).nullable();
-const addition = z.strictObject({ name, provisioning_key: key.optional() });
-const change = addition.partial();
+const change = z.strictObject({ name, provisioning_key: key }).partial();
+const addition = change.extend({
+  name,
+  parent: z
+    .string({ error: 'must be the id of a tenant' })
+    .optional()
+    .meta({ description: 'The tenant that it belongs to, for ever; the caller’s, if it is left out.' }),
+});
+
+const document = z
+  .strictObject({
+    id: text,
+    name: text,
+    parent: text.nullable().meta({ description: 'The tenant that it belongs to; of the main one null.' }),
+    main: z.boolean().meta({ description: 'Unknown phones come to it; there is one.' }),
+    provisioning_key_set: z.boolean(),
+    created: time,
+    updated: time,
+    revision: count,
+  })
+  .meta({ id: 'Tenant' });
 
 export function tenantRoutes({ tenants }: ApiParts): Route[] {
-  function known(id: string): Tenant {
-    const tenant = tenants.get(id);
+  function known(call: Pick<Call, 'params' | 'caller'>): Tenant {
+    const id = param(call, 'id');
+    const tenant = call.caller.sees(id) ? tenants.get(id) : undefined;
     if (!tenant) throw new ProvisioningError('tenant-unknown', `No tenant has the id ${id}`);
     return tenant;
   }
 
-  function list(): Answer {
-    const all = tenants.list();
-    return { json: { tenants: all.map(documentOf), total: all.length } };
-  }
+  const list = listingOf({
+    summary: 'List tenants',
+    permission: 'tenants.read',
+    name: 'tenants',
+    item: document,
+    filters: z.strictObject({ name: z.string(), parent: z.string() }).partial(),
+    sorts: {
+      created: ({ created }: Tenant) => created,
+      updated: ({ updated }) => updated,
+      name: ({ name }) => name,
+    },
+    usual: 'created',
+    key: ({ id }) => id,
+    find: ({ caller, query: { name, parent } }) =>
+      tenants
+        .list()
+        .filter(
+          (each) => caller.sees(each.id) && (name ?? each.name) === each.name && (parent === undefined || parent === each.parent),
+        ),
+    document: documentOf,
+  });
 
-  async function create({ body }: Call): Promise<Answer> {
-    const { name, ...rest } = readObject(body, addition);
-    const tenant = await tenants.create(name, changeOf(rest));
-    const { headers, json } = answer(tenant);
-    return { status: 201, headers: { ...headers, location: `/api/v1/tenants/${encodeURIComponent(tenant.id)}` }, json };
-  }
+  const create = endpoint({
+    summary: 'Create a tenant',
+    about: 'Its `provisioning_key` is written and never read.',
+    permission: 'tenants.create',
+    body: addition,
+    revised: true,
+    answers: { 201: document },
+    async handle({ caller, body: { name, parent, ...rest } }) {
+      const tenant = await tenants.create(name, changeOf(rest), tenantOf(parent, tenants, caller, 'parent').id);
+      const { headers, json } = answer(tenant);
+      return { status: 201, headers: { ...headers, location: `/api/v1/tenants/${encodeURIComponent(tenant.id)}` }, json };
+    },
+  });
 
-  function show(call: Call): Answer {
-    return answer(known(param(call, 'id')));
-  }
+  const show = endpoint({
+    summary: 'Show a tenant',
+    permission: 'tenants.read',
+    revised: true,
+    answers: { 200: document },
+    handle: (call) => answer(known(call)),
+  });
 
-  async function patch(call: Call): Promise<Answer> {
-    const wanted = changeOf(readObject(call.body, change));
-    const stored = known(param(call, 'id'));
-    checkRevision(call.ifMatch, stored);
-    // The service writes over the revision that it has in memory now: nothing is awaited in between.
-    return answer(await tenants.change(stored.id, wanted));
-  }
+  const patch = endpoint({
+    summary: 'Change a tenant',
+    permission: 'tenants.update',
+    body: change,
+    revised: true,
+    answers: { 200: document },
+    async handle(call) {
+      const stored = known(call);
+      checkRevision(call.ifMatch, stored);
+      // The service writes over the revision that it has in memory now: nothing is awaited in between.
+      return answer(await tenants.change(stored.id, changeOf(call.body)));
+    },
+  });
 
-  async function remove(call: Call): Promise<Answer> {
-    const stored = known(param(call, 'id'));
-    checkRevision(call.ifMatch, stored);
-    await tenants.remove(stored.id);
-    return {};
-  }
+  const remove = endpoint({
+    summary: 'Remove a tenant',
+    about: 'One that has devices, configs or tenants below it is not removed, nor is the main one.',
+    permission: 'tenants.delete',
+    revised: true,
+    answers: { 204: 'nothing' },
+    async handle(call) {
+      const stored = known(call);
+      checkRevision(call.ifMatch, stored);
+      await tenants.remove(stored.id);
+      return {};
+    },
+  });
 
   return [
     { path: '/api/v1/tenants', methods: { GET: list, POST: create } },
     { path: '/api/v1/tenants/:id', methods: { GET: show, PATCH: patch, DELETE: remove } },
   ];
-}
-
-/** The tenant that the body of another resource names by its id; without one the main tenant. @throws HttpProblem body-invalid */
-export function tenantOf(id: OrderedJson | undefined, tenants: TenantService): Tenant {
-  if (id === undefined) return tenants.main;
-  const tenant = typeof id === 'string' ? tenants.get(id) : undefined;
-  if (tenant) return tenant;
-  throw bodyInvalid('The body is not valid', [
-    { path: 'tenant', message: 'is no tenant that there is; it must be the id of one' },
-  ]);
 }
 
 function changeOf({ name, provisioning_key: provisioningKey }: z.output<typeof change>) {
@@ -76,11 +127,12 @@ function answer(tenant: Tenant): Answer {
 }
 
 /** The key is written and never read: URLs of phones show it to those who may know it. */
-function documentOf({ id, name, main, provisioningKey, created, updated, revision }: Tenant) {
+function documentOf({ id, name, main, parent, provisioningKey, created, updated, revision }: Tenant) {
   return {
     id,
     name,
     main,
+    parent: parent ?? null,
     provisioning_key_set: provisioningKey !== undefined,
     created: timeOf(created),
     updated: timeOf(updated),

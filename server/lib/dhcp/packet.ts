@@ -107,11 +107,11 @@ export function decodePacket(bytes: Buffer): Decoded {
       xid: bytes.readUInt32BE(4),
       secs: bytes.readUInt16BE(8),
       flags: bytes.readUInt16BE(10),
-      ...addressesOf(bytes),
       chaddr: bytes.subarray(CHADDR.at, CHADDR.at + hlen),
       sname: overloaded.sname ? '' : textOf(fieldOf(bytes, 'sname')),
       file: overloaded.file ? '' : textOf(fieldOf(bytes, 'file')),
       options,
+      ...addressesOf(bytes),
     },
     broken,
   };

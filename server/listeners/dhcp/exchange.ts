@@ -49,6 +49,8 @@ export interface ExchangeParts {
   readonly leases: Pick<LeaseService, 'offer' | 'bind' | 'release' | 'decline'>;
   /** Only phones that are known by class, MAC address, device or reservation are answered. */
   readonly knownOnly: boolean;
+  /** A client is who its client identifier says; else, if it has one, who its MAC address says. */
+  readonly matchClientId: boolean;
   /** Networks besides those that are served from which a message is believed, and its client told keys. */
   readonly trusted: readonly Network[];
   /** Takes note of what a message tells. @param server the address by which the client knows us */
@@ -82,7 +84,7 @@ const rebinding = 0.875;
 
 /** What a DHCP server does with a message of a client (RFC 2131, section 4.3). It knows no sockets. */
 export function createExchange(parts: ExchangeParts): (message: Message) => Promise<Outcome> {
-  const { mode, subnets, leases, knownOnly, note, probe } = parts;
+  const { mode, subnets, leases, knownOnly, matchClientId, note, probe } = parts;
   const trusted = [...subnets.map(({ range }) => range), ...parts.trusted];
 
   /** The network that a client is in, or asks for (RFC 3527, RFC 3011). */
@@ -105,14 +107,14 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     const { packet } = message;
     const mac = macOf(packet);
     const reached = serverAddress(message.interface, packet.ciaddr);
-    const news = { kind, ...(mac && { mac }), options: packet.options, reached, trusted: isTrusted(message), ...more };
+    const news = { kind, options: packet.options, reached, trusted: isTrusted(message), ...(mac && { mac }), ...more };
     return note(news, reached);
   }
 
   /** Who asks, as the leases want to know it. */
   function clientIn({ packet, circuit }: Message, subnet: ServedSubnet | undefined, { vendor, known }: Sender): Client {
     const isReserved = hasReservation(packet, subnet);
-    return { ...clientOf(packet, circuit), ...(vendor !== undefined && { vendor }), known: known || isReserved };
+    return { known: known || isReserved, ...clientOf(packet, circuit, matchClientId), ...(vendor !== undefined && { vendor }) };
   }
 
   function isWanted({ packet }: Message, subnet: ServedSubnet | undefined, { isPhone }: Sender): boolean {
@@ -145,15 +147,15 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     const { packet } = message;
     const server = readOption(packet.options, Code.serverIdentifier);
     const requested = readOption(packet.options, Code.requestedAddress);
-    const selecting = server !== undefined;
     const address = requested ?? packet.ciaddr;
     const subnet = subnetOf(message);
     if (address === undefined) return ignored('meaningless', 'it requests no address');
-    if (selecting && !isOurs(message, server)) return ignored('other-server', `it chose the server ${server}`);
+    if (server !== undefined && !isOurs(message, server)) return ignored('other-server', `it chose the server ${server}`);
     if (!subnet) return ignored('no-subnet', noSubnet(message));
     const sender = await noted(message, 'sought');
     if (!isWanted(message, subnet, sender)) return { ...ignored('unwanted', unwanted), sender };
-    const binding = await leases.bind(subnet, clientIn(message, subnet, sender), address, { selecting });
+    const choice = server === undefined ? 'none' : isOwn(message, server) ? 'this' : 'unclear';
+    const binding = await leases.bind(subnet, clientIn(message, subnet, sender), address, choice);
     if (binding.kind === 'unknown')
       return { ...ignored('unknown', 'it is not known here, and may be another server’s'), address, sender };
     if (binding.kind === 'refused') {
@@ -185,6 +187,15 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     return { kind: 'acknowledged', address: ciaddr, why: 'told what it asked for', reply, sender };
   }
 
+  /** What a phone asks the server that gives addresses here tells who it is. */
+  async function overheard(message: Message): Promise<Outcome> {
+    const { packet, type } = message;
+    const outcome = ignored('proxy', 'a proxy answers only who has an address and asks for the rest');
+    if (type !== MessageType.discover && type !== MessageType.request) return outcome;
+    const address = addressOf(packet, type);
+    return { ...outcome, sender: await noted(message, 'asked', address === undefined ? {} : { ip: address }) };
+  }
+
   async function ended(
     message: Message,
     work: (client: Client, address: Ip) => Promise<Lease | undefined>,
@@ -193,14 +204,13 @@ export function createExchange(parts: ExchangeParts): (message: Message) => Prom
     if (address === undefined) return ignored('meaningless', 'it does not say which address');
     const server = readOption(message.packet.options, Code.serverIdentifier);
     if (server !== undefined && !isOurs(message, server)) return ignored('other-server', `it has this from the server ${server}`);
-    const lease = await work({ ...clientOf(message.packet, message.circuit), known: false }, address);
+    const lease = await work({ known: false, ...clientOf(message.packet, message.circuit, matchClientId) }, address);
     return lease ? { kind: 'noted', address } : { ...ignored('meaningless', 'it does not have this address'), address };
   }
 
   return async (message) => {
     const { packet, type } = message;
-    if (mode === 'proxy' && type !== MessageType.inform)
-      return ignored('proxy', 'a proxy answers only who has an address and asks for the rest');
+    if (mode === 'proxy' && type !== MessageType.inform) return overheard(message);
     if (type === MessageType.inform) return inform(message);
     if (isNobody(packet))
       return ignored('meaningless', 'it tells neither a client identifier (option 61) nor an Ethernet address');
@@ -248,6 +258,12 @@ const noSubnet = ({ packet: { giaddr, ciaddr }, interface: { name } }: Message):
 const onLink = ({ packet: { giaddr }, interface: { name } }: Message): string | undefined =>
   giaddr === undefined ? name : undefined;
 
+/** What a client that asks another server has, or was offered: who names a server has its offer, others only hope. */
+export function addressOf({ options, ciaddr }: Packet, type: number): Ip | undefined {
+  const isChoosing = type === MessageType.request && options.has(Code.serverIdentifier);
+  return isChoosing ? readOption(options, Code.requestedAddress) : ciaddr;
+}
+
 function hasReservation(packet: Packet, subnet: ServedSubnet | undefined): boolean {
   const mac = macOf(packet);
   return mac !== undefined && subnet?.reservations.has(mac) === true;
@@ -263,19 +279,19 @@ function identifierIn({ options }: Packet): Buffer | undefined {
   return id && id.length > 1 ? id : undefined;
 }
 
-function clientOf(packet: Packet, circuit: string): Omit<Client, 'known'> {
+function clientOf(packet: Packet, circuit: string, matchClientId: boolean): Omit<Client, 'known'> {
   const { ciaddr, giaddr, options } = packet;
   const mac = macOf(packet);
-  const id = identifierIn(packet);
+  const id = matchClientId || mac === undefined ? identifierIn(packet) : undefined;
   const hostName = readOption(options, Code.hostName);
   const vendorClass = readOption(options, Code.vendorClass);
   return {
+    circuit,
     // Kept longer than the datagram that it is a part of.
     ...(id && { id: Buffer.from(id) }),
     ...(mac && { mac }),
     ...(hostName !== undefined && { hostName }),
     ...(vendorClass !== undefined && { vendorClass }),
-    circuit,
     ...(giaddr === undefined && ciaddr !== undefined && { renews: true }),
     ...(giaddr !== undefined && options.has(Code.relayInformation) && { hasNeighbours: true }),
   };
@@ -291,9 +307,13 @@ function identifierOf({ packet, interface: where }: Message, near?: Ip): Ip {
   return relayAddress(packet.options, RelayCode.serverIdentifierOverride) ?? serverAddress(where, near);
 }
 
+function isOwn({ interface: { addresses } }: Message, server: Ip): boolean {
+  return addresses.some(({ address }) => address === server);
+}
+
+/** A relay has the same name for all servers (RFC 5107). */
 function isOurs(message: Message, server: Ip): boolean {
-  const { addresses } = message.interface;
-  return server === identifierOf(message) || addresses.some(({ address }) => address === server);
+  return isOwn(message, server) || server === identifierOf(message);
 }
 
 /** What an answer has of the message, whatever it says (RFC 2131, table 3); the client's identifier by RFC 6842, the relay's words by RFC 3046. */
@@ -318,12 +338,12 @@ function answerTo(
     xid,
     secs: 0,
     flags,
-    ...(giaddr !== undefined && { giaddr }),
-    ...given,
     chaddr,
     sname: '',
     file: '',
     options,
+    ...(giaddr !== undefined && { giaddr }),
+    ...given,
   };
 }
 

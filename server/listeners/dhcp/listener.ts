@@ -4,7 +4,7 @@ import { ProvisioningError } from '../../lib/errors.ts';
 import type { Ip } from '../../lib/ip.ts';
 import type { Mac } from '../../lib/mac.ts';
 import { destinationOf } from './destination.ts';
-import type { Message, Outcome, Recognised } from './exchange.ts';
+import { addressOf, type Message, type Outcome, type Recognised } from './exchange.ts';
 import { type Interface, serverAddress } from './interfaces.ts';
 import { Lookout, type LookoutEvent, RIVAL } from './lookout.ts';
 import { endsStart } from './refusal.ts';
@@ -52,9 +52,9 @@ export interface DhcpOptions {
   observe(event: DhcpEvent): void;
 }
 
-/** An interface that is named, as it is now. */
+/** An interface that is named, as it is now; without a name all of them, which are only heard. */
 export interface InterfaceState {
-  readonly name: string;
+  readonly name?: string;
   /** looking: whether another server answers there, which a rival is. In neither case anybody is answered. */
   readonly state: 'answered' | 'heard' | 'looking' | 'rival' | 'unavailable';
   readonly problem?: ProvisioningError;
@@ -131,9 +131,7 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
   async function hear(datagram: Datagram, packet: Packet, type: number): Promise<void> {
     if (!overhear) return;
     const message = { packet, type, circuit: circuitOf(packet, datagram) };
-    // Whoever names a server has its offer; others only hope.
-    const isChoosing = type === MessageType.request && packet.options.has(Code.serverIdentifier);
-    const ip = isChoosing ? readOption(packet.options, Code.requestedAddress) : packet.ciaddr;
+    const ip = addressOf(packet, type);
     const sender = await overhear(message, ip, packet.giaddr);
     tell(message, { kind: 'noted', ...(ip !== undefined && { address: ip }), sender });
   }
@@ -145,9 +143,9 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
     const message: DhcpMessage = {
       type: names.get(type) ?? String(type),
       circuit,
+      outcome: kind,
       ...withMac(packet),
       ...(address !== undefined && { ip: address }),
-      outcome: kind,
       ...(vendor !== undefined && { vendor }),
       ...(model !== undefined && { model }),
       ...(device !== undefined && { device }),
@@ -203,7 +201,7 @@ export async function startDhcp(options: DhcpOptions): Promise<DhcpListener> {
   return {
     sockets,
     looked,
-    interfaces: () => options.interfaces.map(stateOf),
+    interfaces: () => (options.interfaces.length === 0 ? [{ state: 'heard' }] : options.interfaces.map(stateOf)),
     answering: () => (exchange ? sockets.interfaces().filter(answersOn) : []),
     async close() {
       lookout?.close();

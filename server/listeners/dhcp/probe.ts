@@ -65,7 +65,6 @@ async function lookFor(address: Ip, device: string | undefined, { milliseconds, 
   const entry = async (maxAge: number) => (device === undefined ? undefined : arp.find(address, device, maxAge));
   const before = await entry(BEFORE_MILLISECONDS);
   const heard = new AbortController();
-  const stop = AbortSignal.any([heard.signal, ...(signal ? [signal] : [])]);
   const forget = echoes.ask(address, () => heard.abort());
   const socket = createSocket({ type: 'udp4', lookup: directly });
   try {
@@ -76,7 +75,7 @@ async function lookFor(address: Ip, device: string | undefined, { milliseconds, 
     const end = performance.now() + milliseconds;
     for (;;) {
       const left = end - performance.now();
-      await sleep(Math.max(0, Math.min(LOOK_MILLISECONDS, left)), undefined, { signal: stop }).catch(() => {});
+      await sleep(Math.max(0, Math.min(LOOK_MILLISECONDS, left)));
       if (heard.signal.aborted) return 'used';
       if (signal?.aborted) return 'unknown';
       const now = await entry(SHARED_MILLISECONDS);

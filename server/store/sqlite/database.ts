@@ -2,11 +2,15 @@ import { randomInt } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { type Actor, actor } from '../../lib/actor.ts';
 import { codeOf, ProvisioningError } from '../../lib/errors.ts';
+import { KeyedLock } from '../../lib/lock.ts';
 import type { Change } from '../store.ts';
+import { type Noted, noteTaker } from './audit.ts';
 import { changeRecorder } from './changes.ts';
 import { type Refusals, refusal, storeError } from './errors.ts';
 import { checkOrigin, migrate } from './migrations.ts';
+import { Transaction } from './transaction.ts';
 
 const IN_MEMORY = ':memory:';
 
@@ -25,6 +29,8 @@ const WRITES_PER_COMMIT = 500;
 const PAUSE_PER_COMMIT = 2;
 
 interface Write {
+  /** Who called it. Others may commit it. */
+  readonly who: Actor;
   run(): void;
   /** Called when the write is on disk. */
   done(): void;
@@ -34,34 +40,48 @@ interface Write {
 export interface OpenOptions {
   /** Others have the store open as well and want to know what we change: see `Changes`. */
   readonly shared?: boolean;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
   /** false: another process of ours has looked the file through for damage already. */
   readonly check?: boolean;
   /** Is told every SQL statement that is run, with its values: for tests only. */
   readonly trace?: (sql: string) => void;
 }
 
+/** What daos need: of the database itself, or of a transaction. */
+export type Connection = Pick<Database, 'prepare' | 'read' | 'write' | 'changed' | 'who' | 'note'>;
+
 /**
- * One connection to the file. Reads run at once. Writes wait for the end of this turn of the event loop and are committed
+ * One connection to the file, and one for transactions. Reads run at once. Writes wait for the end of this turn of the event loop and are committed
  * together, each in a savepoint of its own: one disk flush serves many, and one that fails fails alone.
  */
 export class Database {
   /** Tells our changes from those of others. */
   readonly writer = randomInt(2 ** 47);
   readonly #record: (kind: Change['kind'], id: string) => void;
+  readonly #note: (what: Noted, who: Actor) => number;
   readonly #sqlite: Sqlite.Database;
   readonly #file: string;
-  readonly #statements: Readonly<Record<'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo', Sqlite.Statement>>;
+  readonly #shared: boolean;
+  readonly #now: () => number;
+  readonly #statements: Readonly<Record<'commit' | 'rollback' | 'savepoint' | 'release' | 'undo', Sqlite.Statement>>;
+  /** Who has it, commits: writes, or a transaction. The file has one writer at a time. */
+  readonly #turn = new KeyedLock();
+  #transactions: { readonly sqlite: Sqlite.Database; readonly transaction: Transaction } | undefined;
   #queue: Write[] = [];
   #working: Promise<void> | undefined;
   #closing = false;
   /** Not before, by `performance.now`. */
   #next = 0;
+  /** Whose write runs. */
+  #who = actor();
 
-  constructor(sqlite: Sqlite.Database, file: string, shared: boolean) {
+  constructor(sqlite: Sqlite.Database, file: string, shared: boolean, now: () => number) {
     this.#sqlite = sqlite;
     this.#file = file;
+    this.#shared = shared;
+    this.#now = now;
     this.#statements = {
-      begin: sqlite.prepare('BEGIN IMMEDIATE'),
       commit: sqlite.prepare('COMMIT'),
       rollback: sqlite.prepare('ROLLBACK'),
       savepoint: sqlite.prepare('SAVEPOINT one'),
@@ -69,6 +89,7 @@ export class Database {
       undo: sqlite.prepare('ROLLBACK TO one'),
     };
     this.#record = shared ? changeRecorder(this) : () => {};
+    this.#note = noteTaker(this, now);
   }
 
   /** A statement for use inside `read` and `write`. */
@@ -91,6 +112,7 @@ export class Database {
     return new Promise<T>((resolve, reject) => {
       let result: T;
       this.#queue.push({
+        who: actor(),
         run: () => {
           result = job();
         },
@@ -101,46 +123,105 @@ export class Database {
     });
   }
 
+  /**
+   * Runs work whose writes are committed together, or not at all when it says false or throws. It may take many turns of the event loop:
+   * reads of others go on and see nothing of it, and their writes wait for its end.
+   */
+  async transact(work: (transaction: Transaction) => Promise<boolean>): Promise<void> {
+    await this.#paused();
+    await this.#turn.run('write', async () => {
+      if (this.#closing) throw this.#closed();
+      this.#transactions ??= this.#openTransactions();
+      const { sqlite, transaction } = this.#transactions;
+      const refused = await this.#begin(sqlite);
+      if (refused !== undefined) throw storeError(refused, this.#file);
+      try {
+        const isKept = await work(transaction);
+        const start = performance.now();
+        if (isKept) this.#end(sqlite);
+        this.#pauseFor(performance.now() - start);
+      } finally {
+        if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
+      }
+    });
+  }
+
+  #end(sqlite: Sqlite.Database): void {
+    try {
+      sqlite.exec('COMMIT');
+    } catch (cause) {
+      throw storeError(cause, this.#file);
+    }
+  }
+
+  #openTransactions() {
+    // What is in memory has one connection: there, others see what is not committed yet.
+    const sqlite = this.#file === IN_MEMORY ? this.#sqlite : new Sqlite(this.#file, { timeout: BUSY_MS });
+    if (sqlite !== this.#sqlite) prepareConnection(sqlite, this.#file);
+    const options = { file: this.#file, writer: this.writer, shared: this.#shared, now: this.#now };
+    return { sqlite, transaction: new Transaction(sqlite, options) };
+  }
+
   /** Whether a statement of a write changed the record with that id; other connections are told then. */
   changed(kind: Change['kind'], id: string, { changes }: Sqlite.RunResult): boolean {
     if (changes > 0) this.#record(kind, id);
     return changes > 0;
   }
 
+  /** Who called the write that runs. */
+  get who(): Actor {
+    return this.#who;
+  }
+
+  /** Writes down in the history what the write that runs did. @returns the number of the entry */
+  note(what: Noted): number {
+    return this.#note(what, this.#who);
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     await this.#working;
+    await this.#turn.run('write', async () => this.#transactions?.sqlite.close());
     this.#sqlite.close();
   }
 
   async #work(): Promise<void> {
     do {
       await turn();
-      const pause = this.#next - performance.now();
-      if (pause > 0 && !this.#closing) await new Promise((resolve) => setTimeout(resolve, pause));
-      const refused = await this.#begin();
-      const writes = this.#queue.splice(0, WRITES_PER_COMMIT);
-      const start = performance.now();
-      if (refused === undefined) this.#commit(writes);
-      else for (const write of writes) write.failed(refused);
-      const end = performance.now();
-      this.#next = end + PAUSE_PER_COMMIT * (end - start);
+      await this.#paused();
+      await this.#turn.run('write', async () => {
+        const refused = await this.#begin(this.#sqlite);
+        const writes = this.#queue.splice(0, WRITES_PER_COMMIT);
+        const start = performance.now();
+        if (refused === undefined) this.#commit(writes);
+        else for (const write of writes) write.failed(refused);
+        this.#pauseFor(performance.now() - start);
+      });
     } while (this.#queue.length > 0);
     this.#working = undefined;
   }
 
+  #pauseFor(commit: number): void {
+    this.#next = performance.now() + PAUSE_PER_COMMIT * commit;
+  }
+
+  async #paused(): Promise<void> {
+    const pause = this.#next - performance.now();
+    if (pause > 0 && !this.#closing) await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+
   /** Takes the lock, or waits for it while phones are served. @returns why it cannot be had, if it cannot */
-  async #begin(): Promise<unknown> {
+  async #begin(sqlite: Sqlite.Database): Promise<unknown> {
     const end = performance.now() + BUSY_MS;
     for (;;) {
       try {
-        this.#sqlite.pragma('busy_timeout = 0');
-        this.#statements.begin.run();
+        sqlite.pragma('busy_timeout = 0');
+        sqlite.exec('BEGIN IMMEDIATE');
         return undefined;
       } catch (cause) {
         if (codeOf(cause) !== 'SQLITE_BUSY' || performance.now() > end) return cause;
       } finally {
-        this.#sqlite.pragma(`busy_timeout = ${BUSY_MS}`);
+        sqlite.pragma(`busy_timeout = ${BUSY_MS}`);
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
@@ -162,6 +243,7 @@ export class Database {
   /** Runs one write of an open transaction. @returns what to do when the transaction is committed. */
   #attempt(write: Write): () => void {
     this.#statements.savepoint.run();
+    this.#who = write.who;
     try {
       write.run();
     } catch (cause) {
@@ -185,7 +267,7 @@ export class Database {
  *
  * @throws ProvisioningError store-…
  */
-export function openDatabase(file: string, { shared = false, check = true, trace }: OpenOptions = {}): Database {
+export function openDatabase(file: string, { shared = false, check = true, now = Date.now, trace }: OpenOptions = {}): Database {
   let sqlite: Sqlite.Database | undefined;
   try {
     if (file !== IN_MEMORY) guard(file);
@@ -193,7 +275,7 @@ export function openDatabase(file: string, { shared = false, check = true, trace
     prepareConnection(sqlite, file);
     if (check) lookThrough(sqlite);
     migrate(sqlite);
-    return new Database(sqlite, file, shared);
+    return new Database(sqlite, file, shared, now);
   } catch (cause) {
     sqlite?.close();
     throw storeError(cause, file);

@@ -1,9 +1,11 @@
-import type { DeviceDao, DeviceQuery, StoredDevice } from '../../devices/dao.ts';
+import type { DeviceDao, DeviceFilter, StoredDevice } from '../../devices/dao.ts';
 import type { Delivery, Device, Identity } from '../../devices/model.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
 import type { Ip } from '../../lib/ip.ts';
-import type { Database } from './database.ts';
-import { allOf, type Cell, shape, statementsFor } from './shape.ts';
+import { changeOf } from './audit.ts';
+import type { Connection } from './database.ts';
+import { joined, type Listed, readPage, startingWith, when } from './page.ts';
+import { type Cell, type Filter, shape, statementsFor } from './shape.ts';
 
 const device = shape<Device>({
   id: 'plain',
@@ -28,11 +30,29 @@ const device = shape<Device>({
   revision: 'plain',
 });
 
-const SELECT = `SELECT ${device.columns.join(', ')}, configured, problem, seenAt, seenIp FROM devices`;
-const FILTERS = ['mac', 'serial', 'uuid', 'ip', 'vendor', 'model', 'plugin', 'config', 'approved', 'pinned'] as const;
-const SORTS = ['created', 'id', 'mac', 'ip', 'vendor', 'model', 'plugin', 'config'] as const;
+const CELLS = [...device.columns, 'configured', 'problem', 'seenAt', 'seenIp'].join(', ');
+const SELECT = `SELECT ${CELLS} FROM devices`;
+const IDENTITIES = ['id', 'mac', 'serial', 'uuid', 'ip'] as const;
+const FACTS = ['vendor', 'model', 'version', 'plugin', 'config'] as const;
+/** What people write is found and sorted whatever the case. */
+const DESCRIPTION = 'description COLLATE NOCASE';
 
-export function deviceDao(database: Database): DeviceDao {
+const listed: Listed = {
+  table: 'devices',
+  cells: CELLS,
+  sorts: {
+    ...Object.fromEntries([...IDENTITIES, ...FACTS].map((name) => [name, { column: name, isFilled: name === 'id' }])),
+    description: { column: DESCRIPTION, isFilled: false },
+    created: { column: 'created', isFilled: true },
+    updated: { column: 'updated', isFilled: true },
+    seen: { column: 'seenAt', isFilled: false },
+  },
+};
+
+/** What a phone tells by asking, and what follows from it. */
+const TOLD = new Set(['mac', 'serial', 'uuid', 'ip', 'vendor', 'model', 'version', 'plugin']);
+
+export function deviceDao(database: Connection): DeviceDao {
   const { insert, update } = statementsFor('devices', device.columns);
   const selectById = database.prepare<Cell[]>(`${SELECT} WHERE id = ?`).raw();
   const selectBy = (identity: Identity) =>
@@ -43,8 +63,6 @@ export function deviceDao(database: Database): DeviceDao {
   const insertRow = database.prepare(insert);
   const updateRow = database.prepare(update);
   const deleteRow = database.prepare('DELETE FROM devices WHERE id = ?');
-  const selectIds = database.prepare<{ id: string }>('SELECT id FROM devices ORDER BY created, ordinal');
-  const selectIdsOf = database.prepare<{ id: string }>('SELECT id FROM devices WHERE tenant = ? ORDER BY created, ordinal');
   const selectUsing = database.prepare<{ id: string }>(`
     SELECT id, created, ordinal FROM devices WHERE config IN (SELECT value FROM json_each(?))
     UNION
@@ -64,6 +82,17 @@ export function deviceDao(database: Database): DeviceDao {
     'SELECT device, artefact, digest, at, ip, transport FROM deliveries WHERE device = ? ORDER BY artefact',
   );
 
+  const get = (id: string) => {
+    const row = selectById.get(id);
+    return row && deviceOf(row);
+  };
+
+  const note = (change: { before?: Device | undefined; after?: Device }) => {
+    const noted = changeOf('device', device.columns, change);
+    const isTold = noted.action === 'changed' && noted.diff.every(({ path }) => TOLD.has(path));
+    if (!isTold || database.who.kind !== 'phone') database.note(noted);
+  };
+
   const refusals = ({ id, tenant, mac }: Device) => ({
     'devices.id': ['device-id-taken', `There is a device with the id ${id} already`] as const,
     'devices.tenant, devices.mac': [
@@ -74,11 +103,7 @@ export function deviceDao(database: Database): DeviceDao {
   });
 
   return {
-    get: (id) =>
-      database.read(() => {
-        const row = selectById.get(id);
-        return row && deviceOf(row);
-      }),
+    get: (id) => database.read(() => get(id)),
 
     findBy: (identity, value) => database.read(() => selectByIdentity[identity].all(value).map(deviceOf)),
 
@@ -88,31 +113,42 @@ export function deviceDao(database: Database): DeviceDao {
           throw new ProvisioningError('device-known', `The tenant ${added.tenant} has a device with this ${unless} already`);
         }
         database.changed('device', added.id, insertRow.run(...device.encode(added)));
+        note({ after: added });
       }, refusals(added)),
 
     update: (changed) =>
       database.write(() => {
         const { id, revision } = changed;
-        const next = device.encode({ ...changed, revision: revision + 1 });
-        return database.changed('device', id, updateRow.run(...next, id, revision));
+        const before = get(id);
+        const after = { ...changed, revision: revision + 1 };
+        if (!database.changed('device', id, updateRow.run(...device.encode(after), id, revision))) return false;
+        note({ before, after });
+        return true;
       }, refusals(changed)),
 
-    delete: (id) => database.write(() => database.changed('device', id, deleteRow.run(id))),
+    delete: (id) =>
+      database.write(() => {
+        const before = get(id);
+        if (!database.changed('device', id, deleteRow.run(id))) return false;
+        note({ before });
+        return true;
+      }),
 
     list: (query) =>
       database.read(() => {
-        const { sql, values } = conditionsOf(query);
-        const sort = SORTS.find((known) => known === query.sort) ?? 'created';
-        const direction = query.descending ? 'DESC' : 'ASC';
-        const rows = database
-          .prepare<Cell[]>(`${SELECT} WHERE ${sql} ORDER BY ${sort} ${direction}, ordinal ${direction} LIMIT ? OFFSET ?`)
-          .raw()
-          .all(...values, query.limit ?? -1, query.offset ?? 0);
-        const count = database.prepare<{ total: number }>(`SELECT count(*) AS total FROM devices WHERE ${sql}`).get(...values);
-        return { devices: rows.map(deviceOf), total: count?.total ?? 0 };
+        const { filter, isIndexed } = filterOf(query);
+        const { rows, ...page } = readPage(database, listed, filter, { ...query, isIndexed });
+        return { ...page, devices: rows.map(deviceOf) };
       }),
 
-    ids: (tenant) => database.read(() => (tenant === undefined ? selectIds.all() : selectIdsOf.all(tenant)).map(({ id }) => id)),
+    count: (filter) => database.read(() => readPage(database, listed, filterOf(filter).filter, { limit: 0 }).total),
+
+    ids: (query = {}) =>
+      database.read(() => {
+        const { sql, values } = filterOf(query).filter;
+        const rows = database.prepare<{ id: string }>(`SELECT id FROM devices WHERE ${sql} ORDER BY created, ordinal`);
+        return rows.all(...values).map(({ id }) => id);
+      }),
 
     idsUsing: ({ configs = [], plugins = [] }) =>
       database.read(() => selectUsing.all(JSON.stringify(configs), JSON.stringify(plugins)).map(({ id }) => id)),
@@ -141,13 +177,44 @@ export function deviceDao(database: Database): DeviceDao {
   };
 }
 
-function conditionsOf({ tenants, where = {}, configured }: DeviceQuery) {
-  const exact = FILTERS.map((column) => [`${column} = ?`, where[column]] as const);
-  return allOf({
-    'tenant IN (SELECT value FROM json_each(?))': tenants,
-    'configured = ?': configured,
-    ...Object.fromEntries(exact),
-  });
+/** That first of which there are likely the fewest. */
+function filterOf({ tenants, where = {}, configured, recognised, state, seen, search, ...times }: DeviceFilter) {
+  const { changedSince, seenSince, notSeenSince } = times;
+  const exact = (name: keyof typeof where) => when(where[name], `${name === 'description' ? DESCRIPTION : name} IS ?`);
+  const only = tenants?.length === 1 ? tenants[0] : undefined;
+  return joined([
+    ...([...IDENTITIES, 'description', 'config'] as const).flatMap(exact),
+    ...(search === undefined ? [] : [beginning(search)]),
+    ...when(changedSince, 'updated >= ?'),
+    ...when(seenSince, 'seenAt >= ?'),
+    ...(['model', 'version', 'plugin', 'vendor', 'added', 'pinned'] as const).flatMap(exact),
+    ...when(state, 'state IS ?'),
+    ...when(only, 'tenant IS ?'),
+    ...when(configured, 'configured IS ?'),
+    ...exact('approved'),
+    ...when(only === undefined && tenants ? JSON.stringify(tenants) : undefined, 'tenant IN (SELECT value FROM json_each(?))'),
+    ...(recognised === undefined ? [] : [{ sql: `vendor IS ${recognised ? 'NOT ' : ''}NULL`, values: [] }]),
+    ...(seen === undefined ? [] : [{ sql: `seenAt IS ${seen ? 'NOT ' : ''}NULL`, values: [] }]),
+    ...when(notSeenSince, '(seenAt IS NULL OR seenAt < ?)'),
+  ]);
+}
+
+/** What somebody types who looks for a phone: the beginning of any of its names. */
+function beginning(text: string): Filter {
+  const digits = text.replaceAll(/[:.-]/g, '').toLowerCase();
+  const mac = /^[\da-f]{1,12}$/.test(digits) ? digits.match(/..?/g)?.join(':') : undefined;
+  const columns = {
+    id: text,
+    mac,
+    ip: text.toLowerCase(),
+    'serial COLLATE NOCASE': text,
+    'model COLLATE NOCASE': text,
+    [DESCRIPTION]: text,
+  };
+  const all = Object.entries(columns).flatMap(([column, prefix]) => (prefix === undefined ? [] : [startingWith(column, prefix)]));
+  // Joined by OR they would be looked for in all rows.
+  const each = all.map(({ sql }) => `SELECT ordinal FROM devices WHERE ${sql}`);
+  return { sql: `ordinal IN (${each.join(' UNION ')})`, values: all.flatMap(({ values }) => values) };
 }
 
 function deviceOf(row: readonly Cell[]): StoredDevice {

@@ -8,7 +8,18 @@ const APPLICATION_ID = 0x4f666668;
 export type Migration = (sqlite: Sqlite.Database) => void;
 
 /** The n-th takes a store from version n - 1 to n. One that was released is never changed again: append another. */
-export const MIGRATIONS: readonly Migration[] = [createStore, addChanges, addOperations, addLeases];
+export const MIGRATIONS: readonly Migration[] = [
+  createStore,
+  addChanges,
+  addOperations,
+  addLeases,
+  addParents,
+  addTokens,
+  addUsers,
+  addHistory,
+  addListIndexes,
+  addRepeats,
+];
 
 /** @throws ProvisioningError store-foreign for another program's database, store-too-new for one of a later release. */
 export function checkOrigin(sqlite: Sqlite.Database, file: string): void {
@@ -187,5 +198,171 @@ function addLeases(sqlite: Sqlite.Database): void {
       since INTEGER NOT NULL,
       expires INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+  `);
+}
+
+// The main tenant is the root; until now all others stood beside each other.
+function addParents(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    ALTER TABLE tenants ADD COLUMN parent TEXT REFERENCES tenants (id);
+    UPDATE tenants SET parent = (SELECT id FROM tenants WHERE main = 1) WHERE main = 0;
+    CREATE INDEX tenants_parent ON tenants (parent);
+  `);
+}
+
+// A tenant's tokens go with it: they would open nothing.
+function addTokens(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    CREATE TABLE tokens (
+      ordinal INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      name TEXT NOT NULL,
+      tenant TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+      permissions TEXT NOT NULL,
+      digest TEXT NOT NULL UNIQUE,
+      maker TEXT NOT NULL,
+      created INTEGER NOT NULL,
+      expires INTEGER,
+      used INTEGER
+    ) STRICT;
+    CREATE INDEX tokens_tenant ON tokens (tenant);
+  `);
+}
+
+// A tenant's users go with it, as its tokens do; a user's sessions go with the user.
+function addUsers(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    CREATE TABLE users (
+      ordinal INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      name TEXT NOT NULL UNIQUE,
+      tenant TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+      permissions TEXT NOT NULL,
+      password TEXT NOT NULL,
+      disabled INTEGER NOT NULL,
+      generation INTEGER NOT NULL,
+      maker TEXT NOT NULL,
+      created INTEGER NOT NULL,
+      updated INTEGER NOT NULL,
+      revision INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX users_tenant ON users (tenant);
+
+    CREATE TABLE sessions (
+      ordinal INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+      generation INTEGER NOT NULL,
+      digest TEXT NOT NULL UNIQUE,
+      source TEXT NOT NULL,
+      created INTEGER NOT NULL,
+      expires INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX sessions_user ON sessions (user);
+    CREATE INDEX sessions_expires ON sessions (expires);
+  `);
+}
+
+// Whoever has no id has an empty one. Rows with one value in an index lie there in the order of their numbers: a list begins where it
+// is to begin, and is not sorted. The pairs are those that lists ask for of which each alone may have a million entries. Of versions,
+// columns have the names that they have in configs.
+function addHistory(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    CREATE TABLE audit (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      at INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      actor TEXT NOT NULL,
+      name TEXT,
+      ip TEXT,
+      resource TEXT NOT NULL,
+      id TEXT NOT NULL,
+      tenant TEXT,
+      revision INTEGER,
+      action TEXT NOT NULL,
+      diff TEXT
+    ) STRICT;
+    CREATE INDEX audit_at ON audit (at);
+    CREATE INDEX audit_id ON audit (id);
+    CREATE INDEX audit_resource ON audit (resource);
+    CREATE INDEX audit_tenant ON audit (tenant) WHERE tenant IS NOT NULL;
+    CREATE INDEX audit_tenant_resource ON audit (tenant, resource) WHERE tenant IS NOT NULL;
+    CREATE INDEX audit_who ON audit (kind, actor);
+    CREATE INDEX audit_who_resource ON audit (kind, actor, resource);
+
+    CREATE TABLE config_versions (
+      ordinal INTEGER PRIMARY KEY,
+      id TEXT NOT NULL,
+      revision INTEGER NOT NULL,
+      tenant TEXT NOT NULL,
+      parents TEXT NOT NULL,
+      role TEXT,
+      transient INTEGER NOT NULL,
+      deletable INTEGER NOT NULL,
+      created INTEGER NOT NULL,
+      updated INTEGER NOT NULL,
+      replaced INTEGER NOT NULL,
+      entry INTEGER NOT NULL,
+      extra TEXT,
+      raw TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX config_versions_id_revision ON config_versions (id, revision);
+    CREATE INDEX config_versions_replaced ON config_versions (replaced);
+  `);
+}
+
+// Lists are read from an index in their order, whatever the number of rows: each column that they are sorted or filtered by has one, in
+// which rows with the same value lie as they were made.
+function addListIndexes(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    ALTER TABLE devices ADD COLUMN state TEXT GENERATED ALWAYS AS
+      (CASE WHEN approved = 0 THEN 'held' WHEN configured = 1 THEN 'configured' ELSE 'failing' END) VIRTUAL;
+    DROP INDEX devices_mac;
+    DROP INDEX devices_serial;
+    DROP INDEX devices_uuid;
+    DROP INDEX devices_ip;
+    DROP INDEX devices_config;
+    DROP INDEX devices_plugin;
+    CREATE INDEX devices_mac ON devices (mac, created);
+    CREATE INDEX devices_serial ON devices (serial, created);
+    CREATE INDEX devices_uuid ON devices (uuid, created);
+    CREATE INDEX devices_ip ON devices (ip, created);
+    CREATE INDEX devices_config ON devices (config, created);
+    CREATE INDEX devices_plugin ON devices (plugin, created);
+    CREATE INDEX devices_vendor ON devices (vendor, created);
+    CREATE INDEX devices_model ON devices (model, created);
+    CREATE INDEX devices_version ON devices (version, created);
+    CREATE INDEX devices_description ON devices (description COLLATE NOCASE, created);
+    CREATE INDEX devices_updated ON devices (updated, created);
+    CREATE INDEX devices_seen ON devices (seenAt, created);
+    CREATE INDEX devices_added ON devices (added, created);
+    CREATE INDEX devices_pinned ON devices (pinned, created);
+    CREATE INDEX devices_approved ON devices (approved, created);
+    CREATE INDEX devices_configured ON devices (configured, created);
+    CREATE INDEX devices_state ON devices (state, created);
+    CREATE INDEX devices_serial_beginning ON devices (serial COLLATE NOCASE);
+    CREATE INDEX devices_model_beginning ON devices (model COLLATE NOCASE);
+    DROP INDEX configs_role;
+    CREATE INDEX configs_role ON configs (role, created);
+    CREATE INDEX configs_transient ON configs (transient, created);
+    CREATE INDEX configs_updated ON configs (updated, created);
+  `);
+}
+
+// Requests that are to be done once, with what was answered; until then without.
+function addRepeats(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    CREATE TABLE repeats (
+      ordinal INTEGER PRIMARY KEY,
+      caller TEXT NOT NULL,
+      key TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      begun INTEGER NOT NULL,
+      status INTEGER,
+      headers TEXT,
+      body TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX repeats_caller_key ON repeats (caller, key);
+    CREATE INDEX repeats_begun ON repeats (begun);
   `);
 }

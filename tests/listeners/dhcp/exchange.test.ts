@@ -66,6 +66,7 @@ async function open(sender: Sender = nobody, change: Partial<ExchangeParts> = {}
     subnets: [subnet, branch],
     leases: stage.leases,
     knownOnly: false,
+    matchClientId: true,
     trusted: [parseNetwork('192.0.2.0/24') as never],
     async note(news) {
       noted.push(news);
@@ -266,6 +267,42 @@ test('what the relay said, and by what the client goes, come back; a relay may g
   );
 });
 
+test('who may have chosen another server, which the relay calls by the same name, gets only what is its own', async () => {
+  const stage = await open();
+  const relayed = new Map([[Code.relayInformation, Buffer.from('0b040a0700fe', 'hex')]]);
+  const choose = (address: string) =>
+    stage.send(MessageType.request, { giaddr: ip('10.7.0.1') }, new Map([...relayed, ...selecting(address, '10.7.0.254')]));
+  expect(await choose('10.7.1.5')).toMatchObject({ kind: 'ignored', reason: 'unknown' });
+  expect(await choose('10.7.2.5')).toMatchObject({ kind: 'ignored', reason: 'unknown' });
+  await stage.send(MessageType.discover, { giaddr: ip('10.7.0.1') }, relayed);
+  expect(await choose('10.7.1.5')).toMatchObject({ kind: 'ignored', reason: 'unknown' });
+  expect(await choose('10.7.1.1')).toMatchObject({ kind: 'acknowledged' });
+  expect(await choose('10.7.1.1')).toMatchObject({ kind: 'acknowledged' });
+});
+
+test.each([
+  [true, ['10.0.0.100', '10.0.0.101']],
+  [false, ['10.0.0.100', '10.0.0.100']],
+])('boot loader and firmware with an identifier each, which counts: %s, get %s', async (matchClientId, addresses) => {
+  const stage = await open(nobody, { matchClientId });
+  const got: unknown[] = [];
+  for (const name of ['boot', 'firmware']) {
+    const id = new Map([[Code.clientIdentifier, Buffer.from(name)]]);
+    const { address = '' } = await stage.send(MessageType.discover, {}, id);
+    got.push((await stage.send(MessageType.request, {}, new Map([...id, ...selecting(address)]))).address);
+  }
+  expect(got).toEqual(addresses);
+});
+
+test('a client without a MAC address is told from others by its identifier, whatever counts else', async () => {
+  const stage = await open(nobody, { matchClientId: false });
+  const offered = async (name: string) => {
+    const id = new Map([[Code.clientIdentifier, Buffer.from(name)]]);
+    return (await stage.send(MessageType.discover, { chaddr: Buffer.alloc(0) }, id)).address;
+  };
+  expect([await offered('one'), await offered('other')]).toEqual(['10.0.0.100', '10.0.0.101']);
+});
+
 test('a lease that is released or declined is over', async () => {
   const stage = await open();
   await bound(stage);
@@ -330,6 +367,20 @@ test('a proxy answers who has an address, and nobody else', async () => {
   expect((await stage.send(MessageType.request, {}, selecting('10.0.0.100'))).kind).toBe('ignored');
   const { reply } = await stage.send(MessageType.inform, { ciaddr: ip('192.168.7.7') });
   expect([...(reply?.options.keys() ?? [])]).toEqual([53, 54, 66, 150]);
+});
+
+test('a proxy knows a phone by what it asks the server that gives addresses', async () => {
+  const stage = await open(digium, { mode: 'proxy' });
+  const { reply, sender } = await stage.send(MessageType.discover);
+  expect({ reply, sender }).toMatchObject({ reply: undefined, sender: { vendor: 'Digium' } });
+  await stage.send(MessageType.request, {}, selecting('192.168.7.7', '192.168.7.1'));
+  await stage.send(MessageType.request, {}, requesting('192.168.7.9'));
+  await stage.send(MessageType.decline, {}, requesting('192.168.7.9'));
+  expect(stage.noted.map(({ kind, ip: address }) => [kind, address])).toEqual([
+    ['asked', undefined],
+    ['asked', '192.168.7.7'],
+    ['asked', undefined],
+  ]);
 });
 
 test.each([MessageType.offer, MessageType.acknowledge, 10, 255])('a message of the type %d has no answer', async (type) => {

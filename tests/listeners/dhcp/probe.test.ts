@@ -81,9 +81,14 @@ test('beyond the number that may be under way, addresses wait for their turn', a
 });
 
 test('who cancels hears at once that nothing is known, also while it waits for its turn', async () => {
-  const lines = await probe('20000,1,100', 'eth0', ['10.88.0.21', '10.88.0.22', '10.88.0.23']);
-  expect(lines.map((line) => line.found)).toEqual(['unknown', 'unknown', 'unknown']);
-  expect(lines.at(-1)?.took).toBeLessThan(2_000);
+  const [one] = await probe('20000,1,100', 'eth0', ['10.88.0.21']);
+  expect(one?.found).toBe('unknown');
+  expect(one?.took).toBeLessThan(2_000);
+  const lines = await probe('1500,1,100', 'eth0', ['10.88.0.22', '10.88.0.23']);
+  expect(lines.map((line) => [line.address, line.found])).toEqual([
+    ['10.88.0.23', 'unknown'],
+    ['10.88.0.22', 'free'],
+  ]);
 });
 
 test('a network that cannot be reached says nothing', async () => {
@@ -112,6 +117,12 @@ test('behind a relay, who refuses a datagram is there; silence says nothing', as
   });
 });
 
+test('behind a relay, a router that says that it may not be asked is not taken for somebody', async () => {
+  const host = await router();
+  await host.ip('route add prohibit 10.66.0.21/32');
+  await expect(found(400, '', ['10.66.0.21'])).resolves.toEqual({ '10.66.0.21': 'unknown' });
+});
+
 test('behind a relay, who answers nothing but a ping is found where the system lets us send one', async () => {
   await router();
   const phone = await network().host('phone', { eth0: FAR });
@@ -120,5 +131,10 @@ test('behind a relay, who answers nothing but a ping is found where the system l
   await server.run('sysctl', ['-q', '-w', 'net.ipv4.ping_group_range=1 0']);
   await expect(found(400, '', ['10.66.0.20'])).resolves.toEqual({ '10.66.0.20': 'unknown' });
   await server.run('sysctl', ['-q', '-w', 'net.ipv4.ping_group_range=0 0']);
-  await expect(found(400, '', ['10.66.0.20'])).resolves.toEqual({ '10.66.0.20': 'used' });
+  const lines = await probe(400, '', ['10.66.0.20', '10.66.0.21', '10.66.0.20']);
+  expect(lines.map((line) => `${line.address} ${line.found}`).sort()).toEqual([
+    '10.66.0.20 used',
+    '10.66.0.20 used',
+    '10.66.0.21 unknown',
+  ]);
 });

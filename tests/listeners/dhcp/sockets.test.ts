@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
 import { type Host, peer, type Running } from '../../support/netns.ts';
@@ -133,6 +134,8 @@ test.each([['dhclient'], ['dhcpcd']])('%s takes a lease by these sockets', async
 test('an interface that is not there is told, and taken up when it comes', async () => {
   const server = await network().host('server', { eth0: LAN });
   const sockets = await started(listen(server, 'answer', 'eth7'));
+  // It is looked each tenth of a second, and told once.
+  await sleep(350);
   expect(events(sockets, 'unavailable')).toEqual([
     {
       event: 'unavailable',
@@ -186,6 +189,23 @@ test('an interface that is made anew under its name is opened anew', async () =>
   }
 });
 
+test('an interface is opened anew when it gets another address or prefix, or is another one of that name, however soon', async () => {
+  const server = await network().host('server', { eth0: LAN });
+  const sockets = await started(listen(server, 'answer', 'eth0,phones'));
+  const opened = (name: string) => events(sockets, 'opened').filter((event) => event.name === name);
+  const batch = (...lines: readonly string[]) => server.run('sh', ['-c', `printf '%s\\n' "$@" | ip -batch -`, 'sh', ...lines]);
+  await server.ip('address add 10.77.0.1/24 dev eth0');
+  await eventually(() => expect(opened('eth0').at(-1)).toMatchObject({ addresses: ['10.88.0.1', '10.77.0.1'] }));
+  const before = opened('eth0').length;
+  await batch('address del 10.77.0.1/24 dev eth0', 'address add 10.77.0.1/16 dev eth0');
+  await eventually(() => expect(opened('eth0').length).toBeGreaterThan(before));
+  const made = ['link add phones type bridge', 'address add 10.44.0.1/24 dev phones', 'link set phones up'];
+  await batch(...made);
+  await eventually(() => expect(opened('phones')).toHaveLength(1));
+  await batch('link del phones', ...made);
+  await eventually(() => expect(opened('phones')).toHaveLength(2));
+});
+
 test('a port that another program does not share is refused with what to do', async () => {
   const server = await network().host('server', { eth0: LAN });
   const other = server.spawn('python3', ['-uc', OCCUPY]);
@@ -196,6 +216,18 @@ test('a port that another program does not share is refused with what to do', as
     code: 'dhcp-port-in-use',
     message: expect.stringMatching(/^UDP port 67 on eth0: another program has it and does not share it.*ss -lnup 'sport = :67'/),
   });
+});
+
+test('where the last of several sockets is refused, none of the others is left open', async () => {
+  const server = await network().host('server', { eth0: LAN, eth1: { bridge: 'other', addresses: ['10.99.0.1/24'] } });
+  // On another device: the address is taken, and what is broadcast on eth0 is not.
+  const onLoopback = OCCUPY.replace('s.bind', 's.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo"); s.bind');
+  await server.spawn('python3', ['-uc', onLoopback]).until(/bound/);
+  const sockets = listen(server, 'answer', 'eth1,eth0');
+  // What is open would keep it alive.
+  await new Promise((ended) => sockets.process.once('close', ended));
+  expect(events(sockets, 'opened')).toMatchObject([{ name: 'eth1' }]);
+  expect(events(sockets, 'refused')).toMatchObject([{ message: expect.stringMatching(/^UDP port 67 on eth0: another program/) }]);
 });
 
 const OCCUPY =

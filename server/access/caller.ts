@@ -1,0 +1,42 @@
+import type { Caller, Session, TenantTree, Token, User } from './model.ts';
+import { type Permissions, permits } from './permissions.ts';
+
+/** Who may do everything: whoever may read the administrator's token in the data directory. */
+export function administrator(tree: TenantTree): Caller {
+  return callerOf(
+    { kind: 'administrator', id: 'administrator', name: 'administrator', tenant: tree.main.id, permissions: ['#'] },
+    tree,
+  );
+}
+
+/** A DHCP server that tells of leases. */
+export function dhcpServer(tree: TenantTree): Caller {
+  const permissions = ['leases.create'];
+  return callerOf({ kind: 'dhcp-server', id: 'dhcp-server', name: 'DHCP server', tenant: tree.main.id, permissions }, tree);
+}
+
+export function bearer({ id, name, tenant, permissions }: Token, tree: TenantTree): Caller {
+  return callerOf({ kind: 'token', id, name, tenant, permissions }, tree);
+}
+
+/** Somebody who has logged in. */
+export function person({ id, name, tenant, permissions }: User, session: Session, tree: TenantTree): Caller {
+  return { ...callerOf({ kind: 'user', id, name, tenant, permissions }, tree), session: session.id };
+}
+
+interface Identity extends Pick<Caller, 'kind' | 'id' | 'name' | 'tenant'> {
+  readonly permissions: Permissions;
+}
+
+function callerOf(identity: Identity, tree: TenantTree): Caller {
+  const { tenant, permissions } = identity;
+  const isMain = tenant === tree.main.id;
+  const seen = isMain ? undefined : tree.below(tenant);
+  return {
+    ...identity,
+    isMain,
+    may: (permission) => permits(permissions, permission),
+    sees: (each) => seen?.has(each) ?? true,
+    tenants: seen && [...seen],
+  };
+}

@@ -1,0 +1,326 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { routes } from '../support/api-description.ts';
+import { ask, complete, type Json, openStage, PASSWORD, type Stage } from './stage.ts';
+
+let stage: Stage;
+/** Ids of tenants: north with shop below it, and south. */
+const ids = { north: '', shop: '', south: '' };
+const bearers = new Map<string, string>();
+
+async function tokenFor(tenant: string, permissions: readonly string[]): Promise<Record<string, string>> {
+  const key = `${tenant} ${permissions.join()}`;
+  if (!bearers.has(key)) {
+    const { status, json } = await ask(stage, 'POST', '/api/v1/tokens', { name: 'test', tenant, permissions });
+    expect(status).toBe(201);
+    bearers.set(key, json.token ?? '');
+  }
+  return { authorization: `Bearer ${bearers.get(key)}` };
+}
+
+beforeAll(async () => {
+  stage = await openStage();
+  const tenant = async (name: string, parent?: string) =>
+    (await ask(stage, 'POST', '/api/v1/tenants', { name, ...(parent && { parent }) })).json.id ?? '';
+  ids.north = await tenant('north');
+  ids.shop = await tenant('shop', ids.north);
+  ids.south = await tenant('south');
+  let number = 0;
+  for (const [name, id] of Object.entries({ ...ids, main: stage.main })) {
+    number += 1;
+    const config = { id: `config-${name}`, tenant: id, raw_config: complete, X_api_token: PASSWORD };
+    const options = { switchboard: true, sip_password: PASSWORD };
+    const device = {
+      id: `device-${name}`,
+      tenant: id,
+      mac: `000fd300000${number}`,
+      vendor: 'Digium',
+      model: 'D40',
+      config: `config-${name}`,
+      options,
+    };
+    expect((await ask(stage, 'POST', '/api/v1/configs', config)).status).toBe(201);
+    expect((await ask(stage, 'POST', '/api/v1/devices', device)).status).toBe(201);
+    expect((await ask(stage, 'POST', '/api/v1/tokens', { name, tenant: id, permissions: ['devices.read'] })).status).toBe(201);
+  }
+});
+afterAll(() => stage.close());
+
+const endpoints = routes.flatMap(({ path, methods }) =>
+  Object.entries(methods).map(([method, endpoint]) => ({ method, path: path.replaceAll(/[:*](\w+)/g, 'some-$1'), endpoint })),
+);
+const permitted = endpoints.filter(({ endpoint }) => endpoint.permission !== undefined);
+const bodyOf = (method: string) => (method === 'GET' ? undefined : {});
+
+test.each(permitted)('$method $path needs its permission', async ({ method, path, endpoint: { permission = '' } }) => {
+  const without = await tokenFor(stage.main, ['#', `!${permission}`]);
+  expect(await ask(stage, method, path, bodyOf(method), without)).toMatchObject({
+    status: 403,
+    json: { code: 'permission-missing', detail: expect.stringContaining(permission) },
+  });
+  const withIt = await tokenFor(stage.main, [permission]);
+  expect([401, 403]).not.toContain((await ask(stage, method, path, bodyOf(method), withIt)).status);
+});
+
+test.each(permitted.filter(({ endpoint }) => endpoint.serverWide))(
+  '$method $path is for the main tenant',
+  async ({ method, path }) => {
+    const all = await tokenFor(ids.north, ['#']);
+    expect(await ask(stage, method, path, bodyOf(method), all)).toMatchObject({ status: 403, json: { code: 'tenant-not-main' } });
+  },
+);
+
+/** Every way to name something of another tenant, with an id that there is and one that there is not. */
+function waysTo(name: string): [method: string, path: string, body?: object][] {
+  return [
+    ['GET', `/api/v1/devices/device-${name}`],
+    ['PATCH', `/api/v1/devices/device-${name}`, { description: 'mine' }],
+    ['GET', `/api/v1/devices/device-${name}/files/Digium/000fd3000003.cfg`],
+    ['GET', `/api/v1/devices/device-${name}/requests`],
+    ['DELETE', `/api/v1/devices/device-${name}`],
+    ['GET', `/api/v1/configs/config-${name}`],
+    ['GET', `/api/v1/configs/config-${name}/resolved`],
+    ['PUT', `/api/v1/configs/config-${name}`, { raw_config: {} }],
+    ['DELETE', `/api/v1/configs/config-${name}`],
+  ];
+}
+
+test('what is of another tenant is as if it were not there, by whatever it is named', async () => {
+  const north = await tokenFor(ids.north, ['#']);
+  for (const name of ['south', 'main']) {
+    const there = waysTo(name);
+    for (const [index, [method, path, body]] of waysTo('nobody').entries()) {
+      const [, real = '', sent] = there[index] ?? [];
+      const nothing = await ask(stage, method, path, body, north);
+      const foreign = await ask(stage, method, real, sent, north);
+      expect({ method, real, status: foreign.status }).toEqual({ method, real, status: 404 });
+      expect(foreign.text.replaceAll(`-${name}`, '-nobody')).toBe(nothing.text);
+    }
+  }
+  const { json: tokens } = await ask(stage, 'GET', '/api/v1/tokens');
+  const south = (tokens.tokens as unknown as { id: string; name: string }[]).find(({ name }) => name === 'south');
+  for (const path of [`/api/v1/tokens/${south?.id}`, `/api/v1/tenants/${ids.south}`, `/api/v1/tenants/${stage.main}`]) {
+    for (const [method, body] of [['GET'], ['PATCH', { name: 'mine' }], ['DELETE']] as const)
+      expect({ method, path, status: (await ask(stage, method, path, body, north)).status }).toEqual({
+        method,
+        path,
+        status: 404,
+      });
+  }
+  // And it is as it was.
+  expect((await ask(stage, 'GET', '/api/v1/devices/device-south')).json).toMatchObject({ description: null });
+  expect((await ask(stage, 'GET', '/api/v1/configs/config-south')).json).toMatchObject({ raw_config: complete });
+});
+
+test('lists have what is of the caller’s tenant and of those below it, whatever tenants they are asked for', async () => {
+  const north = await tokenFor(ids.north, ['#']);
+  const idsIn = async (path: string) => {
+    const { json } = await ask(stage, 'GET', path, undefined, north);
+    const [items = []] = Object.values(json).filter(Array.isArray) as unknown as { id: string }[][];
+    return [items.map(({ id }) => id), Number(json.total)];
+  };
+  expect(await idsIn('/api/v1/devices')).toEqual([['device-north', 'device-shop'], 2]);
+  expect(await idsIn('/api/v1/configs')).toEqual([['config-north', 'config-shop'], 2]);
+  expect(await idsIn('/api/v1/tenants')).toEqual([[ids.north, ids.shop], 2]);
+  for (const path of ['devices', 'configs']) {
+    expect(await idsIn(`/api/v1/${path}?tenant=${ids.south}`)).toEqual([[], 0]);
+    expect((await idsIn(`/api/v1/${path}?tenant=${ids.south}&tenant=${ids.shop}`))[1]).toBe(1);
+  }
+  expect((await idsIn('/api/v1/devices?mac=000fd3000003'))[1]).toBe(0);
+});
+
+test.each([
+  ['/api/v1/devices', () => ({ id: 'intruder', tenant: ids.south, mac: '000fd3000044' }), 'tenant'],
+  ['/api/v1/devices', () => ({ id: 'intruder', tenant: stage.main, mac: '000fd3000044' }), 'tenant'],
+  ['/api/v1/configs', () => ({ id: 'intruder', tenant: ids.south, raw_config: {} }), 'tenant'],
+  ['/api/v1/configs', () => ({ id: 'intruder', parent_ids: ['config-south'], raw_config: {} }), 'parent_ids.0'],
+  ['/api/v1/tenants', () => ({ name: 'intruder', parent: ids.south }), 'parent'],
+  ['/api/v1/tokens', () => ({ name: 'intruder', tenant: ids.south, permissions: ['devices.read'] }), 'tenant'],
+])('nothing is made in another tenant, or of what is there: %s', async (path, body, field) => {
+  const north = await tokenFor(ids.north, ['#']);
+  expect(await ask(stage, 'POST', path, body(), north)).toMatchObject({ status: 400, json: { complaints: [{ path: field }] } });
+});
+
+function statusesIn({ rows }: Json): number[] {
+  return (rows as unknown as { status: number }[]).map(({ status }) => status);
+}
+
+test('nothing of another tenant is reached by rows, by whatever they name it, and they say no more than of what is not there', async () => {
+  const north = await tokenFor(ids.north, ['#']);
+  const south = { tenant: ids.south };
+  await ask(stage, 'PATCH', '/api/v1/devices/device-south', { ip: '192.0.2.78' });
+  const before = await Promise.all(
+    ['devices', 'configs'].map((each) => ask(stage, 'GET', `/api/v1/${each}?tenant=${ids.south}`)),
+  );
+  const rowsFor = (name: string) => ({
+    devices: [
+      { update: { id: `device-${name}`, description: 'mine' } },
+      { update: { id: `device-${name}`, revision: 1, description: 'mine' } },
+      { delete: { id: `device-${name}` } },
+    ],
+    configs: [{ update: { id: `config-${name}`, raw_config: {} } }, { delete: { id: `config-${name}` } }],
+  });
+  for (const order of [{ dry_run: true }, { atomic: true }, {}]) {
+    for (const name of ['south', 'main']) {
+      for (const resource of ['devices', 'configs'] as const) {
+        const path = `/api/v1/bulk/${resource}`;
+        const foreign = await ask(stage, 'POST', path, { ...order, rows: rowsFor(name)[resource] }, north);
+        const nothing = await ask(stage, 'POST', path, { ...order, rows: rowsFor('nobody')[resource] }, north);
+        expect(statusesIn(foreign.json)).toEqual(rowsFor(name)[resource].map(() => 404));
+        expect(foreign.text.replaceAll(`-${name}`, '-nobody')).toBe(nothing.text);
+      }
+    }
+    // What names a tenant, an address or a MAC address.
+    const rows = [
+      { create: { id: 'intruder', ...south, mac: '000fd3000044' } },
+      { create: { id: 'intruder', mac: '000fd3000044', ip: '192.0.2.78' } },
+      { update: { id: 'device-north', ...south } },
+      { update: { id: 'device-north', ip: '192.0.2.78' } },
+    ];
+    const { json } = await ask(stage, 'POST', '/api/v1/bulk/devices', { ...order, rows }, north);
+    expect(statusesIn(json)).toEqual([400, 409, 400, 409]);
+    const where = [south, { tenant: [stage.main] }, { mac: '000fd3000003' }, { ip: '192.0.2.78' }, { config: 'config-south' }];
+    const many = where.map((each) => ({ where: each, delete: {} }));
+    expect((await ask(stage, 'POST', '/api/v1/bulk/devices', { ...order, rows: many }, north)).json.rows).toEqual([]);
+    const configs = [
+      { create: { id: 'intruder', ...south, raw_config: {} } },
+      { create: { id: 'intruder', parent_ids: ['config-south'], raw_config: {} } },
+      { where: south, delete: {} },
+    ];
+    const answer = await ask(stage, 'POST', '/api/v1/bulk/configs', { ...order, rows: configs }, north);
+    expect(statusesIn(answer.json)).toEqual([400, 400]);
+  }
+  const after = await Promise.all(['devices', 'configs'].map((each) => ask(stage, 'GET', `/api/v1/${each}?tenant=${ids.south}`)));
+  expect(after.map(({ text }) => text)).toEqual(before.map(({ text }) => text));
+});
+
+test('nothing of another tenant is reached by CSV, by whatever column it is named', async () => {
+  const north = await tokenFor(ids.north, ['#']);
+  const headers = { ...north, 'content-type': 'text/csv' };
+  const exported = (await ask(stage, 'GET', '/api/v1/devices.csv?raw_config=sip_lines.1.username', undefined, north)).text;
+  expect(exported).toContain('device-shop');
+  expect(exported).not.toMatch(/device-(?:south|main)/);
+  for (const query of [`tenant=${ids.south}`, `tenant=${stage.main}`, 'mac=000fd3000003', 'config=config-south'])
+    expect((await ask(stage, 'GET', `/api/v1/devices.csv?${query}`, undefined, north)).text).toBe(
+      exported.replace(/\r\n.*/s, '\r\n').replace(',raw_config.sip_lines.1.username', ''),
+    );
+  // A config of another tenant shows nothing, though a device names it.
+  await ask(stage, 'PATCH', '/api/v1/devices/device-shop', { config: 'config-south' });
+  const { text } = await ask(
+    stage,
+    'GET',
+    `/api/v1/devices.csv?tenant=${ids.shop}&raw_config=sip_lines.1.username`,
+    undefined,
+    north,
+  );
+  expect(text).toMatch(/,config-south,.*,\r\n$/);
+  await ask(stage, 'PATCH', '/api/v1/devices/device-shop', { config: 'config-shop' });
+
+  await ask(stage, 'PATCH', '/api/v1/devices/device-south', { ip: '192.0.2.79' });
+  const before = await ask(stage, 'GET', `/api/v1/devices?tenant=${ids.south}`);
+  const lines = [
+    'id,tenant,mac,ip,description',
+    'device-south,,,,mine',
+    `,${ids.south},000fd3000003,,mine`,
+    `thief,${ids.south},000fd3000044,,mine`,
+    `device-north,${ids.south},,,mine`,
+    'device-north,,000fd3000001,192.0.2.79,mine',
+    'thief,,000fd3000044,192.0.2.79,mine',
+  ];
+  for (const query of ['?dry_run=true', '']) {
+    const { json } = await ask(stage, 'POST', `/api/v1/devices.csv${query}`, lines.join('\n'), headers);
+    // An id is one among all tenants: it is taken, as it is for a single request.
+    expect(statusesIn(json)).toEqual([409, 400, 400, 400, 409, 409]);
+  }
+  expect((await ask(stage, 'GET', `/api/v1/devices?tenant=${ids.south}`)).text).toBe(before.text);
+  // In its own tenant the same MAC address is another phone.
+  const own = await ask(stage, 'POST', '/api/v1/devices.csv', 'id,mac\nsame,000fd3000003\n', headers);
+  expect(statusesIn(own.json)).toEqual([201]);
+  await ask(stage, 'DELETE', '/api/v1/devices/same', undefined, north);
+});
+
+test('an address is not taken from a phone of another tenant', async () => {
+  const ip = '192.0.2.77';
+  expect((await ask(stage, 'PATCH', '/api/v1/devices/device-south', { ip })).status).toBe(200);
+  const north = await tokenFor(ids.north, ['#']);
+  const taken = { status: 409, json: { code: 'device-ip-taken' } };
+  expect(await ask(stage, 'PATCH', '/api/v1/devices/device-north', { ip }, north)).toMatchObject(taken);
+  expect(await ask(stage, 'POST', '/api/v1/devices', { id: 'thief', mac: '000fd3000066', ip }, north)).toMatchObject(taken);
+  expect((await ask(stage, 'GET', '/api/v1/devices/thief')).status).toBe(404);
+  expect((await ask(stage, 'GET', '/api/v1/devices/device-south')).json.ip).toBe(ip);
+  // Whoever sees both moves it.
+  expect((await ask(stage, 'PATCH', '/api/v1/devices/device-north', { ip })).json.ip).toBe(ip);
+  expect((await ask(stage, 'GET', '/api/v1/devices/device-south')).json.ip).toBeNull();
+});
+
+test('a device that names another tenant’s config has none', async () => {
+  const north = await tokenFor(ids.north, ['#']);
+  const device = { id: 'thief', mac: '000fd3000055', vendor: 'Digium', model: 'D40', config: 'config-south' };
+  const { json } = await ask(stage, 'POST', '/api/v1/devices', device, north);
+  expect(json.files).toMatchObject([{ digest: null, problem: 'Its config config-south does not exist' }, expect.anything()]);
+  expect(await ask(stage, 'GET', '/api/v1/devices/thief/files/Digium/000fd3000055.cfg', undefined, north)).toMatchObject({
+    status: 409,
+  });
+  await ask(stage, 'DELETE', '/api/v1/devices/thief', undefined, north);
+});
+
+test('who may not read secrets sees that they are there, and writes back what he saw', async () => {
+  const reader = await tokenFor(stage.main, ['#', '!secrets.read']);
+  for (const path of [
+    '/api/v1/devices',
+    '/api/v1/devices/device-main',
+    '/api/v1/configs',
+    '/api/v1/configs/config-main',
+    '/api/v1/configs/config-main/resolved',
+    '/api/v1/tokens',
+    '/api/v1/tenants',
+  ])
+    expect({ path, shows: (await ask(stage, 'GET', path, undefined, reader)).text.includes(PASSWORD) }).toEqual({
+      path,
+      shows: false,
+    });
+  expect((await ask(stage, 'GET', '/api/v1/devices/device-main/files/Digium/000fd3000004.cfg', undefined, reader)).status).toBe(
+    403,
+  );
+
+  const seen = (await ask(stage, 'GET', '/api/v1/configs/config-main', undefined, reader)).json;
+  expect(seen).toMatchObject({
+    X_api_token: '[secret]',
+    raw_config: { sip_lines: { 1: { password: '[secret]', username: '1001' } } },
+  });
+  const changed = JSON.parse(JSON.stringify(seen));
+  changed.raw_config.locale = 'fr_FR';
+  expect((await ask(stage, 'PUT', '/api/v1/configs/config-main', changed, reader)).text).not.toContain(PASSWORD);
+  const stored = (await ask(stage, 'GET', '/api/v1/configs/config-main')).json;
+  expect(stored).toMatchObject({ X_api_token: PASSWORD, raw_config: { ...complete, locale: 'fr_FR' } });
+
+  await ask(stage, 'PATCH', '/api/v1/devices/device-main', { options: { sip_password: '[secret]', switchboard: false } }, reader);
+  expect((await ask(stage, 'GET', '/api/v1/devices/device-main')).json).toMatchObject({
+    options: { sip_password: PASSWORD, switchboard: false },
+  });
+  expect(
+    await ask(stage, 'POST', '/api/v1/configs', { id: 'x', raw_config: { admin_password: '[secret]' } }, reader),
+  ).toMatchObject({ status: 400, json: { complaints: [{ path: 'raw_config.admin_password' }] } });
+});
+
+test.each([
+  ['device.read', 'did you mean devices.read?'],
+  ['!secret.read', 'did you mean secrets.read?'],
+  ['nothing.like.it', 'docs/api.md'],
+])('a permission that there is not is a slip: %s', async (pattern, hint) => {
+  const body = { name: 'x', permissions: ['#', pattern] };
+  expect(await ask(stage, 'POST', '/api/v1/tokens', body)).toMatchObject({
+    status: 400,
+    json: { complaints: [{ path: 'permissions.1', message: expect.stringContaining(hint) }] },
+  });
+});
+
+test('a token tells who it is, and its secret is shown once', async () => {
+  const { json } = await ask(stage, 'POST', '/api/v1/tokens', { name: 'desk', permissions: ['devices.read'] });
+  const self = { kind: 'token', id: json.id, name: 'desk', tenant: stage.main, permissions: ['devices.read'] };
+  const own = { authorization: `Bearer ${json.token}` };
+  expect((await ask(stage, 'GET', '/api/v1/self', undefined, own)).json).toEqual(self);
+  expect((await ask(stage, 'GET', `/api/v1/tokens/${json.id}`)).text).not.toContain(json.token);
+  expect(stage.log.join()).not.toContain(json.token);
+  expect((await ask(stage, 'DELETE', `/api/v1/tokens/${json.id}`)).status).toBe(204);
+  expect((await ask(stage, 'GET', '/api/v1/self', undefined, own)).status).toBe(401);
+});

@@ -62,12 +62,14 @@ test('100,000 random and mutated requests harm nobody: the server lives, forgets
   const phone = healthy();
   await storm(port, 20_000, make);
   const before = inUse();
-  await storm(port, 80_000, make);
+  await storm(port, 40_000, make);
+  const between = inUse();
+  await storm(port, 40_000, make);
   const after = inUse();
   raging = false;
   expect(await phone).toBeGreaterThan(100);
-  // A hundred bytes for each request would be 8 MB.
-  expect(after - before).toBeLessThan(4_000_000);
+  // A hundred bytes for each request would be 4 MB each time; what the process makes once, or has left over from before, is there in one of both.
+  expect(Math.min(between - before, after - between)).toBeLessThan(2_000_000);
   await listener.close();
   // The noise reaches every corner that it is meant for.
   for (const key of ['finished', 'malformed', 'method', 'headers', 'version', 'forwarded']) {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { parseProxy } from './lib/download/network.ts';
+import { isProxy } from './lib/download/network.ts';
 import { type Network, parseNetwork } from './lib/ip.ts';
 import type { OrderedJson } from './lib/ordered-json.ts';
 
@@ -356,16 +356,6 @@ const proxyFor = (protocol: string) =>
     secret: true,
   });
 
-function isProxy(text: string): boolean {
-  try {
-    parseProxy(text, '');
-    return true;
-  } catch {
-    // What is wrong with it is told with the setting's name, and without the text.
-    return false;
-  }
-}
-
 const network = z
   .strictObject({
     http_proxy: proxyFor('http'),
@@ -439,6 +429,21 @@ const history = z
   })
   .register(about, { description: 'What is kept of changes.' });
 
+const wazoAuth = z
+  .strictObject({
+    url: baseUrl.optional().register(about, {
+      description:
+        'The wazo-auth server that is asked about tokens of clients of provd which are none of this server (docs/provd-compatibility.md), such as ' +
+        'https://wazo.example.com/api/auth.',
+      allowed: 'a URL with http:// or https://, without user, query or fragment',
+    }),
+    main_tenant: z.uuid().toLowerCase().optional().register(about, {
+      description: 'UUID of the master tenant there, which is the main tenant of this server. Needed with url.',
+      allowed: 'a UUID',
+    }),
+  })
+  .register(about, { description: 'Who asks for what below /0.2 may be somebody whom a wazo-auth server knows.' });
+
 const workers = z
   .int()
   .min(1)
@@ -479,6 +484,7 @@ export const schema = z.strictObject({
   history,
   network,
   firmware,
+  wazo_auth: wazoAuth,
   workers,
 });
 

@@ -1,5 +1,6 @@
 import type { Caller, Session, TenantTree, Token, User } from './model.ts';
 import { type Permissions, permits } from './permissions.ts';
+import type { WazoToken } from './wazo-auth.ts';
 
 /** Who may do everything: whoever may read the administrator's token in the data directory. */
 export function administrator(tree: TenantTree): Caller {
@@ -22,6 +23,12 @@ export function bearer({ id, name, tenant, permissions }: Token, tree: TenantTre
 /** Somebody who has logged in. */
 export function person({ id, name, tenant, permissions }: User, session: Session, tree: TenantTree): Caller {
   return { ...callerOf({ kind: 'user', id, name, tenant, permissions }, tree), session: session.id };
+}
+
+/** Somebody whom a wazo-auth server knows: what an access list there permits of provd, it permits here. @param token with its tenant here */
+export function wazoUser({ user, tenant, permissions }: WazoToken, tree: TenantTree): Caller {
+  const caller = callerOf({ kind: 'wazo-user', id: user, name: user, tenant, permissions }, tree);
+  return { ...caller, may: (permission) => caller.may(permission.startsWith('provd.') ? permission : `provd.${permission}`) };
 }
 
 interface Identity extends Pick<Caller, 'kind' | 'id' | 'name' | 'tenant'> {

@@ -64,7 +64,7 @@ export interface Session {
 
 /** Who asks. */
 export interface Caller {
-  readonly kind: 'administrator' | 'token' | 'user' | 'dhcp-server';
+  readonly kind: 'administrator' | 'token' | 'user' | 'dhcp-server' | 'wazo-user';
   /** Of the token, or of the user. */
   readonly id: string;
   readonly name: string;

@@ -7,7 +7,7 @@ import { type Ip, parseIp, UNSPECIFIED } from '../lib/ip.ts';
 export function actorOf(caller: Caller, from: Ip): Actor {
   const { kind, id, name } = caller;
   if (id === '') return { kind: 'server', from };
-  return { kind, ...((kind === 'token' || kind === 'user') && { id, name }), from };
+  return { kind, ...((kind === 'token' || kind === 'user' || kind === 'wazo-user') && { id, name }), from };
 }
 
 export function addressOf({ socket }: Request): Ip {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import * as z from 'zod';
 import type { Caller } from '../access/model.ts';
@@ -16,6 +15,7 @@ import { provd } from './provd/provd.ts';
 import { doneOnce } from './repeats.ts';
 import { type Answer, type Endpoint, isGuarded, type Method, type Route } from './route.ts';
 import { statusRoutes } from './status.ts';
+import { goneOf, streamTo } from './stream.ts';
 import { configBulkRoutes } from './v1/config-bulk.ts';
 import { configRoutes } from './v1/configs.ts';
 import { deviceBulkRoutes } from './v1/device-bulk.ts';
@@ -194,34 +194,13 @@ function paramsOf({ params }: Request): Record<string, string> {
   );
 }
 
-function goneOf(response: Response): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => controller.abort());
-  return controller.signal;
-}
-
-/** How long somebody may take to read what is told as it comes. */
-const patienceMs = 30_000;
-
-/** One piece after the other: who reads slowly is told as slowly, and who does not read at all is not told any more. */
-async function tell(response: Response, stream: AsyncIterable<string>): Promise<void> {
-  response.flushHeaders();
-  for await (const text of stream) {
-    if (response.destroyed) return;
-    if (response.write(text)) continue;
-    const signal = AbortSignal.any([goneOf(response), AbortSignal.timeout(patienceMs)]);
-    await once(response, 'drain', { signal }).catch(() => response.destroy());
-  }
-  response.end();
-}
-
 async function send(response: Response, { json, bytes, stream, headers = {}, status }: Answer): Promise<void> {
   response.status(status ?? (json === undefined && bytes === undefined && !stream ? 204 : 200));
   const type = json === undefined ? {} : { 'content-type': 'application/json' };
   const content = json === undefined ? bytes : `${stringifyOrdered(fromPlain(json))}\n`;
   // Not response.set, which adds a charset to the type: a file goes out with the type that a phone gets.
   for (const [name, value] of Object.entries({ ...type, ...headers })) response.setHeader(name, value);
-  if (stream && response.req.method !== 'HEAD') return tell(response, stream);
+  if (stream && response.req.method !== 'HEAD') return streamTo(response, stream);
   if (content !== undefined) response.setHeader('content-length', Buffer.byteLength(content));
   response.end(content);
 }

@@ -1,6 +1,7 @@
 import type { RepeatDao } from '../access/dao.ts';
 import type { AccessService } from '../access/service.ts';
 import type { UserService } from '../access/users.ts';
+import type { WazoAuth } from '../access/wazo-auth.ts';
 import type { Renderer } from '../artefacts/renderer.ts';
 import type { ConfigService } from '../configs/service.ts';
 import type { DeviceService } from '../devices/service.ts';
@@ -15,6 +16,7 @@ import type { Operation } from '../operations/model.ts';
 import type { OperationNotifier } from '../operations/notifier.ts';
 import type { OperationService } from '../operations/service.ts';
 import type { OverrideService } from '../overrides/service.ts';
+import type { ParameterService } from '../parameters/service.ts';
 import type { Desired } from '../pipeline/desired.ts';
 import type { Explanation, Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
@@ -48,6 +50,8 @@ export interface ApiParts {
   readonly access: AccessService;
   readonly users: UserService;
   readonly repeats: RepeatDao;
+  /** Whose tokens clients of provd may show, too. */
+  readonly wazo?: { readonly auth: WazoAuth; readonly mainTenant: string } | undefined;
   readonly security: Pick<SecurityLog, 'loginRefused' | 'loginLimited'>;
   /** Names by which programs may reach the API, besides localhost and addresses: see `guardHost`. */
   readonly hostNames: readonly string[];
@@ -57,12 +61,13 @@ export interface ApiParts {
   readonly eventStreams: number;
   readonly devices: Pick<
     DeviceService,
-    'get' | 'list' | 'count' | 'ids' | 'create' | 'change' | 'remove' | 'deliveries' | 'transfer' | 'reconsider'
+    'get' | 'list' | 'count' | 'ids' | 'create' | 'change' | 'remove' | 'deliveries' | 'reconsider'
   >;
   readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove' | 'resolve' | 'origins' | 'autocreate'>;
   /** Runs work whose changes are stored when this resolves, or are undone when it says false or throws. */
   together(work: (changes: Changes) => Promise<boolean>): Promise<void>;
   readonly tenants: TenantService;
+  readonly parameters: ParameterService;
   readonly history: Pick<HistoryService, 'list' | 'after' | 'range' | 'versions' | 'version' | 'rollback'>;
   readonly operations: Pick<OperationService, 'start' | 'get' | 'list' | 'news' | 'wait' | 'cancel' | 'forget'>;
   readonly operationNews: Pick<OperationNotifier, 'subscribe'>;

@@ -39,6 +39,7 @@ export const problemSchema = z
 const STATUSES: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^store-(?:busy|full|closed|not-writable)$/, 503],
   [/^disk-(?:full|not-writable)$/, 503],
+  [/^wazo-auth-unavailable$/, 503],
   [/^store-/, 500],
   [/^access-login-refused$/, 401],
   [/^access-login-limited$/, 429],

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { accessService } from '../access/service.ts';
 import { setUp } from '../access/set-up.ts';
 import { userService } from '../access/users.ts';
+import { openWazoAuth } from '../access/wazo-auth.ts';
 import { createApi } from '../api/api.ts';
 import { openTokens, TOKEN_FILE } from '../api/authenticate.ts';
 import type { ListenAddress } from '../api/parts.ts';
@@ -57,6 +58,12 @@ export async function startAdmin({ core, addresses, workers, dhcp, announce }: A
   // Not a line of the log, which goes where its token must not.
   const first = announce && isFirstStart ? await setUp({ access, users, tree }) : undefined;
   if (first) announce?.(`${SET_UP}\n  ${first.secret.reveal()}\n`);
+  const { certificates } = core.fetching.network;
+  const { url, main_tenant: mainTenant } = core.settings.wazo_auth;
+  const wazo =
+    url !== undefined && mainTenant !== undefined
+      ? { auth: await openWazoAuth({ url, ...(certificates !== undefined && { certificates }) }), mainTenant }
+      : undefined;
   const api = createApi({
     ...core,
     version,
@@ -65,6 +72,7 @@ export async function startAdmin({ core, addresses, workers, dhcp, announce }: A
     access,
     users,
     repeats: store.repeats,
+    wazo,
     leases: dhcp.leases && notedLeases(dhcp.leases, core.history.note),
     explain: (question) => core.explain(question, dhcp.look),
     dhcp: () => dhcp.listener?.interfaces() ?? [],
@@ -142,7 +150,7 @@ export async function startAdmin({ core, addresses, workers, dhcp, announce }: A
     const close = async () => {
       watch?.stop();
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve).closeAllConnections())));
-      await access.close();
+      await Promise.all([access.close(), wazo?.auth.close()]);
     };
     try {
       for (const address of wanted) {

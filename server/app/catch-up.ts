@@ -1,5 +1,6 @@
 import type { ConfigService } from '../configs/service.ts';
 import type { DeviceNotifier } from '../devices/notifier.ts';
+import type { ParameterService } from '../parameters/service.ts';
 import type { Change, Changes } from '../store/store.ts';
 import type { TenantService } from '../tenants/service.ts';
 
@@ -38,14 +39,19 @@ export async function catchUp(changes: Changes, tell: (changes: readonly Change[
   };
 }
 
+interface Told {
+  readonly tenants: TenantService;
+  readonly configs: ConfigService;
+  readonly devices: DeviceNotifier;
+  readonly parameters: ParameterService;
+}
+
 /** Tells the parts what other workers committed, as they are told what this one does. */
-export async function tellChanges(
-  changes: readonly Change[],
-  { tenants, configs, devices }: { tenants: TenantService; configs: ConfigService; devices: DeviceNotifier },
-): Promise<void> {
+export async function tellChanges(changes: readonly Change[], { tenants, configs, devices, parameters }: Told): Promise<void> {
   const ids = (wanted: Change['kind']) => [...new Set(changes.filter(({ kind }) => kind === wanted).map(({ id }) => id))];
   const [changedTenants, changedConfigs, changedDevices] = [ids('tenant'), ids('config'), ids('device')];
   if (changedTenants.length > 0) await tenants.changedElsewhere(changedTenants);
   if (changedConfigs.length > 0) await configs.changedElsewhere(changedConfigs);
+  if (ids('parameter').length > 0) await parameters.changedElsewhere();
   if (changedDevices.length > 0) devices.changed(changedDevices);
 }

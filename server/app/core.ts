@@ -23,6 +23,7 @@ import type { Operation } from '../operations/model.ts';
 import { type OperationNotifier, operationNotifier } from '../operations/notifier.ts';
 import { type OperationService, operationService } from '../operations/service.ts';
 import type { OverrideService } from '../overrides/service.ts';
+import { type ParameterService, parameterService } from '../parameters/service.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
 import { Desired, type DesiredOptions } from '../pipeline/desired.ts';
 import type { DhcpLook } from '../pipeline/explain/dhcp.ts';
@@ -48,8 +49,8 @@ import { createAnswers } from './answers.ts';
 import { catchUp, tellChanges } from './catch-up.ts';
 import { createElsewhere } from './elsewhere.ts';
 import { createFirmware } from './firmware.ts';
-import { fetching } from './network.ts';
-import { notedFirmware, notedOverrides, notedPackages, notedRepositories } from './noted.ts';
+import { type Fetching, fetching } from './network.ts';
+import { notedFirmware, notedOverrides, notedPackages, notedParameters, notedRepositories } from './noted.ts';
 import { counted } from './observe.ts';
 import { createPlugins } from './plugins.ts';
 import { checkLogFiles } from './preflight.ts';
@@ -69,6 +70,8 @@ export interface Core extends VendorPackages {
   readonly store: Store;
   readonly tenants: TenantService;
   readonly configs: ConfigService;
+  /** What clients of provd set. */
+  readonly parameters: ParameterService;
   readonly history: HistoryService;
   readonly plugins: PluginService;
   readonly devices: DeviceService;
@@ -77,6 +80,8 @@ export interface Core extends VendorPackages {
   /** Of the first worker only: in the others none are started. */
   readonly operations: OperationService;
   readonly operationNews: OperationNotifier;
+  /** How this server fetches what is elsewhere. */
+  readonly fetching: Fetching;
   readonly firmware: FirmwareService;
   readonly desired: Desired;
   /** What devices would have if a template of a plugin were this text. */
@@ -126,9 +131,12 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   const metrics = createMetrics({ process: true });
   const security = counted(openSecurityLog(settings.log.security_file, { shared: isShared }), metrics);
   const store = await openSqliteStore(join(settings.data, 'offhook.sqlite'), { shared: isShared, check: isFirst });
-  const takeIn = await catchUp(store.changes, (changes) => tellChanges(changes, { tenants, configs, devices: deviceNews }));
+  const takeIn = await catchUp(store.changes, (changes) =>
+    tellChanges(changes, { tenants, configs, devices: deviceNews, parameters }),
+  );
   const elsewhere = createElsewhere(workers, takeIn, log);
 
+  const parameters = await parameterService(store.parameters);
   const tenantNews = tenantNotifier();
   const tenants = await tenantService(store.tenants, tenantNews);
 
@@ -142,7 +150,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       deviceService({
         dao,
         notifier,
-        nat: settings.phones.nat,
+        nat: () => settings.phones.nat || parameters.get('NAT') === '1',
         unknown: settings.phones.unknown,
         addressHold: settings.phones.address_hold_seconds * 1_000,
         choosePlugin: (facts, current) => choose(facts, plugins.catalogue.ofVendor(facts.vendor), current),
@@ -164,7 +172,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   });
   let endPruning = async () => {};
 
-  const outside = await fetching(settings);
+  const outside = await fetching(settings, parameters);
   const firmware = await createFirmware(settings, {
     fetching: outside,
     // Who does not answer looks at it when it starts again.
@@ -329,12 +337,14 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     store,
     tenants,
     configs,
+    parameters: notedParameters(parameters, history.note),
     history,
     plugins,
     devices,
     together: createTogether(store, records, { configs, devices: deviceNews }),
     operations,
     operationNews,
+    fetching: outside,
     firmware: notedFirmware(firmware, history.note),
     packages: notedPackages(vendorPackages.packages, history.note),
     repositories: notedRepositories(vendorPackages.repositories, history.note),

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { type Credentials, type Network, parseProxy } from '../lib/download/network.ts';
+import { type Credentials, type Network, type Proxies, parseProxy } from '../lib/download/network.ts';
 import type { Patience } from '../lib/download/persist.ts';
 import { Secret } from '../lib/secret.ts';
+import type { ParameterService } from '../parameters/service.ts';
 import { explainSystemError } from '../settings/system-error.ts';
 import type { Settings } from '../settings.ts';
 
@@ -14,12 +15,23 @@ export interface Fetching {
 }
 
 /** @throws ProvisioningError when the certificates cannot be read */
-export async function fetching({ network, firmware }: Settings): Promise<Fetching> {
-  const { http_proxy: http, https_proxy: https, ftp_proxy: ftp, certificates } = network;
-  const proxies = {
-    ...(http !== undefined && { http: parseProxy(http, 'network.http_proxy') }),
-    ...(https !== undefined && { https: parseProxy(https, 'network.https_proxy') }),
-    ...(ftp !== undefined && { ftp: parseProxy(ftp, 'network.ftp_proxy') }),
+export async function fetching({ network, firmware }: Settings, parameters?: Pick<ParameterService, 'get'>): Promise<Fetching> {
+  const { certificates } = network;
+  const proxyOf = (name: 'http_proxy' | 'https_proxy' | 'ftp_proxy') => {
+    const text = network[name] ?? parameters?.get(name);
+    return text === undefined ? undefined : parseProxy(text, `network.${name}`);
+  };
+  // Clients of provd may set them while the server runs.
+  const proxies: Proxies = {
+    get http() {
+      return proxyOf('http_proxy');
+    },
+    get https() {
+      return proxyOf('https_proxy');
+    },
+    get ftp() {
+      return proxyOf('ftp_proxy');
+    },
   };
   const trusted = certificates === undefined ? undefined : await readCertificates(certificates);
   return {

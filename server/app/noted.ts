@@ -2,9 +2,10 @@ import type { FirmwareService } from '../firmware/service.ts';
 import type { HistoryService } from '../history/service.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { Fields } from '../lib/differences.ts';
-import { shown } from '../lib/download/network.ts';
+import { shown, withoutLogin } from '../lib/download/network.ts';
 import type { OrderedJson } from '../lib/ordered-json.ts';
 import type { OverrideService } from '../overrides/service.ts';
+import type { ParameterName, ParameterService } from '../parameters/service.ts';
 import type { PackageService } from '../plugins/packages.ts';
 import type { RepositoryService } from '../repositories/service.ts';
 
@@ -134,6 +135,21 @@ export function notedLeases(leases: Leases, note: Note): Leases {
     async forget(address) {
       await leases.forget(address);
       await note({ what: { resource: 'lease', id: address }, action: 'removed' });
+    },
+  });
+}
+
+export function notedParameters(parameters: ParameterService, note: Note): ParameterService {
+  // A proxy may have a password in it.
+  const fieldsOf = (name: ParameterName): Fields => {
+    const value = parameters.get(name);
+    return value === undefined ? nothing : new Map([['value', withoutLogin(value)]]);
+  };
+  return instead(parameters, {
+    async set(name, value) {
+      const before = fieldsOf(name);
+      await parameters.set(name, value);
+      await note({ what: { resource: 'parameter', id: name }, action: 'changed', before, after: fieldsOf(name) });
     },
   });
 }

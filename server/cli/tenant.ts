@@ -16,6 +16,7 @@ interface KeyOptions extends ClientOptions {
   readonly generateKey?: boolean;
   readonly name?: string;
   readonly parent?: string;
+  readonly id?: string;
 }
 
 /** `offhook tenant …` */
@@ -28,6 +29,7 @@ export function addTenant(program: Command, io: Io): void {
     withKey(tenant.command('add').description('make a tenant'))
       .argument('<name>', 'its name')
       .option('--parent <tenant>', 'the tenant that it belongs to, its id or name; default: the main one')
+      .option('--id <uuid>', 'what another system calls it; default: a new one')
       .addHelpText(
         'after',
         examples(['offhook tenant add north --generate-key', 'offhook tenant add north --key-stdin < key.txt']),
@@ -83,6 +85,7 @@ async function add(name: string, options: KeyOptions, io: Io): Promise<void> {
   const parent = options.parent === undefined ? undefined : textOf(await findTenant(client, options.parent), 'id');
   const body = new Map<string, OrderedJson>([
     ['name', name],
+    ...(options.id === undefined ? [] : [['id', options.id] as const]),
     ...(parent === undefined ? [] : [['parent', parent] as const]),
     ...(key === undefined ? [] : [['provisioning_key', key] as const]),
   ]);

@@ -16,7 +16,7 @@ export interface DeviceServiceOptions {
   readonly dao: DeviceDao;
   readonly notifier: DeviceNotifier;
   /** Several phones share one address; an address then says nothing of who is asking. */
-  readonly nat: boolean;
+  nat(): boolean;
   /** What becomes of a phone that nobody made a device for. */
   readonly unknown: 'create' | 'hold' | 'refuse';
   /** How long after a device was last seen at an address the address counts as its own. Milliseconds. */
@@ -120,7 +120,7 @@ export function deviceService(options: DeviceServiceOptions) {
   }
 
   async function releaseAddress(ip: Ip, from: (device: Device) => boolean): Promise<void> {
-    if (nat) return;
+    if (nat()) return;
     for (const { id } of (await dao.findBy('ip', ip)).filter(from)) {
       // It follows from what the phone tells that has the address now.
       await actingAs(phoneAt(ip), () =>
@@ -132,7 +132,7 @@ export function deviceService(options: DeviceServiceOptions) {
 
   /** @throws ProvisioningError device-ip-taken */
   async function checkAddress(ip: Ip, id: string, mayTake: (from: Device) => boolean): Promise<void> {
-    if (nat || (await dao.findBy('ip', ip)).filter(keptBy(id)).every(mayTake)) return;
+    if (nat() || (await dao.findBy('ip', ip)).filter(keptBy(id)).every(mayTake)) return;
     throw new ProvisioningError('device-ip-taken', `Another device has the address ${ip}, which cannot be taken from it here`);
   }
 
@@ -166,21 +166,21 @@ export function deviceService(options: DeviceServiceOptions) {
     idsUsing: dao.idsUsing.bind(dao),
 
     /** Whether an address belongs to one device at a time: not behind NAT. */
-    ownsAddresses: !nat,
+    ownsAddresses: () => !nat(),
 
     find: (info: DeviceInfo, ip: Ip, tenant: string | undefined): Promise<Finding> => find(known, info, ip, tenant),
 
     /** Another device to which this address belongs now; never behind NAT, where an address belongs to nobody. */
     async addressOwner(ip: Ip, device: StoredDevice | undefined): Promise<StoredDevice | undefined> {
       // No two devices have one address outside NAT mode: when it is this device's, nobody else need be looked for.
-      if (nat || device?.ip === ip || ip === UNSPECIFIED) return undefined;
+      if (nat() || device?.ip === ip || ip === UNSPECIFIED) return undefined;
       const held = now() - options.addressHold;
       return (await dao.findBy('ip', ip)).find((other) => other.id !== device?.id && atAddressSince(other) > held);
     },
 
     /** Whether an address alone says that it is this device that asks. */
     isAt(device: StoredDevice, ip: Ip): boolean {
-      return !nat && device.ip === ip && atAddressSince(device) > now() - options.addressHold;
+      return !nat() && device.ip === ip && atAddressSince(device) > now() - options.addressHold;
     },
 
     learned,
@@ -242,33 +242,30 @@ export function deviceService(options: DeviceServiceOptions) {
       return withConfig(stored);
     },
 
-    /**
-     * Gives a device to another tenant. What it had there that is not there for the new one, a config, say, it has no longer.
-     * @throws ProvisioningError device-unknown, device-mac-taken, tenant-unknown
-     */
-    async transfer(id: string, tenant: string): Promise<void> {
-      if (!(await rewrite(id, (device) => (device.tenant === tenant ? device : { ...device, tenant })))) throw unknownDevice(id);
-    },
-
     /** Gives a device the plugin that serves it best now: others are installed than when it had its own. undefined: there is none. */
     reconsider: (id: string): Promise<StoredDevice | undefined> => rewrite(id, associated),
 
     /**
      * @param change what shall be otherwise, or a function that says so of the device as it is by then, and may refuse by throwing
      * @param mayTake as for `create`
-     * @throws ProvisioningError device-unknown, device-mac-taken, device-ip-taken
+     * @param tenant gives it to this tenant in the same step. What it had that is not there for that one, a config, say, it has no longer
+     * @throws ProvisioningError device-unknown, device-mac-taken, device-ip-taken, tenant-unknown
      */
     async change(
       id: string,
       change: DeviceChange | ((current: StoredDevice) => DeviceChange),
       mayTake: (from: Device) => boolean = () => true,
+      tenant?: string,
     ): Promise<StoredDevice> {
       const wanted = typeof change === 'function' ? change : () => change;
       const before = await dao.get(id);
       if (!before) throw unknownDevice(id);
       const { ip } = wanted(before);
       if (ip && ip !== before.ip) await checkAddress(ip, id, mayTake);
-      const stored = await rewrite(id, (device) => associated(apply(device, wanted(device))));
+      const stored = await rewrite(id, (device) => {
+        const changed = apply(device, wanted(device));
+        return associated(tenant === undefined || tenant === changed.tenant ? changed : { ...changed, tenant });
+      });
       if (!stored) throw unknownDevice(id);
       if (stored.ip !== undefined) await releaseAddress(stored.ip, (other) => other.id !== id && mayTake(other));
       return withConfig(stored);

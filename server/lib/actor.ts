@@ -3,7 +3,7 @@ import type { Ip } from './ip.ts';
 
 /** Who does something. A program or a person has an id, and a name that says to people who it is. */
 export interface Actor {
-  readonly kind: 'token' | 'user' | 'administrator' | 'dhcp-server' | 'phone' | 'server';
+  readonly kind: 'token' | 'user' | 'wazo-user' | 'administrator' | 'dhcp-server' | 'phone' | 'server';
   readonly id?: string;
   readonly name?: string;
   /** The address that it came from. */

@@ -20,6 +20,7 @@ export function brokenRules(settings: Settings, given: ReadonlyMap<string, Node>
     ...unencrypted(settings, where),
     ...samePort(settings, where),
     ...dhcpParts(settings, where),
+    ...wazoTenant(settings, where),
   ];
 }
 
@@ -51,6 +52,13 @@ function unencrypted({ admin }: Settings, where: Where): BrokenRule[] {
   const remedy = 'give admin.tls a certificate, or say admin.allow_unencrypted: true';
   const message = `${where(path)}${path} has ${beyond.join(', ')}, where tokens and passwords would cross the network readable; ${remedy}`;
   return [{ keys: [path, 'admin.tls.enabled', 'admin.allow_unencrypted'], complaint: { path, message } }];
+}
+
+function wazoTenant({ wazo_auth: { url, main_tenant } }: Settings, where: Where): BrokenRule[] {
+  if (url === undefined || main_tenant !== undefined) return [];
+  const [key, path] = ['wazo_auth.url', 'wazo_auth.main_tenant'];
+  const message = `${where(key)}${key} is set; ${path} must be the UUID of the master tenant there`;
+  return [{ keys: [key, path], complaint: { path, message } }];
 }
 
 /** What a mode of the DHCP server cannot do without. */

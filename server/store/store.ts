@@ -4,11 +4,12 @@ import type { DeviceDao } from '../devices/dao.ts';
 import type { HistoryDao } from '../history/dao.ts';
 import type { LeaseDao } from '../leases/dao.ts';
 import type { OperationDao } from '../operations/dao.ts';
+import type { ParameterDao } from '../parameters/dao.ts';
 import type { TenantDao } from '../tenants/dao.ts';
 
 /** A record that was stored, changed or removed by another connection: by another process of the server. */
 export interface Change {
-  readonly kind: 'tenant' | 'device' | 'config';
+  readonly kind: 'tenant' | 'device' | 'config' | 'parameter';
   readonly id: string;
 }
 
@@ -49,6 +50,7 @@ export interface Store {
   readonly tokens: TokenDao;
   readonly users: UserDao;
   readonly repeats: RepeatDao;
+  readonly parameters: ParameterDao;
   readonly history: HistoryDao;
   /** Empty unless the store was opened as shared. */
   readonly changes: Changes;

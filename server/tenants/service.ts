@@ -19,9 +19,10 @@ export interface TenantService {
   below(id: string): ReadonlySet<string>;
   /**
    * @param parent id of the tenant that it belongs to, for ever: configs inherit along that line; default: the main tenant
-   * @throws ProvisioningError tenant-unknown (the parent), tenant-invalid, tenant-name-taken, tenant-key-taken
+   * @param id a UUID; default: a new one
+   * @throws ProvisioningError tenant-unknown (the parent), tenant-invalid, tenant-id-taken, tenant-name-taken, tenant-key-taken
    */
-  create(name: string, change?: TenantChange, parent?: string): Promise<Tenant>;
+  create(name: string, change?: TenantChange, parent?: string, id?: string): Promise<Tenant>;
   /** @throws ProvisioningError tenant-unknown, tenant-changed, and as create */
   change(id: string, change: TenantChange): Promise<Tenant>;
   /** @throws ProvisioningError tenant-unknown, tenant-in-use */
@@ -77,10 +78,9 @@ export async function tenantService(dao: TenantDao, notifier: TenantNotifier, no
       return found;
     },
 
-    async create(name, change = {}, parent = main.id) {
+    async create(name, change = {}, parent = main.id, id = randomUUID()) {
       checkTenant({ ...change, name });
       known(parent);
-      const id = randomUUID();
       const at = now();
       await dao.insert(apply({ id, name, main: false, parent, created: at, updated: at, revision: 1 }, change));
       await reload();

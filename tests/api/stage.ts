@@ -30,6 +30,7 @@ import { operationNotifier } from '../../server/operations/notifier.ts';
 import { type OperationService, operationService } from '../../server/operations/service.ts';
 import { folderOverrideDao } from '../../server/overrides/dao.ts';
 import { overrideService } from '../../server/overrides/service.ts';
+import { parameterService } from '../../server/parameters/service.ts';
 import { Desired, type DesiredOptions } from '../../server/pipeline/desired.ts';
 import type { DhcpLook } from '../../server/pipeline/explain/dhcp.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
@@ -101,7 +102,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
       deviceService({
         dao,
         notifier,
-        nat: false,
+        nat: () => false,
         unknown: 'create',
         addressHold: 3_600_000,
         choosePlugin: (facts, current) => choose(facts, plugins.catalogue.ofVendor(facts.vendor), current),
@@ -212,6 +213,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     configs,
     together: createTogether(store, records, { configs, devices: deviceNews }),
     tenants,
+    parameters: await parameterService(store.parameters),
     plugins,
     packages: installs.packages,
     repositories: installs.repositories,

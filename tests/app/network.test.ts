@@ -14,6 +14,16 @@ test('nobody is between this server and others unless it is set', async () => {
   expect(credentialsFor('vendor.example')).toBeUndefined();
 });
 
+test('what clients of provd set counts at once, where the settings leave it open', async () => {
+  const set = new Map<string, string>();
+  const { settings } = loadSettings({ environment: {}, set: ['network.http_proxy=proxy.example:3128'] });
+  const { network } = await fetching(settings, { get: (name) => set.get(name) });
+  expect(network.proxies.https).toBeUndefined();
+  for (const name of ['http_proxy', 'https_proxy', 'ftp_proxy']) set.set(name, `${name}.example:1`);
+  const { http, https, ftp } = network.proxies;
+  expect([http?.host, https?.host, ftp?.host]).toEqual(['proxy.example', 'https_proxy.example', 'ftp_proxy.example']);
+});
+
 test('each protocol has its proxy, and times are in seconds', async () => {
   const { network, patience } = await of(
     'network.http_proxy=http://user:hush@proxy.example:3128',

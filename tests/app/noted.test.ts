@@ -1,11 +1,19 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { notedFirmware, notedLeases, notedOverrides, notedPackages, notedRepositories } from '../../server/app/noted.ts';
+import {
+  notedFirmware,
+  notedLeases,
+  notedOverrides,
+  notedPackages,
+  notedParameters,
+  notedRepositories,
+} from '../../server/app/noted.ts';
 import type { FirmwareService } from '../../server/firmware/service.ts';
 import type { Event } from '../../server/history/service.ts';
 import type { LeaseService } from '../../server/leases/service.ts';
 import type { Ip } from '../../server/lib/ip.ts';
 import type { Task } from '../../server/operations/run.ts';
 import type { OverrideService } from '../../server/overrides/service.ts';
+import type { ParameterService } from '../../server/parameters/service.ts';
 import type { PackageService } from '../../server/plugins/packages.ts';
 import type { RepositoryService } from '../../server/repositories/service.ts';
 
@@ -43,6 +51,26 @@ test('a package that is installed, pinned and removed leaves an entry each, with
     { what, action: 'pinned', before: facts('2', false), after: facts('2', true) },
     { what, action: 'uninstalled', before: facts('2', true), after: new Map() },
   ]);
+});
+
+test('a parameter that a client of provd set leaves an entry, without the password of a proxy', async () => {
+  const there = new Map<string, string>();
+  const parameters = notedParameters(
+    {
+      get: (name: string) => there.get(name),
+      set: async (name: string, value: string) => void there.set(name, value),
+    } as unknown as ParameterService,
+    note,
+  );
+  await parameters.set('http_proxy', 'http://u:s3cr3t@p:3128');
+  await parameters.set('https_proxy', 'u:s3cr3t@p:3128');
+  const entry = (id: string, value: string) => ({
+    what: { resource: 'parameter', id },
+    action: 'changed',
+    before: new Map(),
+    after: new Map([['value', value]]),
+  });
+  expect(noted).toEqual([entry('http_proxy', 'http://p:3128'), entry('https_proxy', 'p:3128')]);
 });
 
 test('what failed leaves none', async () => {

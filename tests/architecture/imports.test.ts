@@ -16,6 +16,7 @@ const resources = [
   'leases',
   'access',
   'history',
+  'parameters',
 ];
 const pure = ['identify', 'associate', 'artefacts'];
 
@@ -42,7 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'app', 'settings', 'version', 'lib'],
 };
 const handedAround =
-  /^server\/(?:(?:devices|configs|tenants|plugins|firmware|repositories|operations|overrides|leases|access|history)\/[\w-]+|pipeline\/request)\.ts$/;
+  /^server\/(?:(?:devices|configs|tenants|plugins|firmware|repositories|operations|overrides|leases|access|history|parameters)\/[\w-]+|pipeline\/request)\.ts$/;
 
 interface Import {
   readonly file: string;

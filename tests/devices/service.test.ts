@@ -34,7 +34,7 @@ function service(options: Partial<DeviceServiceOptions> = {}): DeviceService {
   return deviceService({
     dao: store.devices,
     notifier,
-    nat: false,
+    nat: () => false,
     unknown: 'create',
     addressHold: hour,
     choosePlugin: ({ vendor }, current) => current ?? (vendor === undefined ? undefined : `${vendor}-1`),
@@ -208,7 +208,7 @@ test('an address belongs to one device: whoever has it now takes it from the one
 });
 
 test('behind NAT several devices have one address, and it says of nobody who asks', async () => {
-  const devices = service({ nat: true });
+  const devices = service({ nat: () => true });
   const [a, b] = [await devices.create(main, { mac: macA, ip: ip('10.0.0.1') }), await devices.create(main, { mac: macB })];
   const there = await devices.remember(b, { mac: macB }, ip('10.0.0.1'));
   expect(await devices.get(a.id)).toMatchObject({ ip: '10.0.0.1' });
@@ -243,7 +243,7 @@ test.each([
 });
 
 test('an address finds a device only if exactly one is left that nothing contradicts', async () => {
-  const devices = service({ nat: true });
+  const devices = service({ nat: () => true });
   const a = await devices.create(main, { mac: macA, model: 'D40', ip: ip('10.0.0.1') });
   expect(await devices.find({ mac: macB }, ip('10.0.0.1'), undefined)).toEqual({ contradictions: [] });
   expect(await devices.find({ model: 'D50' }, ip('10.0.0.1'), undefined)).toEqual({ contradictions: [] });

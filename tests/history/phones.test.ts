@@ -15,7 +15,7 @@ test('a phone that comes is noted in its own name; what it tells later is not, a
   const devices = deviceService({
     dao: store.devices,
     notifier: deviceNotifier(),
-    nat: false,
+    nat: () => false,
     unknown: 'create',
     addressHold: 0,
     choosePlugin: ({ version }) => `plugin-${version}`,

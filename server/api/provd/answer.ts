@@ -1,9 +1,13 @@
+import type { Document } from './selector.ts';
+
 /** Of every document, and of every body. A parameter behind it (`; charset=`) makes it another. */
 export const MEDIA_TYPE = 'application/vnd.proformatique.provd+json';
 
 export interface Answer {
   readonly status: number;
   readonly json?: unknown;
+  /** Instead of `json`: a document with a list of this name, whose items come as they are found. */
+  readonly list?: { readonly name: string; readonly items: AsyncIterable<Document> };
   /** Path of what was made, without a host. */
   readonly location?: string;
 }

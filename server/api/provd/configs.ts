@@ -3,11 +3,9 @@ import type { ApiParts } from '../parts.ts';
 import { shownTo } from '../secrets.ts';
 import { linksTo, noSuchResource, Refusal } from './answer.ts';
 import { configDocument, configFields } from './documents.ts';
-import { listed, readListing } from './listing.ts';
+import { inPages, listed, named, readListing } from './listing.ts';
 import { type Call, objectIn, type Route } from './route.ts';
 import type { Document } from './selector.ts';
-
-const ROWS_AT_ONCE = 1_000;
 
 /** `/cfg_mgr`: configs. Those of provd have no tenant; here a caller is shown those that he sees, and makes them for the tenant in whose name he asks. */
 export function configRoutes({ configs }: ApiParts): Route[] {
@@ -17,21 +15,14 @@ export function configRoutes({ configs }: ApiParts): Route[] {
     throw noSuchResource();
   }
 
-  async function* candidates({ caller }: Call, equal: ReadonlyMap<string, string>): AsyncGenerator<Config> {
-    const id = equal.get('id');
-    if (id !== undefined) {
-      const config = await configs.get(id);
-      if (config && caller.sees(config.tenant)) yield config;
-      return;
-    }
-    for (let offset = 0; ; offset += ROWS_AT_ONCE) {
-      const { configs: some } = await configs.list({
-        ...(caller.tenants && { tenants: caller.tenants }),
-        limit: ROWS_AT_ONCE,
-        offset,
-      });
-      yield* some;
-      if (some.length < ROWS_AT_ONCE) return;
+  async function* candidates({ caller }: Call, ids: readonly string[] | undefined): AsyncGenerator<Document> {
+    const whose = caller.tenants ? { tenants: caller.tenants } : {};
+    const all = async (page: object) => {
+      const { configs: rows, ...ended } = await configs.list({ ...whose, ...page });
+      return { rows, ...ended };
+    };
+    for await (const config of ids ? named(ids, configs.get) : inPages(all)) {
+      if (caller.sees(config.tenant)) yield configDocument(config, caller);
     }
   }
 
@@ -51,9 +42,8 @@ export function configRoutes({ configs }: ApiParts): Route[] {
       permission: 'configs.read',
       async handle(call) {
         const listing = readListing(call.query);
-        const found: Document[] = [];
-        for await (const config of candidates(call, listing.selector.equal)) found.push(configDocument(config, call.caller));
-        return { status: 200, json: { configs: listed(found, listing) } };
+        const items = listed(candidates(call, listing.selector.among.get('id')), listing);
+        return { status: 200, list: { name: 'configs', items } };
       },
     },
     {

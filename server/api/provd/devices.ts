@@ -6,10 +6,11 @@ import type { OrderedJson } from '../../lib/ordered-json.ts';
 import type { ApiParts } from '../parts.ts';
 import { linksTo, noSuchResource, Refusal } from './answer.ts';
 import { deviceChange, deviceDocument } from './documents.ts';
-import { listed, readListing } from './listing.ts';
+import type { Gate } from './gate.ts';
+import { inPages, listed, named, readListing } from './listing.ts';
 import type { Counters } from './operations.ts';
 import { type Call, objectIn, type Route, textIn } from './route.ts';
-import type { Document } from './selector.ts';
+import type { Document, Selector } from './selector.ts';
 
 /** Fields that an index finds, by their names here. */
 const INDEXED = {
@@ -23,11 +24,17 @@ const INDEXED = {
   vendor: 'vendor',
   model: 'model',
 } as const;
-const ROWS_AT_ONCE = 1_000;
 
 /** `/dev_mgr`: devices, and what is done with them. */
-export function deviceRoutes({ devices, tenants, operations, noteLease, log }: ApiParts, counters: Counters): Route[] {
-  const documentOf = (device: StoredDevice, { caller }: Call) => deviceDocument(device, tenants.main.id, caller);
+export function deviceRoutes(
+  { devices, tenants, operations, noteLease, log }: ApiParts,
+  gate: Pick<Gate, 'shown'>,
+  counters: Counters,
+): Route[] {
+  const documentOf = (device: StoredDevice, { caller }: Call) => {
+    const whose = { shown: gate.shown(device.tenant), isMain: device.tenant === tenants.main.id };
+    return deviceDocument(device, whose, caller);
+  };
 
   async function known(id: string, { caller, tenant }: Call): Promise<StoredDevice> {
     const device = await devices.get(id);
@@ -35,25 +42,22 @@ export function deviceRoutes({ devices, tenants, operations, noteLease, log }: A
     throw noSuchResource();
   }
 
-  /** What could be asked for, read in pieces: others are answered in between. */
-  async function* candidates(call: Call, equal: ReadonlyMap<string, string>): AsyncGenerator<StoredDevice> {
+  /** What could be asked for. */
+  async function* candidates(call: Call, among: Selector['among']): AsyncGenerator<Document> {
     const below = call.query.get('recurse')?.toLowerCase() === 'true' ? [...tenants.below(call.tenant)] : [call.tenant];
-    const wanted = below.filter(call.caller.sees);
-    const id = equal.get('id');
-    if (id !== undefined) {
-      const device = await devices.get(id);
-      if (device && wanted.includes(device.tenant)) yield device;
-      return;
-    }
+    const wanted = new Set(below.filter(call.caller.sees));
     const where: Record<string, string> = {};
     for (const [name, field] of Object.entries(INDEXED)) {
-      const value = equal.get(name);
-      if (value !== undefined) where[field] = value;
+      const [value, ...others] = among.get(name) ?? [];
+      if (value !== undefined && others.length === 0) where[field] = value;
     }
-    for (let offset = 0; ; offset += ROWS_AT_ONCE) {
-      const { devices: some } = await devices.list({ tenants: wanted, where, limit: ROWS_AT_ONCE, offset });
-      yield* some;
-      if (some.length < ROWS_AT_ONCE) return;
+    const all = async (page: object) => {
+      const { devices: rows, ...ended } = await devices.list({ tenants: [...wanted], where, ...page });
+      return { rows, ...ended };
+    };
+    const ids = among.get('id');
+    for await (const device of ids ? named(ids, devices.get) : inPages(all)) {
+      if (wanted.has(device.tenant)) yield documentOf(device, call);
     }
   }
 
@@ -84,9 +88,8 @@ export function deviceRoutes({ devices, tenants, operations, noteLease, log }: A
       permission: 'devices.read',
       async handle(call) {
         const listing = readListing(call.query);
-        const found: Document[] = [];
-        for await (const device of candidates(call, listing.selector.equal)) found.push(documentOf(device, call));
-        return { status: 200, json: { devices: listed(found, listing) } };
+        const items = listed(candidates(call, listing.selector.among), listing);
+        return { status: 200, list: { name: 'devices', items } };
       },
     },
     {
@@ -128,8 +131,12 @@ export function deviceRoutes({ devices, tenants, operations, noteLease, log }: A
           !(isTaken ? call.caller.isMain : call.caller.sees(device.tenant) && tenants.below(call.tenant).has(device.tenant))
         )
           throw noSuchResource();
-        if (isTaken) await devices.transfer(id, call.tenant);
-        await devices.change(id, (current) => deviceChange(document, current), mayTake(call));
+        const change = (current: StoredDevice) => {
+          // Another tenant may have taken it meanwhile.
+          if (current.tenant !== device.tenant) throw noSuchResource();
+          return deviceChange(document, current);
+        };
+        await devices.change(id, change, mayTake(call), isTaken ? call.tenant : undefined);
         return { status: 204 };
       },
     },

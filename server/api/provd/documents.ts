@@ -15,8 +15,12 @@ const OURS: Readonly<Record<string, string>> = { sn: 'serial' };
 /** Written by the server. */
 const SERVER_OWNED = new Set(['id', 'tenant_uuid', 'configured', 'is_new', 'added', 'remote_state_sip_username']);
 
-/** Section 2.4 of the contract. @param main id of the tenant that unknown phones come to */
-export function deviceDocument(device: StoredDevice, main: string, caller: Caller): Document {
+/** Section 2.4 of the contract. @param whose its tenant as clients know it, and whether unknown phones come to that */
+export function deviceDocument(
+  device: StoredDevice,
+  whose: { readonly shown: string; readonly isMain: boolean },
+  caller: Caller,
+): Document {
   const extra = shownTo(caller, device.extra);
   const options = shownTo(caller, device.options);
   const fields: Readonly<Record<string, OrderedJson | undefined>> = {
@@ -33,9 +37,9 @@ export function deviceDocument(device: StoredDevice, main: string, caller: Calle
     description: device.description,
     options: options.size === 0 ? undefined : new Map(options),
     added: device.added,
-    tenant_uuid: device.tenant,
+    tenant_uuid: whose.shown,
     configured: device.condition.configured,
-    is_new: device.tenant === main,
+    is_new: whose.isMain,
     remote_state_sip_username: extra.get(REMOTE_STATE),
   };
   const set = Object.entries(fields).filter((entry): entry is [string, OrderedJson] => entry[1] !== undefined);

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { JsonError, type OrderedJson, parseOrdered, stringifyOrdered } from '../../lib/ordered-json.ts';
+import type { Ended, Page } from '../../lib/paging.ts';
 import { type Document, readSelector, type Selector, valueAt } from './selector.ts';
 
 /** What is asked of a list. */
@@ -41,15 +43,59 @@ function wholeOf(text: string | null): number | undefined {
   return text !== null && /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Those of the documents that are asked for, as they are asked for. */
-export function listed(documents: Iterable<Document>, { selector, fields, skip, limit, sort }: Listing): Document[] {
-  let found = [...documents].filter(selector.matches);
-  if (sort) {
-    const keys = new Map(found.map((each) => [each, valueAt(each, sort.path)]));
-    found = found.toSorted((one, other) => compare(keys.get(one), keys.get(other)) * (sort.descending ? -1 : 1));
+/** How many rows are read at once. */
+const ROWS_AT_ONCE = 500;
+
+/** All rows of a list, page by page: others are answered in between. */
+export async function* inPages<Row>(
+  read: (page: Pick<Page, 'limit' | 'after'>) => Promise<Ended & { readonly rows: readonly Row[] }>,
+): AsyncGenerator<Row> {
+  let page = await read({ limit: ROWS_AT_ONCE });
+  for (;;) {
+    yield* page.rows;
+    if (!page.next) return;
+    await nextTurn();
+    page = await read({ limit: ROWS_AT_ONCE, after: page.next });
   }
-  const page = limit === undefined ? found.slice(skip) : found.slice(skip, skip + Math.max(limit, 0));
-  return fields ? page.map((each) => projected(each, fields)) : page;
+}
+
+/** Records by their ids, those that there are. */
+export async function* named<Row>(ids: readonly string[], get: (id: string) => Promise<Row | undefined>): AsyncGenerator<Row> {
+  for (const id of new Set(ids)) {
+    const found = await get(id);
+    if (found) yield found;
+  }
+}
+
+/** Those of the documents that are asked for, as they are asked for. Without an order the rest is not looked at when there are enough. */
+export async function* listed(
+  documents: AsyncIterable<Document>,
+  { selector, fields, skip, limit, sort }: Listing,
+): AsyncGenerator<Document> {
+  const most = limit === undefined ? Number.POSITIVE_INFINITY : Math.max(limit, 0);
+  const as = (each: Document) => (fields ? projected(each, fields) : each);
+  if (sort) {
+    const found: { readonly key: OrderedJson | undefined; readonly document: Document }[] = [];
+    for await (const each of documents) {
+      if (selector.matches(each)) found.push({ key: valueAt(each, sort.path), document: as(each) });
+    }
+    const sign = sort.descending ? -1 : 1;
+    found.sort((one, other) => compare(one.key, other.key) * sign);
+    for (const { document } of found.slice(skip, skip + most)) yield document;
+    return;
+  }
+  let [passing, wanted] = [skip, most];
+  if (wanted === 0) return;
+  for await (const each of documents) {
+    if (!selector.matches(each)) continue;
+    if (passing > 0) {
+      passing--;
+      continue;
+    }
+    yield as(each);
+    wanted--;
+    if (wanted === 0) return;
+  }
 }
 
 /** Absent before all others, then by kind, then by value: a list of any values has one order. */

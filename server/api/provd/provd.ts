@@ -4,14 +4,15 @@ import { actingAs } from '../../lib/actor.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
 import { fromPlain, type OrderedJson, stringifyOrdered } from '../../lib/ordered-json.ts';
 import { actorOf, addressOf } from '../actor.ts';
-import { authenticate } from '../authenticate.ts';
 import { readBody } from '../input.ts';
 import type { ApiParts } from '../parts.ts';
 import { HttpProblem, statusOf } from '../problem.ts';
+import { streamTo } from '../stream.ts';
 import { type Answer, linksTo, MEDIA_TYPE, Refusal } from './answer.ts';
 import { configRoutes } from './configs.ts';
 import { configureRoutes } from './configure.ts';
 import { deviceRoutes } from './devices.ts';
+import { type Gate, gateOf, unauthorized } from './gate.ts';
 import { Counters } from './operations.ts';
 import { pluginRoutes } from './plugins.ts';
 import type { Route } from './route.ts';
@@ -28,7 +29,7 @@ const CORS = {
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
 
 /** All there is to ask below `/0.2`. */
-export function provdRoutes(parts: ApiParts): Route[] {
+export function provdRoutes(parts: ApiParts, gate: Pick<Gate, 'shown'> = gateOf(parts)): Route[] {
   const counters = new Counters(parts.operations);
   const root: Route = {
     method: 'GET',
@@ -52,7 +53,7 @@ export function provdRoutes(parts: ApiParts): Route[] {
     root,
     status,
     ...configureRoutes(parts),
-    ...deviceRoutes(parts, counters),
+    ...deviceRoutes(parts, gate, counters),
     ...configRoutes(parts),
     ...pluginRoutes(parts, counters),
   ];
@@ -60,7 +61,8 @@ export function provdRoutes(parts: ApiParts): Route[] {
 
 /** wazo-provd's API 0.2 over the services of this server, for its clients: docs/provd-compatibility.md. */
 export function provd(parts: ApiParts): RequestHandler {
-  const routes = provdRoutes(parts);
+  const gate = gateOf(parts);
+  const routes = provdRoutes(parts, gate);
   const ways = routes.map((route) => ({ route, pattern: patternOf(route.path) }));
   const description = describe(routes);
 
@@ -73,9 +75,8 @@ export function provd(parts: ApiParts): RequestHandler {
     const way = there.find(({ route }) => route.method === method);
     if (!METHODS.has(request.method) || !way) throw new Refusal(501, `I don't know how to treat a ${request.method} request.`);
     const params = paramsOf(way.pattern, path);
-    const caller = callerOf(request, parts);
-    const tenant = tenantOf(request, caller, parts);
-    authorise(way.route, caller, { ...params, tenant });
+    const { caller, tenant } = await gate.admit(request);
+    authorise(way.route, caller, { ...params, tenant: gate.shown(tenant) });
     checkAccept(request);
     const body = method === 'POST' || method === 'PUT' ? await bodyOf(request) : new Map<string, OrderedJson>();
     const call = { caller, tenant, params, query: new URLSearchParams(search), body, path: `/0.2${path}` };
@@ -90,8 +91,10 @@ export function provd(parts: ApiParts): RequestHandler {
       return;
     }
     try {
-      send(response, await answer(request));
+      await send(response, await answer(request));
     } catch (thrown) {
+      // A part of an answer is already on its way: all that is left is to break off.
+      if (response.headersSent) response.destroy();
       const { status, text } = toldOf(thrown);
       const fields = {
         method: request.method,
@@ -123,34 +126,15 @@ function paramsOf(pattern: RegExp, path: string): Record<string, string> {
   }
 }
 
-const unauthorized = () => new Refusal(401, 'Unauthorized');
-
-function callerOf({ headers }: Request, parts: ApiParts): Caller {
-  const token = headers['x-auth-token'];
-  if (typeof token !== 'string') throw unauthorized();
-  try {
-    return authenticate(`Bearer ${token}`, parts);
-  } catch (cause) {
-    throw cause instanceof HttpProblem ? unauthorized() : cause;
-  }
-}
-
-/** The tenant in whose name it is asked. */
-function tenantOf({ headers }: Request, caller: Caller, { tenants }: ApiParts): string {
-  const named = headers['wazo-tenant'];
-  if (named === undefined || named === '') return caller.tenant;
-  if (typeof named === 'string' && tenants.get(named) && caller.sees(named)) return named;
-  throw unauthorized();
-}
-
-/** By a permission of this server's, or by what provd calls it. */
+/** By a permission of this server's, or by what provd calls it; the access lists of wazo-auth know that alone. */
 function authorise(
   { acl, permission, serverWide = false }: Route,
   caller: Caller,
   params: Readonly<Record<string, string>>,
 ): void {
   const words = acl.replaceAll(/\{(\w+)\}/g, (_, name) => params[name]?.replaceAll(/[^\w-]/g, '_') ?? '');
-  if (!caller.may(permission) && !caller.may(`provd.${words}`)) throw unauthorized();
+  const isOurs = caller.kind !== 'wazo-user' && caller.may(permission);
+  if (!isOurs && !caller.may(`provd.${words}`)) throw unauthorized();
   if (serverWide && !caller.isMain) throw unauthorized();
 }
 
@@ -182,13 +166,18 @@ function toldOf(thrown: unknown): { status: number; text: string } {
   return { status: status === 409 || status === 412 ? 400 : status, text: thrown.message };
 }
 
-function send(response: Response, answer: Answer | string): void {
+async function send(response: Response, answer: Answer | string): Promise<void> {
   if (typeof answer === 'string') {
     tell(response, 200, answer);
     return;
   }
-  const { status, json, location } = answer;
+  const { status, json, location, list } = answer;
   if (location !== undefined) response.setHeader('location', location);
+  if (list) {
+    const pieces = await begun(written(list));
+    response.status(status).setHeader('content-type', MEDIA_TYPE);
+    return streamTo(response, pieces);
+  }
   if (json === undefined) {
     if (status !== 204) response.setHeader('content-type', 'text/html');
     response.status(status).end();
@@ -197,6 +186,33 @@ function send(response: Response, answer: Answer | string): void {
   // The little that is told of what was made provd sends as a page, and its clients are used to it.
   response.setHeader('content-type', status === 201 ? 'text/html' : MEDIA_TYPE);
   response.status(status).end(stringifyOrdered(fromPlain(json)));
+}
+
+/** Characters of a list that go out together. */
+const PIECE = 65_536;
+
+/** A list may have as many items as there are devices: it is written as it is read, and read as fast as it is taken. */
+async function* written({ name, items }: NonNullable<Answer['list']>): AsyncGenerator<string> {
+  let text = `{${JSON.stringify(name)}:[`;
+  let separator = '';
+  for await (const item of items) {
+    text += separator + stringifyOrdered(new Map(item));
+    separator = ',';
+    if (text.length < PIECE) continue;
+    yield text;
+    text = '';
+  }
+  yield `${text}]}`;
+}
+
+/** What fails before the first piece is answered as any failure is. */
+async function begun(pieces: AsyncGenerator<string>): Promise<AsyncIterable<string>> {
+  const { value: first = '' } = await pieces.next();
+  async function* whole() {
+    yield first;
+    yield* pieces;
+  }
+  return whole();
 }
 
 function tell(response: Response, status: number, text: string): void {

@@ -6,15 +6,18 @@ export type Document = ReadonlyMap<string, OrderedJson>;
 /** What a document has to be (section 2.2 of the contract): `{"vendor":"Snom","added":{"$ne":"auto"}}`. */
 export interface Selector {
   matches(document: Document): boolean;
-  /** Texts that fields must have: by them an index may find what could match. */
-  readonly equal: ReadonlyMap<string, string>;
+  /** Texts of which a field must have one: by them an index may find what could match. */
+  readonly among: ReadonlyMap<string, readonly string[]>;
 }
 
 type Test = (value: OrderedJson | undefined) => boolean;
 
 const OPERATORS: Readonly<Record<string, (wanted: OrderedJson) => Test>> = {
-  $in: (wanted) => (value) => asList(wanted, '$in').some((each) => isEqual(value, each)),
-  $nin: (wanted) => (value) => !asList(wanted, '$nin').some((each) => isEqual(value, each)),
+  $in: (wanted) => isAmong(asList(wanted, '$in')),
+  $nin(wanted) {
+    const isOne = isAmong(asList(wanted, '$nin'));
+    return (value) => !isOne(value);
+  },
   $contains: (wanted) => (value) => Array.isArray(value) && value.some((each) => isSame(each, wanted)),
   $gt: (wanted) => (value) => order(value, wanted, (by) => by > 0),
   $ge: (wanted) => (value) => order(value, wanted, (by) => by >= 0),
@@ -28,11 +31,19 @@ const OPERATORS: Readonly<Record<string, (wanted: OrderedJson) => Test>> = {
 export function readSelector(given: OrderedJson): Selector {
   if (!(given instanceof Map)) throw new Refusal(400, 'q must be an object');
   const tests = Array.from(given, ([key, wanted]) => ({ path: key.split('.'), test: testOf(wanted) }));
-  const texts = [...given].filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
     matches: (document) => tests.every(({ path, test }) => test(valueAt(document, path))),
-    equal: new Map(texts),
+    among: new Map(
+      [...given].flatMap(([key, wanted]) => [textsOf(wanted)].flatMap((texts) => (texts ? [[key, texts] as const] : []))),
+    ),
   };
+}
+
+/** Those of `"x"` and of `{"$in":["x","y"]}`; undefined of what other values could match, too. */
+function textsOf(wanted: OrderedJson): readonly string[] | undefined {
+  if (typeof wanted === 'string') return [wanted];
+  const list = wanted instanceof Map ? wanted.get('$in') : undefined;
+  return Array.isArray(list) && list.every((each) => typeof each === 'string') ? list : undefined;
 }
 
 function testOf(wanted: OrderedJson): Test {
@@ -70,6 +81,15 @@ function inOrder(value: OrderedJson): OrderedJson {
   if (Array.isArray(value)) return value.map(inOrder);
   if (!(value instanceof Map)) return value;
   return new Map([...value].sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, item]) => [key, inOrder(item)]));
+}
+
+/** As many as a list may have, a value is compared with those alone that are not texts, which are few. */
+function isAmong(list: readonly OrderedJson[]): Test {
+  const texts = new Set(list.filter((each) => typeof each === 'string'));
+  const others = list.filter((each) => typeof each !== 'string');
+  return (value) =>
+    (Array.isArray(value) ? value : [value]).some((each) => typeof each === 'string' && texts.has(each)) ||
+    others.some((each) => isEqual(value, each));
 }
 
 function asList(value: OrderedJson, operator: string): readonly OrderedJson[] {

@@ -12,7 +12,7 @@ import { shownTo } from '../secrets.ts';
 import { ofTenants, tenantsAsked } from '../tenancy.ts';
 import { documentOf as configOf, configSchema } from './configs.ts';
 
-const kinds = ['administrator', 'user', 'token', 'dhcp-server', 'phone', 'server'] as const;
+const kinds = ['administrator', 'user', 'token', 'wazo-user', 'dhcp-server', 'phone', 'server'] as const;
 const filters = z
   .strictObject({
     ...ofTenants,

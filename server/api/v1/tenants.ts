@@ -13,6 +13,11 @@ const key = z.string({ error: 'must be a text, or null for none' }).nullable();
 const change = z.strictObject({ name, provisioning_key: key }).partial();
 const addition = change.extend({
   name,
+  id: z
+    .uuid({ error: 'must be a UUID' })
+    .toLowerCase()
+    .optional()
+    .meta({ description: 'What another system calls it, say; a new one, if it is left out.' }),
   parent: z
     .string({ error: 'must be the id of a tenant' })
     .optional()
@@ -69,8 +74,8 @@ export function tenantRoutes({ tenants }: ApiParts): Route[] {
     body: addition,
     revised: true,
     answers: { 201: document },
-    async handle({ caller, body: { name, parent, ...rest } }) {
-      const tenant = await tenants.create(name, changeOf(rest), tenantOf(parent, tenants, caller, 'parent').id);
+    async handle({ caller, body: { name, parent, id, ...rest } }) {
+      const tenant = await tenants.create(name, changeOf(rest), tenantOf(parent, tenants, caller, 'parent').id, id);
       const { headers, json } = answer(tenant);
       return { status: 201, headers: { ...headers, location: `/api/v1/tenants/${encodeURIComponent(tenant.id)}` }, json };
     },

@@ -18,9 +18,9 @@ export const STALL_MS = 60_000;
 
 /** Each for the URLs of its protocol. */
 export interface Proxies {
-  readonly http?: ProxyServer;
-  readonly https?: ProxyServer;
-  readonly ftp?: ProxyServer;
+  readonly http?: ProxyServer | undefined;
+  readonly https?: ProxyServer | undefined;
+  readonly ftp?: ProxyServer | undefined;
 }
 
 /** A proxy that speaks HTTP. */
@@ -50,6 +50,21 @@ export function parseProxy(text: string, name: string): ProxyServer {
   const secure = url.protocol === 'https:';
   const credentials = credentialsIn(url);
   return { secure, host: hostOf(url), port: portOf(url), ...(credentials && { credentials }) };
+}
+
+/** Whether it can be read as a proxy. What is wrong with it is told with the name of what has it, and without the text. */
+export function isProxy(text: string): boolean {
+  try {
+    parseProxy(text, '');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The text of a proxy, or of a URL, without `user:password@`. */
+export function withoutLogin(text: string): string {
+  return text.replace(/^([\w+.-]+:\/\/)?[^/]*@/, '$1');
 }
 
 /** The proxy for a URL, if there is one. */

@@ -198,7 +198,7 @@ async function lookBehindKey(request: PhoneRequest, parts: ExplainParts): Promis
 
 async function displacedBy(caller: Caller, recalled: Recalled, { request }: Heard, { devices }: ExplainParts) {
   const { device } = caller;
-  if (!device?.ip || device.ip !== request.ip || recalled.device?.ip === device.ip || !devices.ownsAddresses) return [];
+  if (!device?.ip || device.ip !== request.ip || recalled.device?.ip === device.ip || !devices.ownsAddresses()) return [];
   const there = await devices.list({ where: { ip: device.ip } });
   return there.devices.filter(({ id }) => id !== device.id);
 }

@@ -19,6 +19,7 @@ export const MIGRATIONS: readonly Migration[] = [
   addHistory,
   addListIndexes,
   addRepeats,
+  addParameters,
 ];
 
 /** @throws ProvisioningError store-foreign for another program's database, store-too-new for one of a later release. */
@@ -365,4 +366,9 @@ function addRepeats(sqlite: Sqlite.Database): void {
     CREATE UNIQUE INDEX repeats_caller_key ON repeats (caller, key);
     CREATE INDEX repeats_begun ON repeats (begun);
   `);
+}
+
+// What clients of provd set. Read whole at the start.
+function addParameters(sqlite: Sqlite.Database): void {
+  sqlite.exec('CREATE TABLE parameters (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT');
 }

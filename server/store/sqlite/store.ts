@@ -6,6 +6,7 @@ import { deviceDao } from './devices.ts';
 import { historyDao } from './history.ts';
 import { leaseDao } from './leases.ts';
 import { operationDao } from './operations.ts';
+import { parameterDao } from './parameters.ts';
 import { repeatDao } from './repeats.ts';
 import { tenantDao } from './tenants.ts';
 import { tokenDao } from './tokens.ts';
@@ -30,6 +31,7 @@ export async function openSqliteStore(file: string, options: OpenOptions = {}): 
     tokens: tokenDao(database),
     users: userDao(database),
     repeats: repeatDao(database),
+    parameters: parameterDao(database),
     history: historyDao(database),
     changes: changesOf(database),
     transact: (work) =>

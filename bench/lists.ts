@@ -39,15 +39,15 @@ async function fill(file: string, size: number): Promise<Place> {
     await store.tenants.insert({ ...stored, id: `t${tenant}`, name: `t${tenant}`, main: false, parent: main.id });
   const config = { ...stored, tenant: main.id, transient: false, deletable: true };
   await store.configs.insert({ ...config, id: 'base', parents: [], raw: ordered(baseRaw('192.0.2.1')) });
-  for (let from = 0; from < size; from += 1_000) {
-    await Promise.all(
-      Array.from({ length: Math.min(1_000, size - from) }, async (_, offset) => {
-        const index = from + offset;
+  for (let from = 0; from < size; from += 10_000) {
+    await store.transact(async ({ configs, devices }) => {
+      for (let index = from; index < Math.min(from + 10_000, size); index++) {
         const device = deviceOf(index, size);
-        await store.configs.insert({ ...config, id: device.id, parents: ['base'], raw: ordered(rawOf(index)) });
-        await store.devices.insert(device);
-      }),
-    );
+        await configs.insert({ ...config, id: device.id, parents: ['base'], raw: ordered(rawOf(index)) });
+        await devices.insert(device);
+      }
+      return true;
+    });
   }
   const ids = await store.devices.ids();
   await store.devices.setConditions(new Map(ids.map((id, index) => [id, { configured: index % 50 !== 0 }])));
@@ -99,6 +99,8 @@ const work: Readonly<Record<string, (place: Place, turn: number) => Promise<unkn
     const device = await store.devices.get(idOf((turn * 7_919) % size));
     if (device) await store.devices.update({ ...device, description: `Desk of ${turn}`, updated: epoch + size + turn });
   },
+  'update 1,000 that were made one after the other, together': together((turn, index) => turn * 1_000 + index),
+  'update 1,000 from all over, together': together((turn, index) => turn * 7_919 + index * 97),
   'resolve a config': ({ resolve, size }, turn) => resolve(idOf((turn * 7_919) % size)),
   ...Object.fromEntries(
     Object.entries<(size: number) => DeviceQuery>({
@@ -131,10 +133,27 @@ const work: Readonly<Record<string, (place: Place, turn: number) => Promise<unkn
       [`${page}: ${name}`, ({ store, size }: Place) => store.devices.list({ ...query(size), limit: page })] as const,
     ]),
   ),
+  async [`update, and then ${page}: all, which counts again`]({ store, size }, turn) {
+    const device = await store.devices.get(idOf((turn * 7_919) % size));
+    if (device) await store.devices.update({ ...device, description: `Desk for ${turn}` });
+    return store.devices.list({ limit: page });
+  },
   [`${page}, deep down: all`]: deep({}),
   [`${page}, deep down: all by vendor`]: deep({ sort: 'vendor' }),
   [`${page}, deep down: a tenant`]: deep({ tenants: ['t3'] }),
 };
+
+/** A thousand devices, in one commit. */
+function together(which: (turn: number, index: number) => number) {
+  return ({ store, size }: Place, turn: number) =>
+    store.transact(async ({ devices }) => {
+      for (let index = 0; index < 1_000; index++) {
+        const device = await devices.get(idOf(which(turn, index) % size));
+        if (device) await devices.update({ ...device, description: `Desk of ${turn} ${index}` });
+      }
+      return true;
+    });
+}
 
 /** The page in the middle. */
 function deep(query: DeviceQuery) {
@@ -154,8 +173,8 @@ interface Figures {
 }
 
 /** Milliseconds a call. */
-async function measure(run: (turn: number) => Promise<unknown>): Promise<Figures> {
-  for (let turn = 0; turn < 10; turn++) await run(turn);
+async function measure(run: (turn: number) => Promise<unknown>, calls: number): Promise<Figures> {
+  for (let turn = 0; turn < calls / 20; turn++) await run(turn);
   const took: number[] = [];
   for (let turn = 0; turn < calls; turn++) {
     const began = performance.now();
@@ -170,7 +189,7 @@ export const lists: Part = {
   name: 'lists',
   about:
     `A page of ${page} devices by each filter, and one device, with ${sizes.map((size) => size.toLocaleString('en')).join(', ')} devices of four ` +
-    `vendors and ${tenantCount} tenants in the store; the total is counted each time. ${calls} calls each. The ratio is that of the most devices to the fewest, at p50: ` +
+    `vendors and ${tenantCount} tenants in the store; a total is remembered until something is written. ${calls} calls each, and 20 of 1,000 updates. The ratio is that of the most devices to the fewest, at p50: ` +
     'flat is 1.',
   async run() {
     const folder = mkdtempSync(join(tmpdir(), 'offhook-bench-'));
@@ -180,7 +199,8 @@ export const lists: Part = {
       const rows: Row[] = [];
       for (const [what, run] of Object.entries(work)) {
         const figures: Figures[] = [];
-        for (const place of places) figures.push(await measure((turn) => run(place, turn)));
+        for (const place of places)
+          figures.push(await measure((turn) => run(place, turn), what.includes('together') ? 20 : calls));
         const [few, some, many] = figures;
         if (!few || !some || !many) throw new Error('nothing was measured');
         const peer = { name: `${sizes[0].toLocaleString('en')} devices`, figure: few.p50 };

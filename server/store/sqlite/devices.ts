@@ -214,7 +214,11 @@ function beginning(text: string): Filter {
   const all = Object.entries(columns).flatMap(([column, prefix]) => (prefix === undefined ? [] : [startingWith(column, prefix)]));
   // Joined by OR they would be looked for in all rows.
   const each = all.map(({ sql }) => `SELECT ordinal FROM devices WHERE ${sql}`);
-  return { sql: `ordinal IN (${each.join(' UNION ')})`, values: all.flatMap(({ values }) => values) };
+  return {
+    sql: `ordinal IN (${each.join(' UNION ')})`,
+    ofRow: `(${all.map(({ sql }) => sql).join(' OR ')})`,
+    values: all.flatMap(({ values }) => values),
+  };
 }
 
 function deviceOf(row: readonly Cell[]): StoredDevice {

@@ -12,8 +12,6 @@ export interface Listed {
 }
 
 export interface PageQuery extends Page {
-  /** Rows to pass over, which are read: for lists that are asked for by numbers. */
-  readonly offset?: number;
   /** There is an index that holds just these rows, by `created`. */
   readonly isIndexed?: boolean;
 }
@@ -30,15 +28,15 @@ interface Stretch extends Filter {
  * are soon sorted.
  */
 export function readPage(
-  database: Pick<Connection, 'prepare'>,
+  database: Pick<Connection, 'prepare' | 'count'>,
   { table, cells, sorts }: Listed,
-  { sql, values }: Filter,
-  { sort: wanted, descending = false, limit, after, offset = 0, isIndexed = false }: PageQuery,
+  { sql, ofRow = sql, values }: Filter,
+  { sort: wanted, descending = false, limit, after, isIndexed = false }: PageQuery,
 ): Ended & { readonly rows: Cell[][]; readonly total: number } {
   const sort = wanted !== undefined && Object.hasOwn(sorts, wanted) ? wanted : 'created';
   const { column = sort, isFilled = true } = sorts[sort] ?? {};
   const count = (where: string, values: readonly Cell[]) =>
-    database.prepare<{ total: number }>(`SELECT count(*) AS total FROM ${table} WHERE ${where}`).get(...values)?.total ?? 0;
+    database.count(`SELECT count(*) AS total FROM ${table} WHERE ${where}`, values);
   const total = count(sql, values);
   if (limit === 0 || total === 0) return { rows: [], total };
 
@@ -51,20 +49,17 @@ export function readPage(
   const sign = isWalked ? '' : '+';
   const direction = descending ? ' DESC' : '';
   const rows: Cell[][] = [];
-  let passing = offset;
   for (const stretch of stretchesOf(columns, sign, isFilled, descending, after)) {
     const lacking = limit === undefined ? -1 : limit + 1 - rows.length;
     if (lacking === 0) break;
     const found = database
       .prepare<Cell[]>(
-        `SELECT ${cells}, ${columns.join(', ')} FROM ${source} WHERE ${sql} AND ${stretch.sql}
+        `SELECT ${cells}, ${columns.join(', ')} FROM ${source} WHERE ${isWalked ? ofRow : sql} AND ${stretch.sql}
          ORDER BY ${stretch.order.map((column) => `${column}${direction}`).join(', ')} LIMIT ?`,
       )
       .raw()
-      .all(...values, ...stretch.values, lacking === -1 ? -1 : lacking + passing);
-    const passed = Math.min(passing, found.length);
-    passing -= passed;
-    for (const row of found.slice(passed)) rows.push(row);
+      .all(...values, ...stretch.values, lacking);
+    for (const row of found) rows.push(row);
   }
   return { ...cut(rows, limit, (row) => row.slice(-columns.length)), total };
 }
@@ -120,6 +115,7 @@ export function joined([first, ...others]: readonly Filter[]): { readonly filter
   return {
     filter: {
       sql: [first?.sql ?? 'true', ...others.map(({ sql }) => `+${sql}`)].join(' AND '),
+      ofRow: [first, ...others].map((each) => each?.ofRow ?? each?.sql ?? 'true').join(' AND '),
       values: [...(first?.values ?? []), ...others.flatMap(({ values }) => values)],
     },
     // Rows with one value lie in its index as they were made.

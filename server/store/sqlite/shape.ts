@@ -70,6 +70,8 @@ export function statementsFor(table: string, columns: readonly string[]): { inse
 /** `one = ? AND two = ?` with the values for it. */
 export interface Filter {
   readonly sql: string;
+  /** The same with the same values, for a row that is at hand; absent where it is no other. */
+  readonly ofRow?: string;
   readonly values: readonly Cell[];
 }
 

@@ -5,6 +5,7 @@ import { type Noted, noteTaker } from './audit.ts';
 import { changeRecorder } from './changes.ts';
 import type { Connection } from './database.ts';
 import { type Refusals, refusal, storeError } from './errors.ts';
+import { type Count, counting } from './totals.ts';
 
 interface Options {
   readonly file: string;
@@ -19,6 +20,7 @@ interface Options {
  * does until they are committed.
  */
 export class Transaction implements Connection {
+  readonly count: Count;
   readonly #sqlite: Sqlite.Database;
   readonly #file: string;
   readonly #record: (kind: Change['kind'], id: string) => void;
@@ -30,6 +32,7 @@ export class Transaction implements Connection {
   constructor(sqlite: Sqlite.Database, { file, writer, shared, now }: Options) {
     this.#sqlite = sqlite;
     this.#file = file;
+    this.count = counting(sqlite);
     this.#statements = {
       savepoint: sqlite.prepare('SAVEPOINT one'),
       release: sqlite.prepare('RELEASE one'),

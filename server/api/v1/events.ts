@@ -32,6 +32,7 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
   repository: 'repositories.read',
   lease: 'leases.read',
   settings: 'settings.read',
+  parameter: 'settings.read',
 };
 
 const query = z

@@ -979,7 +979,7 @@ test('every exchange of the table is one of the server’s routes, and every rou
       return !asked.some(([verb, where = '']) => verb === method && pattern.test(where));
     })
     .map(({ method, path }) => `${method} ${path}`);
-  // Operations of what is installed: what plugins.test.ts does.
+  // Operations of what is installed: tests/e2e/provd-plugins.test.ts.
   expect(missing).toEqual([
     'GET /pg_mgr/plugins/:id/install/install/:operation',
     'DELETE /pg_mgr/plugins/:id/install/install/:operation',

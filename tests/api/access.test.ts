@@ -6,6 +6,8 @@ let stage: Stage;
 /** Ids of tenants: north with shop below it, and south. */
 const ids = { north: '', shop: '', south: '' };
 const bearers = new Map<string, string>();
+/** Ids that were made by the server: `token north`. */
+const made = new Map<string, string>();
 
 async function tokenFor(tenant: string, permissions: readonly string[]): Promise<Record<string, string>> {
   const key = `${tenant} ${permissions.join()}`;
@@ -40,7 +42,12 @@ beforeAll(async () => {
     };
     expect((await ask(stage, 'POST', '/api/v1/configs', config)).status).toBe(201);
     expect((await ask(stage, 'POST', '/api/v1/devices', device)).status).toBe(201);
-    expect((await ask(stage, 'POST', '/api/v1/tokens', { name, tenant: id, permissions: ['devices.read'] })).status).toBe(201);
+    const token = await ask(stage, 'POST', '/api/v1/tokens', { name, tenant: id, permissions: ['devices.read'] });
+    made.set(`token ${name}`, token.json.id ?? '');
+    const user = { name, tenant: id, permissions: ['devices.read'], password: 'correct horse battery staple' };
+    made.set(`user ${name}`, (await ask(stage, 'POST', '/api/v1/users', user)).json.id ?? '');
+    // So that there is an earlier version.
+    await ask(stage, 'PUT', `/api/v1/configs/config-${name}`, { ...config, X_second: true, tenant: undefined, id: undefined });
   }
 });
 afterAll(() => stage.close());
@@ -69,46 +76,108 @@ test.each(permitted.filter(({ endpoint }) => endpoint.serverWide))(
   },
 );
 
-/** Every way to name something of another tenant, with an id that there is and one that there is not. */
-function waysTo(name: string): [method: string, path: string, body?: object][] {
-  return [
-    ['GET', `/api/v1/devices/device-${name}`],
-    ['PATCH', `/api/v1/devices/device-${name}`, { description: 'mine' }],
-    ['GET', `/api/v1/devices/device-${name}/files/Digium/000fd3000003.cfg`],
-    ['GET', `/api/v1/devices/device-${name}/requests`],
-    ['DELETE', `/api/v1/devices/device-${name}`],
-    ['GET', `/api/v1/configs/config-${name}`],
-    ['GET', `/api/v1/configs/config-${name}/resolved`],
-    ['PUT', `/api/v1/configs/config-${name}`, { raw_config: {} }],
-    ['DELETE', `/api/v1/configs/config-${name}`],
-  ];
-}
+/** What a route names by its path, as it is of the tenant of that name: of nobody it is not there. */
+const named: Readonly<Record<string, (name: string) => string>> = {
+  devices: (name) => `device-${name}`,
+  configs: (name) => `config-${name}`,
+  tenants: (name) => (name === 'nobody' ? NOBODY : { ...ids, main: stage.main }[name as keyof typeof ids]),
+  tokens: (name) => made.get(`token ${name}`) ?? NOBODY,
+  users: (name) => made.get(`user ${name}`) ?? NOBODY,
+};
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+/** What has to be valid before anybody looks whether the thing is there. */
+const bodies: Readonly<Record<string, object>> = {
+  'PATCH /api/v1/devices/:id': { description: 'mine' },
+  'PUT /api/v1/configs/:id': { raw_config: {} },
+  'POST /api/v1/configs/:id/versions/:revision/roll-back': {},
+  'PATCH /api/v1/tenants/:id': { name: 'mine' },
+  'PATCH /api/v1/tokens/:id': { name: 'mine' },
+  'PATCH /api/v1/users/:id': { permissions: [] },
+};
+/** What else names something of a tenant, in query or body: other tests of this file. */
+const elsewhere = [
+  '/api/v1/bulk/devices',
+  '/api/v1/bulk/configs',
+  '/api/v1/devices.csv',
+  '/api/v1/devices',
+  '/api/v1/configs',
+  '/api/v1/tenants',
+  '/api/v1/tokens',
+  '/api/v1/users',
+  '/api/v1/audit',
+  '/api/v1/events',
+  '/api/v1/dhcp/config/:server',
+];
+/** What names nothing of a tenant. */
+const nobodys = ['/status', '/metrics', '/openapi.json', '/docs', '/api/v1/plugins'];
+/** What is the caller's own. */
+const own = ['/api/v1/self', '/api/v1/self/password', '/api/v1/login', '/api/v1/logout'];
 
-test('what is of another tenant is as if it were not there, by whatever it is named', async () => {
-  const north = await tokenFor(ids.north, ['#']);
-  for (const name of ['south', 'main']) {
-    const there = waysTo(name);
-    for (const [index, [method, path, body]] of waysTo('nobody').entries()) {
-      const [, real = '', sent] = there[index] ?? [];
-      const nothing = await ask(stage, method, path, body, north);
-      const foreign = await ask(stage, method, real, sent, north);
-      expect({ method, real, status: foreign.status }).toEqual({ method, real, status: 404 });
-      expect(foreign.text.replaceAll(`-${name}`, '-nobody')).toBe(nothing.text);
+const ofTenants = routes.flatMap(({ path, methods }) =>
+  Object.entries(methods)
+    .filter(([, { serverWide }]) => !serverWide)
+    .map(([method]) => ({ method, path })),
+);
+const byPath = ofTenants.filter(({ path }) => /^\/api\/v1\/(?:devices|configs|tenants|tokens|users)\/:id/.test(path));
+
+test('every route that is not for the main tenant alone is in a table of this file', () => {
+  const known = new Set([...byPath.map(({ path }) => path), ...elsewhere, ...nobodys, ...own]);
+  expect(ofTenants.filter(({ path }) => !known.has(path))).toEqual([]);
+});
+
+/** Who sees whom: a tenant sees itself and what is below it. */
+const callers = [
+  { caller: 'north', sees: ['north', 'shop'], others: ['south', 'main'] },
+  { caller: 'shop', sees: ['shop'], others: ['north', 'south', 'main'] },
+  { caller: 'south', sees: ['south'], others: ['north', 'shop', 'main'] },
+] as const;
+
+const table = callers.flatMap(({ caller, sees, others }) => byPath.map((way) => ({ ...way, caller, sees, others })));
+
+test.each(table)(
+  '$method $path of another tenant is as if it were not there for $caller',
+  async ({ method, path, caller, sees, others }) => {
+    const [, resource = ''] = /^\/api\/v1\/(\w+)/.exec(path) ?? [];
+    const body = bodies[`${method} ${path}`];
+    const bearer = await tokenFor(ids[caller], ['#']);
+    const at = (name: string) =>
+      path
+        .replace(':id', named[resource]?.(name) ?? '')
+        .replace(':revision', '1')
+        .replace(':session', NOBODY)
+        .replace('*name', 'Digium/000fd3000003.cfg');
+    const nothing = await ask(stage, method, at('nobody'), body, bearer);
+    expect(nothing.status).toBe(404);
+    for (const name of others) {
+      const foreign = await ask(stage, method, at(name), body, bearer);
+      expect({ name, status: foreign.status }).toEqual({ name, status: 404 });
+      const [there = '', nowhere = ''] = [name, 'nobody'].map((each) => named[resource]?.(each));
+      expect(foreign.text.replaceAll(there, nowhere)).toBe(nothing.text);
     }
-  }
-  const { json: tokens } = await ask(stage, 'GET', '/api/v1/tokens');
-  const south = (tokens.tokens as unknown as { id: string; name: string }[]).find(({ name }) => name === 'south');
-  for (const path of [`/api/v1/tokens/${south?.id}`, `/api/v1/tenants/${ids.south}`, `/api/v1/tenants/${stage.main}`]) {
-    for (const [method, body] of [['GET'], ['PATCH', { name: 'mine' }], ['DELETE']] as const)
-      expect({ method, path, status: (await ask(stage, method, path, body, north)).status }).toEqual({
-        method,
-        path,
-        status: 404,
-      });
-  }
-  // And it is as it was.
+    // What it sees is there, so that the table says something.
+    if (method === 'GET' && !path.includes('files')) {
+      for (const name of sees) expect((await ask(stage, 'GET', at(name), undefined, bearer)).status).toBe(200);
+    }
+  },
+);
+
+test('what others tried to change is as it was', async () => {
   expect((await ask(stage, 'GET', '/api/v1/devices/device-south')).json).toMatchObject({ description: null });
-  expect((await ask(stage, 'GET', '/api/v1/configs/config-south')).json).toMatchObject({ raw_config: complete });
+  expect((await ask(stage, 'GET', '/api/v1/configs/config-south')).json).toMatchObject({ raw_config: complete, revision: 2 });
+});
+
+test('neither the trail of changes nor the configuration of DHCP servers tells of another tenant, by whatever it is asked for', async () => {
+  const north = await tokenFor(ids.north, ['#']);
+  for (const query of ['', `?tenant=${ids.south}`, '?id=device-south', `?actor=token&actor_id=${made.get('token south')}`]) {
+    const { status, text } = await ask(stage, 'GET', `/api/v1/audit${query}`, undefined, north);
+    expect({ query, status }).toEqual({ query, status: 200 });
+    expect(text).not.toMatch(/(?:device|config)-(?:south|main)/);
+    expect(text).not.toContain(ids.south);
+  }
+  const asked = async (tenant: string) => ask(stage, 'GET', `/api/v1/dhcp/config/dnsmasq?tenant=${tenant}`, undefined, north);
+  const [foreign, nothing] = [await asked(ids.south), await asked(NOBODY)];
+  expect(foreign.status).toBeGreaterThanOrEqual(400);
+  expect(foreign.text.replaceAll(ids.south, NOBODY)).toBe(nothing.text);
 });
 
 test('lists have what is of the caller’s tenant and of those below it, whatever tenants they are asked for', async () => {
@@ -271,13 +340,30 @@ test('who may not read secrets sees that they are there, and writes back what he
     '/api/v1/configs',
     '/api/v1/configs/config-main',
     '/api/v1/configs/config-main/resolved',
+    '/api/v1/configs/config-main/versions',
+    '/api/v1/configs/config-main/versions/1',
+    '/api/v1/audit',
+    '/api/v1/devices.csv?raw_config=sip_lines.1.password&raw_config=sip_lines',
+    '/api/v1/devices/device-main/requests',
+    '/api/v1/devices/device-main/deliveries',
+    '/api/v1/settings',
+    '/api/v1/users',
+    '/api/v1/operations',
+    '/api/v1/repositories',
     '/api/v1/tokens',
     '/api/v1/tenants',
-  ])
+  ]) {
+    expect({ path, status: (await ask(stage, 'GET', path, undefined, reader)).status }).toEqual({ path, status: 200 });
     expect({ path, shows: (await ask(stage, 'GET', path, undefined, reader)).text.includes(PASSWORD) }).toEqual({
       path,
       shows: false,
     });
+  }
+  // Whoever may read them sees some of these, so that this says something.
+  for (const path of ['/api/v1/configs/config-main/versions/1', '/api/v1/devices.csv?raw_config=sip_lines.1.password'])
+    expect((await ask(stage, 'GET', path)).text).toContain(PASSWORD);
+  const explained = await ask(stage, 'POST', '/api/v1/explain', { device: 'device-main' }, reader);
+  expect([explained.status, explained.text.includes(PASSWORD)]).toEqual([200, false]);
   expect((await ask(stage, 'GET', '/api/v1/devices/device-main/files/Digium/000fd3000004.cfg', undefined, reader)).status).toBe(
     403,
   );

@@ -19,8 +19,6 @@ interface Outline<Filters extends z.ZodObject, Sort extends string>
   readonly filters?: Filters;
   /** The order of rows when none is asked for; `-` before it: the last first. */
   readonly usual: NoInfer<Sort | `-${Sort}`>;
-  /** false: counting the rows would cost more than all else, and the answer has no total. */
-  readonly isCounted?: boolean;
   /** What else the answer has. */
   readonly besides?: z.ZodRawShape;
 }
@@ -33,8 +31,7 @@ export interface StoredList<Filters extends z.ZodObject, Sort extends string> ex
   ): Promise<
     Ended & {
       readonly rows: readonly unknown[];
-      /** Of a list that is counted. */
-      readonly total?: number;
+      readonly total: number;
       readonly besides?: object;
     }
   >;
@@ -63,7 +60,7 @@ const paging = {
 export function listing<Sort extends string, Filters extends z.ZodObject = z.ZodObject<Record<never, never>>>(
   list: StoredList<Filters, Sort>,
 ): Endpoint {
-  const { name, item, filters, sorts, usual, isCounted = true, besides = {}, find, ...outline } = list;
+  const { name, item, filters, sorts, usual, besides = {}, find, ...outline } = list;
   const orders = sorts.flatMap((sort): (Sort | `-${Sort}`)[] => [sort, `-${sort}`]);
   const query = z
     .strictObject({
@@ -75,8 +72,7 @@ export function listing<Sort extends string, Filters extends z.ZodObject = z.Zod
       fields: selectionOf(item),
     })
     .partial();
-  const answer = (row: z.ZodType) =>
-    z.strictObject({ [name]: z.array(row), ...(isCounted && { total: count }), next, ...besides });
+  const answer = (row: z.ZodType) => z.strictObject({ [name]: z.array(row), total: count, next, ...besides });
   const part = partOf(item).meta({ description: 'With `fields`: those that were asked for.' });
 
   return endpoint({
@@ -105,7 +101,7 @@ export function listing<Sort extends string, Filters extends z.ZodObject = z.Zod
       );
       const rows = fields ? found.rows.map((row) => select(row, fields)) : found.rows;
       const following = found.next ? cursorOf(found.next, place) : null;
-      return { json: { [name]: rows, ...(isCounted && { total: found.total }), next: following, ...found.besides } };
+      return { json: { [name]: rows, total: found.total, next: following, ...found.besides } };
     },
   });
 }

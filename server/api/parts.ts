@@ -68,7 +68,7 @@ export interface ApiParts {
   together(work: (changes: Changes) => Promise<boolean>): Promise<void>;
   readonly tenants: TenantService;
   readonly parameters: ParameterService;
-  readonly history: Pick<HistoryService, 'list' | 'after' | 'range' | 'versions' | 'version' | 'rollback'>;
+  readonly history: Pick<HistoryService, 'list' | 'count' | 'after' | 'range' | 'versions' | 'version' | 'rollback'>;
   readonly operations: Pick<OperationService, 'start' | 'get' | 'list' | 'news' | 'wait' | 'cancel' | 'forget'>;
   readonly operationNews: Pick<OperationNotifier, 'subscribe'>;
   readonly plugins: { readonly catalogue: Catalogue };

@@ -34,6 +34,8 @@ export interface HistoryDao {
   note(entry: Pick<Entry, 'what' | 'action' | 'diff'>): Promise<void>;
   /** From the newest, if nothing else is asked for; its cost does not grow with the number of entries. */
   entries(query: EntryQuery): Promise<Entry[]>;
+  /** How many there are, wherever the page begins. */
+  count(query: Omit<EntryQuery, 'ascending' | 'after' | 'limit'>): Promise<number>;
   /** Entries with a greater number, from the oldest. */
   after(number: number, limit: number): Promise<Entry[]>;
   /** The numbers of the oldest entry that is kept, and of the newest that there ever was; of none 1 and 0. */

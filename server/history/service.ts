@@ -20,6 +20,7 @@ export interface HistoryService {
   /** Entries from the newest. @returns with `next`, when there are more: the number to ask for as `after` */
   list(query: EntryQuery): Promise<{ readonly entries: Entry[]; readonly next?: number }>;
   /** As `HistoryDao`. */
+  readonly count: HistoryDao['count'];
   readonly after: HistoryDao['after'];
   readonly range: HistoryDao['range'];
   /** Earlier versions of a config, from the newest; also of one that was removed. @param tenants only versions that belonged to them */
@@ -68,6 +69,7 @@ export function historyService({
 
   return {
     version,
+    count: dao.count,
     after: dao.after,
     range: dao.range,
     versions: (config, tenants) => dao.versions(config, tenants),

@@ -53,6 +53,8 @@ test('tokens, users, templates and what is installed leave entries as well', asy
   const password = 'several words are easy to remember';
   const user = (await ask(stage, 'POST', '/api/v1/users', { name: 'ann', permissions: ['#'], password })).json;
   await ask(stage, 'PATCH', `/api/v1/users/${user.id}`, { password: `${password} too` });
+  const { total } = (await ask(stage, 'GET', '/api/v1/audit?limit=1&resource=user')).json;
+  expect(total).toBe((await entries('?resource=user')).length);
   expect(await entries('?limit=5')).toMatchObject([
     {
       resource: 'user',

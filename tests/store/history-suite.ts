@@ -281,6 +281,9 @@ export function historySuite(open: Open): void {
       ])('hold %s', async (_, query, expected) => {
         await fill();
         expect(await numbers(query)).toEqual(expected);
+        // Wherever a page begins and ends.
+        const { limit: _limit, after: _after, ...asked } = query;
+        expect(await stage.store.history.count(asked)).toBe((await numbers(asked)).length);
       });
 
       test('hold what was noted from one time until another', async () => {
@@ -289,6 +292,8 @@ export function historySuite(open: Open): void {
         const [newest = 0, oldest = 0] = [times[0], times.at(-1)];
         expect(await numbers({ from: oldest, to: newest + 1 })).toEqual([5, 4, 3, 2, 1]);
         expect(await numbers({ from: newest + 1 })).toEqual([]);
+        const { history } = stage.store;
+        expect(await Promise.all([{ from: oldest, to: newest + 1 }, { to: oldest }].map(history.count))).toEqual([5, 0]);
         expect(await numbers({ to: oldest })).toEqual([]);
         expect(await numbers({ from: oldest, to: newest + 1, id: 'd' })).toEqual([4, 3]);
       });

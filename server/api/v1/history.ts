@@ -64,30 +64,32 @@ const version = z.looseObject({ ...summary.shape, raw_config: anything }).meta({
 export function historyRoutes({ history, configs, tenants }: ApiParts): Route[] {
   const audit = listing({
     summary: 'List changes: who changed what, when, from where, from the newest',
-    about:
-      'What phones tell of themselves is none. Who is not of the main tenant sees the changes of his tenants. They are not counted.',
+    about: 'What phones tell of themselves is none. Who is not of the main tenant sees the changes of his tenants.',
     permission: 'audit.read',
     name: 'entries',
     item: entry,
     filters,
     sorts: ['number'],
     usual: '-number',
-    isCounted: false,
     async find({ caller, query }, { descending, limit, after }) {
       const { tenant, descendants, actor, actor_id: actorId, ...where } = query;
       if (actorId !== undefined && actor === undefined) {
         throw queryInvalid([{ path: 'actor', message: 'must be there with actor_id: user or token' }]);
       }
       const of = tenantsAsked({ ...(tenant && { tenant }), ...(descendants && { descendants }) }, caller, tenants);
-      const found = await history.list({
+      const asked = {
         ...where,
         ...(of && { tenants: of }),
         ...(actor && { who: { kind: actor, ...(actorId !== undefined && { id: actorId }) } }),
+      };
+      const total = await history.count(asked);
+      const found = await history.list({
+        ...asked,
         ...(typeof after?.[0] === 'number' && { after: after[0] }),
         ascending: !descending,
         limit,
       });
-      return { rows: found.entries.map(entryOf), ...(found.next !== undefined && { next: [found.next] }) };
+      return { rows: found.entries.map(entryOf), total, ...(found.next !== undefined && { next: [found.next] }) };
     },
   });
 

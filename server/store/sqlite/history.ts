@@ -70,25 +70,26 @@ export function historyDao(database: Database): HistoryDao {
     DELETE FROM config_versions WHERE ordinal IN
       (SELECT ordinal FROM config_versions WHERE id = ? ORDER BY revision DESC LIMIT ? OFFSET ?)`);
 
-  /** Numbers of entries from the newest, as they lie in an index. */
-  const numbersOf = (query: EntryQuery, tenant: string | undefined, first: number | undefined, last: number | undefined) => {
-    const { resource, id, who, ascending = false, after, limit } = query;
-    const { sql, values } = allOf({
-      'tenant = ?': tenant,
-      'resource = ?': resource,
-      'id = ?': id,
-      'kind = ?': who?.kind,
-      'actor = ?': who && (who.id ?? ''),
-      [`number ${ascending ? '>' : '<'} ?`]: after,
-      'number >= ?': first,
-      'number <= ?': last,
-    });
-    return database
-      .prepare<{ number: number }>(
-        `SELECT number FROM audit ${indexFor(query, tenant)} WHERE ${sql} ORDER BY number ${ascending ? '' : 'DESC'} LIMIT ?`,
-      )
-      .all(...values, limit)
-      .map(({ number }) => number);
+  /** Of each tenant by themselves, what is asked for: those of all together would have to be sorted. undefined: nothing was in that time. */
+  const partsOf = (query: Omit<EntryQuery, 'limit'>) => {
+    const { tenants, resource, id, who, from, to, ascending = false, after } = query;
+    // Times rise with numbers.
+    const first = from === undefined ? undefined : selectFirst.get(from)?.number;
+    const last = to === undefined ? undefined : selectLast.get(to)?.number;
+    if ((from !== undefined && first === undefined) || (to !== undefined && last === undefined)) return [];
+    return (tenants ?? [undefined]).map((tenant) => ({
+      index: indexFor(query, tenant),
+      ...allOf({
+        'tenant = ?': tenant,
+        'resource = ?': resource,
+        'id = ?': id,
+        'kind = ?': who?.kind,
+        'actor = ?': who && (who.id ?? ''),
+        [`number ${ascending ? '>' : '<'} ?`]: after,
+        'number >= ?': first,
+        'number <= ?': last,
+      }),
+    }));
   };
 
   return {
@@ -99,17 +100,26 @@ export function historyDao(database: Database): HistoryDao {
 
     entries: (query) =>
       database.read(() => {
-        const { tenants, from, to, limit, ascending = false } = query;
-        // Times rise with numbers.
-        const first = from === undefined ? undefined : selectFirst.get(from)?.number;
-        const last = to === undefined ? undefined : selectLast.get(to)?.number;
-        if ((from !== undefined && first === undefined) || (to !== undefined && last === undefined)) return [];
-        // Each tenant's by themselves: those of all together would have to be sorted.
-        const found = (tenants ?? [undefined]).flatMap((tenant) => numbersOf(query, tenant, first, last));
+        const { limit, ascending = false } = query;
+        const found = partsOf(query).flatMap(({ index, sql, values }) =>
+          database
+            .prepare<{ number: number }>(
+              `SELECT number FROM audit ${index} WHERE ${sql} ORDER BY number ${ascending ? '' : 'DESC'} LIMIT ?`,
+            )
+            .all(...values, limit)
+            .map(({ number }) => number),
+        );
         const wanted = found.sort((one, other) => (ascending ? one - other : other - one)).slice(0, limit);
         const entries = selectRows.all(JSON.stringify(wanted)).map(entryOf);
         return ascending ? entries.reverse() : entries;
       }),
+
+    count: (query) =>
+      database.read(() =>
+        partsOf(query)
+          .map(({ index, sql, values }) => database.count(`SELECT count(*) AS total FROM audit ${index} WHERE ${sql}`, values))
+          .reduce((sum, each) => sum + each, 0),
+      ),
 
     after: (number, limit) => database.read(() => selectAfter.all(number, limit).map(entryOf)),
 
@@ -151,7 +161,7 @@ export function historyDao(database: Database): HistoryDao {
 }
 
 /** The planner knows nothing of the values; of what is asked for, that goes first of which there are the fewest. */
-function indexFor({ id, who, resource }: EntryQuery, tenant: string | undefined): string {
+function indexFor({ id, who, resource }: Pick<EntryQuery, 'id' | 'who' | 'resource'>, tenant: string | undefined): string {
   if (id !== undefined) return 'INDEXED BY audit_id';
   if (who !== undefined) return resource === undefined ? 'INDEXED BY audit_who' : 'INDEXED BY audit_who_resource';
   if (tenant !== undefined) return resource === undefined ? 'INDEXED BY audit_tenant' : 'INDEXED BY audit_tenant_resource';

@@ -212,6 +212,16 @@ const admin = z
           'Listen beyond loopback without tls: tokens, passwords of users and of phones cross the network readable. Behind a reverse proxy on another host, say, over a line ' +
           'that you trust.',
       }),
+    trusted_proxies: z
+      .int()
+      .min(0)
+      .max(16)
+      .default(0)
+      .register(about, {
+        description:
+          'How many reverse proxies stand before the API: who asks is the entry of X-Forwarded-For that so many count from the right, for the history, for logs and where ' +
+          'logins are limited. With 0 the header is not looked at. Too large a number lets callers choose their address.',
+      }),
     cors_origins: z
       .array(z.string().regex(/^https?:\/\/[\w.-]+(?::\d{1,5})?$|^https?:\/\/\[[\da-f:]+\](?::\d{1,5})?$/i))
       .default([])

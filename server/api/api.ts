@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import * as z from 'zod';
 import type { Caller } from '../access/model.ts';
 import { actingAs } from '../lib/actor.ts';
+import type { Ip } from '../lib/ip.ts';
 import { fromPlain, stringifyOrdered } from '../lib/ordered-json.ts';
 import { actorOf, addressOf } from './actor.ts';
 import { authenticate, authorise, guardHost } from './authenticate.ts';
@@ -139,7 +140,7 @@ function dispatch({ methods }: Route, parts: ApiParts): RequestHandler {
     const endpoint = allowed(methods, request.method);
     const { handle, query = nothing, body = nothing, takesFile } = endpoint;
     const caller: Caller = response.locals.caller ?? nobody;
-    const from = addressOf(request);
+    const from = addressOf(request, parts);
     authorise(caller, endpoint);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     const sent = isRead || takesFile !== undefined ? undefined : await readBody(request);
@@ -164,7 +165,10 @@ function dispatch({ methods }: Route, parts: ApiParts): RequestHandler {
     const asked = { caller, method: request.method, url: request.originalUrl, body: sent };
     const isOnce = key !== undefined && !isRead && takesFile === undefined && caller !== nobody;
     await send(response, await (isRead ? handle(call) : isOnce ? doneOnce({ ...asked, key }, endpoint, parts, act) : act()));
-    log[isRead ? 'debug' : 'info']({ event: 'api.answered', ...told(request), status: response.statusCode }, 'answered a client');
+    log[isRead ? 'debug' : 'info'](
+      { event: 'api.answered', ...told(request, from), status: response.statusCode },
+      'answered a client',
+    );
   };
 }
 
@@ -206,10 +210,11 @@ async function send(response: Response, { json, bytes, stream, headers = {}, sta
 }
 
 /** The one catch: what was thrown is answered, and what is the server's fault is logged. */
-function fail({ log }: ApiParts): ErrorRequestHandler {
+function fail(parts: ApiParts): ErrorRequestHandler {
+  const { log } = parts;
   return (thrown: unknown, request, response, _next) => {
     const status = statusOf(thrown);
-    const fields = { ...told(request), status, err: thrown };
+    const fields = { ...told(request, addressOf(request, parts)), status, err: thrown };
     if (status >= 500) log.error({ event: 'api.failed', ...fields }, 'could not answer a client');
     else log.debug({ event: 'api.refused', ...fields }, 'refused a client');
     // A part of another answer is already on its way: all that is left is to break off.
@@ -219,6 +224,6 @@ function fail({ log }: ApiParts): ErrorRequestHandler {
 }
 
 /** What a log tells of a request; not the query, nor the body. */
-function told({ method, path, socket }: Request) {
-  return { method, path, ip: socket.remoteAddress };
+function told({ method, path }: Request, ip: Ip) {
+  return { method, path, ip };
 }

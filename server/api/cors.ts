@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 
 const METHODS = 'GET, POST, PUT, PATCH, DELETE';
 const HEADERS = 'Authorization, Content-Type, If-Match, Idempotency-Key, Last-Event-ID';
-const EXPOSED = 'ETag, Location, Retry-After';
+const EXPOSED = 'Content-Disposition, ETag, Location, Retry-After';
 
 /**
  * Lets web pages of some origins use what is below `/api/` in a browser (Fetch standard, section 3.2). Pages show a token, and no cookie: there is nothing that

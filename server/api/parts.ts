@@ -55,6 +55,8 @@ export interface ApiParts {
   readonly security: Pick<SecurityLog, 'loginRefused' | 'loginLimited'>;
   /** Names by which programs may reach the API, besides localhost and addresses: see `guardHost`. */
   readonly hostNames: readonly string[];
+  /** How many reverse proxies of ours stand before the API. */
+  readonly trustedProxies: number;
   /** Origins of web pages that may use it. */
   readonly corsOrigins: readonly string[];
   /** How many may listen to events at once. */

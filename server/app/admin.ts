@@ -77,6 +77,7 @@ export async function startAdmin({ core, addresses, workers, dhcp, announce }: A
     explain: (question) => core.explain(question, dhcp.look),
     dhcp: () => dhcp.listener?.interfaces() ?? [],
     hostNames: [...admin.listen, ...admin.names],
+    trustedProxies: admin.trusted_proxies,
     corsOrigins: admin.cors_origins,
     eventStreams: admin.event_streams,
     baseUrl: (device) => core.baseUrls.expected(device),

@@ -16,7 +16,7 @@ test('a page of an origin that is listed may ask, and reads what it needs', asyn
   const { status, headers } = await ask('/api/v1/devices', { origin: portal, authorization: `Bearer ${TOKEN}` });
   expect(status).toBe(200);
   expect(headers.get('access-control-allow-origin')).toBe(portal);
-  expect(headers.get('access-control-expose-headers')).toBe('ETag, Location, Retry-After');
+  expect(headers.get('access-control-expose-headers')).toBe('Content-Disposition, ETag, Location, Retry-After');
   expect(headers.get('access-control-allow-credentials')).toBeNull();
   expect(headers.get('vary')).toContain('Origin');
 });

@@ -207,6 +207,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     security: { loginRefused: (ip) => refusals.push(`refused ${ip}`), loginLimited: (ip) => refusals.push(`limited ${ip}`) },
     history,
     hostNames: ['provisioning.example.com'],
+    trustedProxies: 0,
     corsOrigins: ['https://portal.example.com'],
     eventStreams: 200,
     devices,

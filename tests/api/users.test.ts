@@ -104,6 +104,25 @@ test('whoever guesses is refused, told to wait, and told of in the security log'
   expect(stage.log.join()).not.toContain('a guess that is long');
 });
 
+test('behind proxies of ours it is the caller who is named and told to wait, and nobody else', async () => {
+  const behind = await openStage({ trustedProxies: 1 });
+  try {
+    const user = { name: 'ann', permissions: ['devices.#'], password: PASSWORD };
+    expect((await ask(behind, 'POST', '/api/v1/users', user, { 'x-forwarded-for': '192.0.2.9' })).status).toBe(201);
+    const guess = (from: string, password = 'a guess that is long') =>
+      ask(behind, 'POST', '/api/v1/login', { name: 'ann', password }, { ...nobody, 'x-forwarded-for': `10.9.9.9, ${from}` });
+    let last = await guess('192.0.2.66');
+    for (let tries = 0; tries < 10 && last.status !== 429; tries += 1) last = await guess('192.0.2.66');
+    expect(last.status).toBe(429);
+    expect(behind.refusals.at(-1)).toBe('limited 192.0.2.66');
+    expect((await guess('198.51.100.1', PASSWORD)).status).toBe(200);
+    const { entries } = (await ask(behind, 'GET', '/api/v1/audit?resource=user')).json;
+    expect(entries).toMatchObject([{ from: '192.0.2.9' }]);
+  } finally {
+    await behind.close();
+  }
+});
+
 test('nobody makes a user that may more than himself, or one of another tenant', async () => {
   const north = (await ask(stage, 'POST', '/api/v1/tenants', { name: 'north' })).json.id;
   await addUser('boss', { tenant: north, permissions: ['users.#', 'devices.read'] });

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import type { Pair } from '../support/http-certificate.ts';
 
 export const TOKEN = 'a-token-for_hooks.~1+/=';
 const scripts = join(import.meta.dirname, '../../dhcp-config');
@@ -24,7 +27,7 @@ export interface Ran {
 export interface HookPlace {
   readonly folder: string;
   readonly environment: NodeJS.ProcessEnv;
-  configure(url: string, token?: string): void;
+  configure(url: string, token?: string, more?: string): void;
   run(server: string, words: readonly (string | Buffer)[], environment?: NodeJS.ProcessEnv): Promise<Ran>;
   /** What was said to syslog, a line each. */
   complaints(): string[];
@@ -52,9 +55,9 @@ export function openHookPlace(): HookPlace {
   return {
     folder,
     environment,
-    configure(url, token = TOKEN) {
+    configure(url, token = TOKEN, more = '') {
       writeFileSync(join(folder, 'token'), `${token}\n`);
-      writeFileSync(join(folder, 'dhcp-hook.conf'), `url=${url}\ntoken_file=${folder}/token\nseconds=2\n`);
+      writeFileSync(join(folder, 'dhcp-hook.conf'), `url=${url}\ntoken_file=${folder}/token\nseconds=2\n${more}`);
     },
     run(server, words, more = {}) {
       const started = performance.now();
@@ -84,19 +87,25 @@ export interface Peer {
 }
 
 /** Who listens where Offhook should. @param answer 204 unless it says otherwise */
-export async function openPeer(answer: RequestListener = (_request, response) => response.writeHead(204).end()): Promise<Peer> {
+export async function openPeer(
+  answer: RequestListener = (_request, response) => response.writeHead(204).end(),
+  tls?: Pair,
+): Promise<Peer> {
   const told: Told[] = [];
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     let body = '';
     request.on('data', (bytes: Buffer) => (body += bytes));
     request.on('end', () => {
       told.push({ path: request.url, headers: request.headers, body });
       answer(request, response);
     });
-  });
+  };
+  const server = tls
+    ? createTlsServer({ cert: readFileSync(tls.certificate), key: readFileSync(tls.key) }, listener)
+    : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     told,
     documents: () => told.map(({ body }) => JSON.parse(body)),
     close: () =>

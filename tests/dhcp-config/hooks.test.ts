@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync,
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
+import { makePair, temporaryDirectory } from '../support/http-certificate.ts';
 import { type HookPlace, openHookPlace, openPeer, type Peer, TOKEN } from './hook-place.ts';
 
 let place: HookPlace;
@@ -143,6 +144,26 @@ test('when nobody listens, the hook is done at once, and says so once', async ()
   await atOnce('isc', isc);
   await eventually(() => expect(place.complaints()).toEqual([`${peer.url} does not answer; leases not told: 1`]));
   expect(place.waiting()).toEqual([]);
+});
+
+test('over HTTPS it is told to a server whose certificate is named, and to no other', async () => {
+  const pair = makePair(temporaryDirectory(), 'offhook');
+  const secure = await openPeer(undefined, pair);
+  try {
+    place.configure(secure.url, TOKEN, `certificates=${pair.certificate}\n`);
+    await atOnce('isc', isc);
+    await eventually(() => expect(secure.told).toHaveLength(1));
+    for (const more of ['', `certificates=${place.folder}/none.pem\n`]) {
+      place.configure(secure.url, TOKEN, more);
+      const before = place.complaints().length;
+      await atOnce('isc', isc);
+      await eventually(() => expect(place.complaints()).toHaveLength(before + 1));
+      expect(place.complaints().at(-1)).toMatch(/^the certificate of https:.*certificates=.*leases not told: 1$/);
+    }
+    expect(secure.told).toHaveLength(1);
+  } finally {
+    await secure.close();
+  }
 });
 
 test.each([

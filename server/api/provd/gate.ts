@@ -31,7 +31,7 @@ const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/;
  * Lets in who shows a token of this server, or, where the settings name a wazo-auth server, one of that. Its tenants are those of the same
  * id here; one that nobody asked for before is made.
  */
-export function gateOf(parts: Pick<ApiParts, 'tokens' | 'access' | 'users' | 'tenants' | 'wazo'>): Gate {
+export function gateOf(parts: Pick<ApiParts, 'tokens' | 'access' | 'users' | 'tenants' | 'wazo' | 'trustedProxies'>): Gate {
   const { tenants, wazo } = parts;
   const ours = (named: string) => (named === wazo?.mainTenant ? tenants.main.id : named);
 
@@ -48,10 +48,10 @@ export function gateOf(parts: Pick<ApiParts, 'tokens' | 'access' | 'users' | 'te
   async function ofWazo(auth: WazoAuth, secret: string, named: string | undefined, request: Request): Promise<Admitted> {
     const token = await auth.tokenOf(secret, named);
     if (!token) throw unauthorized();
-    const tenant = await known(token.tenant, { auth, secret, token, from: addressOf(request) });
+    const tenant = await known(token.tenant, { auth, secret, token, from: addressOf(request, parts) });
     const caller = wazoUser({ ...token, tenant }, tenants);
     if (named === undefined) return { caller, tenant };
-    const asked = await known(named, { auth, secret, token, from: addressOf(request), above: tenant });
+    const asked = await known(named, { auth, secret, token, from: addressOf(request, parts), above: tenant });
     // It may stand elsewhere here than there.
     if (!caller.sees(asked)) throw unauthorized();
     return { caller, tenant: asked };

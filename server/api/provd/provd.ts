@@ -81,7 +81,7 @@ export function provd(parts: ApiParts): RequestHandler {
     const body = method === 'POST' || method === 'PUT' ? await bodyOf(request) : new Map<string, OrderedJson>();
     const call = { caller, tenant, params, query: new URLSearchParams(search), body, path: `/0.2${path}` };
     const handle = async () => way.route.handle(call);
-    return method === 'GET' ? handle() : actingAs(actorOf(caller, addressOf(request)), handle);
+    return method === 'GET' ? handle() : actingAs(actorOf(caller, addressOf(request, parts)), handle);
   }
 
   return async (request, response) => {
@@ -99,7 +99,7 @@ export function provd(parts: ApiParts): RequestHandler {
       const fields = {
         method: request.method,
         path: request.originalUrl.split('?')[0],
-        ip: request.socket.remoteAddress,
+        ip: addressOf(request, parts),
         status,
       };
       if (status >= 500 && status !== 501)

@@ -2,11 +2,11 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Arrivals } from '../../lib/arrivals.ts';
+import { clientAddress } from '../../lib/forwarded.ts';
 import type { Ip } from '../../lib/ip.ts';
 import type { PhoneRequest, Reply } from '../../pipeline/request.ts';
 import { type Sent, send, sendFailed } from './answer.ts';
 import type { HttpEvent, Refusal } from './events.ts';
-import { clientAddress } from './forwarded.ts';
 import type { HttpLimits } from './limits.ts';
 import { parseTarget } from './path.ts';
 

@@ -1,11 +1,11 @@
-import { type Ip, parseIp } from '../../lib/ip.ts';
+import { type Ip, parseIp } from './ip.ts';
 
 /**
  * Who is behind `trusted` proxies of ours: each appends to X-Forwarded-For the address that it was reached from, so that the
- * entry `trusted` from the right is the phone; all to its left is the phone's own claim.
+ * entry `trusted` from the right is who asks, a phone say; all to its left is his own claim.
  *
  * Without the header it is the peer: it came past the proxies. With fewer entries than proxies it is the first entry: the request
- * came past the outer ones, and the peer would be a proxy, whose address may be trusted with more than the phone's.
+ * came past the outer ones, and the peer would be a proxy, whose address may be trusted with more than that of who asks.
  *
  * @returns undefined when that entry is no address.
  */

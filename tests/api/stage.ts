@@ -283,6 +283,8 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   // A test that fails before it closes its stage must not keep the process from ending.
   server.unref();
+  // Where all runs in one process on a busy machine, a connection may be closed in the moment in which it is used again.
+  server.keepAliveTimeout = 300_000;
   server.on('connection', (socket) => socket.unref());
   const { port } = server.address() as AddressInfo;
 

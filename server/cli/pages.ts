@@ -51,7 +51,5 @@ export async function askList(
 /** Tells that a list was cut. */
 export function tellRest(io: Io, listed: number, document: Document): void {
   if (textOf(document, 'next') === '') return;
-  const total = textOf(document, 'total');
-  const counted = total === '' ? `${listed} are shown, and there are more` : `${listed} of ${total} are shown`;
-  io.err(`${counted}; --limit shows more, and --all all of them\n`);
+  io.err(`${listed} of ${textOf(document, 'total')} are shown; --limit shows more, and --all all of them\n`);
 }

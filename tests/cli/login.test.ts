@@ -109,7 +109,7 @@ test('the audit tells who changed what, and what was otherwise', async () => {
   const listed = await done(on('audit', '--resource', 'config', '--id', 'alice'));
   expect(listed).toMatch(/administrator +127\.0\.0\.1 +config alice +changed +raw_config\.locale, raw_config\.admin_password\n/);
   const { out: page, err } = await on('audit', '--resource', 'config', '--diff', '--limit', '1');
-  expect(err).toBe('1 are shown, and there are more; --limit shows more, and --all all of them\n');
+  expect(err).toBe('1 of 2 are shown; --limit shows more, and --all all of them\n');
   expect(page).toContain('  - raw_config.locale: fr_FR\n  + raw_config.locale: de_DE\n');
   expect(page).not.toContain('marker');
   expect(await done(on('audit', '--actor', 'phone'))).toBe('There are no such changes.\n');

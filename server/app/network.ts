@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { type Credentials, type Network, type Proxies, parseProxy } from '../lib/download/network.ts';
+import { type Network, type Proxies, parseProxy } from '../lib/download/network.ts';
 import type { Patience } from '../lib/download/persist.ts';
+import type { Credentials } from '../lib/login.ts';
 import { Secret } from '../lib/secret.ts';
 import type { ParameterService } from '../parameters/service.ts';
 import { explainSystemError } from '../settings/system-error.ts';

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { checkLink, type LinkState } from '../lib/download/link.ts';
-import type { Credentials, Network } from '../lib/download/network.ts';
+import type { Network } from '../lib/download/network.ts';
 import type { Patience } from '../lib/download/persist.ts';
 import { ProvisioningError } from '../lib/errors.ts';
+import type { Credentials } from '../lib/login.ts';
 import type { WorkOptions } from '../lib/shared-work.ts';
 import { loginFor } from './cache.ts';
 import type { RemoteFile } from './model.ts';

@@ -1,6 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Challenge, type DigestChallenge, strongest } from './challenge.ts';
-import type { Credentials } from './network.ts';
+import type { Secret } from './secret.ts';
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: Secret;
+}
 
 /** A server that asks more often, each time for something else, does not want to let us in. */
 const MOST_CHALLENGES = 5;
@@ -17,11 +22,16 @@ export class Login {
   #count = 0;
   #ours = '';
   readonly #draw: () => string;
+  readonly #withoutBasic: boolean;
 
-  /** @param draw our own nonces */
-  constructor(credentials: Credentials, draw = () => randomBytes(16).toString('hex')) {
+  /** @param options `draw`: our own nonces; `withoutBasic`: the password is sent to nobody, as SIP has it (RFC 3261, section 22) */
+  constructor(
+    credentials: Credentials,
+    { draw = () => randomBytes(16).toString('hex'), withoutBasic = false }: { draw?: () => string; withoutBasic?: boolean } = {},
+  ) {
     this.#credentials = credentials;
     this.#draw = draw;
+    this.#withoutBasic = withoutBasic;
   }
 
   /**
@@ -38,7 +48,7 @@ export class Login {
     const isOld = next.scheme === 'digest' && (next.stale || this.#count > 1);
     if (isAnswered && !isOld) return false;
     // Whoever can do better does not get the password afterwards.
-    if (before?.scheme === 'digest' && next.scheme === 'basic') return false;
+    if (next.scheme === 'basic' && (this.#withoutBasic || before?.scheme === 'digest')) return false;
     this.#challenge = next;
     this.#count = 0;
     this.#ours = this.#draw();

@@ -4,12 +4,12 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { strongest } from '../../../server/lib/download/challenge.ts';
-import { checkLink } from '../../../server/lib/download/link.ts';
-import { Login } from '../../../server/lib/download/login.ts';
-import { parseProxy } from '../../../server/lib/download/network.ts';
-import { Secret } from '../../../server/lib/secret.ts';
-import { makePair } from '../../support/http-certificate.ts';
+import { strongest } from '../../server/lib/challenge.ts';
+import { checkLink } from '../../server/lib/download/link.ts';
+import { parseProxy } from '../../server/lib/download/network.ts';
+import { Login } from '../../server/lib/login.ts';
+import { Secret } from '../../server/lib/secret.ts';
+import { makePair } from '../support/http-certificate.ts';
 import {
   type Behaviour,
   cutOff,
@@ -20,8 +20,8 @@ import {
   redirect,
   startRudeServer,
   status,
-} from '../../support/rude-server.ts';
-import { body, downloadStage } from './stage.ts';
+} from '../support/rude-server.ts';
+import { body, downloadStage } from './download/stage.ts';
 
 const marker = 'marker-password';
 const login = { username: 'admin', password: new Secret(marker) };
@@ -76,7 +76,7 @@ test.each([
   ['SHA-256', '753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1'],
 ])('the example of RFC 7616, 3.9.1, comes out in %s as it says', (algorithm, response) => {
   const mufasa = { username: 'Mufasa', password: new Secret('Circle of Life') };
-  const shows = new Login(mufasa, () => 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ');
+  const shows = new Login(mufasa, { draw: () => 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ' });
   const nonce = 'nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"';
   expect(shows.takes(`Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=${algorithm}, ${nonce}`)).toBe(true);
   expect(shows.authorization('GET', '/dir/index.html')).toContain(` response="${response}"`);

@@ -1,8 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Credentials } from '../login.ts';
 import { differenceOf, formatCount, type Summing, type Sums, wrongSize } from '../sums.ts';
 import { Failure } from './failure.ts';
-import { type Credentials, credentialsIn, type Network, parseUrl, STALL_MS, shown } from './network.ts';
+import { credentialsIn, type Network, parseUrl, STALL_MS, shown } from './network.ts';
 import { Part, removePart, written } from './part.ts';
 import { type Patience, persist } from './persist.ts';
 import { openSource, type Source } from './source.ts';

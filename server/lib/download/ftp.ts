@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { Client, FTPError } from 'basic-ftp';
 import { codeOf } from '../errors.ts';
+import type { Credentials } from '../login.ts';
 import { connectionFailure, Failure } from './failure.ts';
-import { CONNECT_MS, type Credentials, decoded, hostOf, type Network, portOf, STALL_MS } from './network.ts';
+import { CONNECT_MS, decoded, hostOf, type Network, portOf, STALL_MS } from './network.ts';
 import { within } from './within.ts';
 
 export interface FtpFile {

@@ -2,9 +2,9 @@ import { type ClientRequest, type IncomingMessage, request as plainRequest, type
 import { request as tlsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { rootCertificates, connect as tlsConnect } from 'node:tls';
+import { type Credentials, Login } from '../login.ts';
 import { connectionFailure, Failure, statusFailure } from './failure.ts';
-import { Login } from './login.ts';
-import { CONNECT_MS, type Credentials, hostOf, type Network, type ProxyServer, portOf, proxyFor, STALL_MS } from './network.ts';
+import { CONNECT_MS, hostOf, type Network, type ProxyServer, portOf, proxyFor, STALL_MS } from './network.ts';
 
 export interface Ask {
   readonly method: 'GET' | 'HEAD';

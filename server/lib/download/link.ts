@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { ProvisioningError } from '../errors.ts';
+import type { Credentials } from '../login.ts';
 import { wrongSize } from '../sums.ts';
 import { Failure, statusFailure } from './failure.ts';
 import { openFtp } from './ftp.ts';
 import { askHttp } from './http.ts';
-import { type Credentials, credentialsIn, type Network, parseUrl, proxyFor, STALL_MS } from './network.ts';
+import { credentialsIn, type Network, parseUrl, proxyFor, STALL_MS } from './network.ts';
 import { type Patience, persist } from './persist.ts';
 import { lengthOf, rangeOf } from './source.ts';
 import { within } from './within.ts';

@@ -1,4 +1,5 @@
 import { ProvisioningError } from '../errors.ts';
+import type { Credentials } from '../login.ts';
 import { MASK } from '../mask.ts';
 import { Secret } from '../secret.ts';
 
@@ -30,11 +31,6 @@ export interface ProxyServer {
   readonly host: string;
   readonly port: number;
   readonly credentials?: Credentials;
-}
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: Secret;
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { codeOf } from '../errors.ts';
+import type { Credentials } from '../login.ts';
 import { connectionFailure, statusFailure } from './failure.ts';
 import { openFtp } from './ftp.ts';
 import { askHttp } from './http.ts';
-import { type Credentials, type Network, proxyFor } from './network.ts';
+import { type Network, proxyFor } from './network.ts';
 
 export interface Wanted {
   /** Bytes that are here already, and what the server named the version that they are of. */

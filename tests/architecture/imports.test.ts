@@ -30,6 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   settings: ['lib'],
   version: [],
   ...Object.fromEntries(resources.map((name) => [name, ['sdk', 'lib']])),
+  sync: ['lib'],
   ...Object.fromEntries(pure.map((name) => [name, ['sdk', 'lib']])),
   store: ['lib'],
   pipeline: [...resources, ...pure, 'sdk', 'lib'],
@@ -95,7 +96,7 @@ test('no part imports another than the table allows', () => {
 
 test.each([
   ['express', ['api', 'app']],
-  ['node:dgram', ['listeners', 'simulate', 'lib']],
+  ['node:dgram', ['listeners', 'simulate', 'sync', 'lib']],
   ['node:http', ['listeners', 'api', 'pipeline', 'simulate', 'app', 'lib']],
   ['node:https', ['listeners', 'api', 'simulate', 'app', 'lib']],
   ['basic-ftp', ['lib']],

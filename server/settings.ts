@@ -454,6 +454,22 @@ const wazoAuth = z
   })
   .register(about, { description: 'Who asks for what below /0.2 may be somebody whom a wazo-auth server knows.' });
 
+const sync = z
+  .strictObject({
+    transport: z.enum(['udp', 'tcp', 'tls']).default('udp').register(about, {
+      description: 'How phones take SIP.',
+    }),
+    port: z.int().min(1).max(65_535).default(5_060).register(about, { description: 'The port on which phones take SIP.' }),
+    certificates: path.optional().register(about, {
+      description: 'With tls: PEM file of authorities whose certificates phones have, besides the usual ones.',
+      filePath: true,
+    }),
+    verify: z.boolean().default(true).register(about, {
+      description: 'With tls: only a phone whose certificate is believed is told anything.',
+    }),
+  })
+  .register(about, { description: 'How phones are told to read their configuration anew.' });
+
 const workers = z
   .int()
   .min(1)
@@ -494,6 +510,7 @@ export const schema = z.strictObject({
   history,
   network,
   firmware,
+  sync,
   wazo_auth: wazoAuth,
   workers,
 });

@@ -35,6 +35,7 @@ import { type LeaseNews, type Noted, noteLease } from '../pipeline/note-lease.ts
 import { RecentMessages } from '../pipeline/recent-messages.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
+import { type ResyncParts, startResync } from '../pipeline/resync.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
 import type { Sweep } from '../pipeline/sweep.ts';
 import type { PluginService } from '../plugins/service.ts';
@@ -56,6 +57,7 @@ import { createPlugins } from './plugins.ts';
 import { checkLogFiles } from './preflight.ts';
 import { pruneRegularly } from './prune.ts';
 import { renderAll } from './render-all.ts';
+import { createSender } from './sender.ts';
 import { createTemplates } from './templates.ts';
 import { createTogether, type Records } from './together.ts';
 import { createVendorPackages, type VendorPackages } from './vendor-packages.ts';
@@ -103,6 +105,8 @@ export interface Core extends VendorPackages {
   rehearseLease(news: LeaseNews): Promise<Noted>;
   /** Moves devices from one plugin to another, or says what would change. Of the first worker only. */
   move(order: MoveOrder): Promise<Operation>;
+  /** Tells a phone to read its configuration anew. Of the first worker only. */
+  resync(device: string): Promise<Operation>;
   readonly circumstances: Circumstances;
   /** Resolves when this process knows all that other workers have committed. */
   current(): Promise<void>;
@@ -293,6 +297,10 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     render: (ids, task) => renderAll(workers, task, { devices: ids }),
   };
 
+  const { transport, port } = settings.sync;
+  const sender = await createSender(settings);
+  const resyncParts: ResyncParts = { devices, plugins, configs, operations, sender, sip: { transport, port } };
+
   const flush = async () => {
     try {
       await devices.flush();
@@ -362,6 +370,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     explain: (question, dhcp) => explain(question, explainParts, dhcp),
     rehearseLease: (news) => rehearseLease(news, explainParts),
     move: (order) => startMove(order, moveParts),
+    resync: (device) => startResync(device, resyncParts),
     circumstances: {
       get catalogue() {
         return plugins.catalogue;
@@ -388,6 +397,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       await endPruning();
       elsewhere.close();
       await operations.close();
+      await sender.close();
       await configNews.settled();
       await sweep.stop();
       await flush();

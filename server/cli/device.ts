@@ -5,6 +5,7 @@ import { type Document, listOf, objectIn, textOf } from './client.ts';
 import { asking, type ClientOptions, clientFor, print } from './command.ts';
 import { addDeviceCsv } from './device-csv.ts';
 import { devicePath, findDevice, findTenant, readFilter, tenantNames } from './find.ts';
+import { type FollowOptions, follow, following } from './follow.ts';
 import type { Io } from './io.ts';
 import { addMove } from './move.ts';
 import { askingPages, askList, mostOf, type PageOptions, tellRest } from './pages.ts';
@@ -96,6 +97,16 @@ export function addDevice(program: Command, io: Io, host: Host): void {
       .description('remove a device; if its phone asks again, it is an unknown phone')
       .argument('<device>', 'its id, MAC address, IP address, serial number or UUID'),
   ).action((text: string, options: ClientOptions) => remove(text, options, io));
+
+  following(
+    asking(
+      device
+        .command('resync')
+        .description('tell a phone to read its configuration anew, and wait until it says that it will')
+        .argument('<device>', 'its id, MAC address, IP address, serial number or UUID')
+        .addHelpText('after', examples(['offhook device resync 000fd3054848'])),
+    ),
+  ).action((text: string, options: FollowOptions) => resync(text, options, io, host));
 
   addDeviceCsv(device, io);
 
@@ -230,6 +241,16 @@ async function set(text: string, pairs: readonly string[], options: ClientOption
 async function changeOf(pairs: readonly string[], io: Io): Promise<Document> {
   const assignments = await readAssignments(pairs, io);
   return assignments.reduce((body, { path, value }) => assign(body, path, value ?? null), new Map());
+}
+
+async function resync(text: string, options: FollowOptions, io: Io, host: Host): Promise<void> {
+  const client = clientFor(options, io);
+  const { document } = await findDevice(client, text);
+  const begun = await client.ask('POST', `${devicePath(textOf(document, 'id'))}/resync`, { body: new Map() });
+  await follow(begun.document, options, { client, io, host }, (ended) => {
+    const result = objectIn(ended, 'result');
+    return `The phone at ${textOf(result, 'address')} reads its configuration anew (${textOf(result, 'status')}).\n`;
+  });
 }
 
 async function remove(text: string, options: ClientOptions, io: Io): Promise<void> {

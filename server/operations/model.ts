@@ -49,6 +49,8 @@ export interface Operation extends Step {
   readonly id: string;
   /** What it is about, by kind: `{ plugin: 'yealink-v86' }`. */
   readonly subject: Readonly<Record<string, string>>;
+  /** Whose it is; absent of what is about the server as a whole. */
+  readonly tenant?: string;
   readonly created: number;
   /** Somebody asked for its end, and it has not come yet. */
   readonly cancelling: boolean;

@@ -341,6 +341,7 @@ function read({ id, order, run, created, controller, result, revision }: Running
     ...step,
     id,
     subject: order.subject ?? {},
+    ...(order.tenant !== undefined && { tenant: order.tenant }),
     created,
     cancelling: controller.signal.aborted && step.ended === undefined,
     ...(result !== undefined && { result }),

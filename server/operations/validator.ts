@@ -17,6 +17,8 @@ export interface Plan {
 export interface Order extends Plan {
   readonly title: string;
   readonly subject?: Readonly<Record<string, string>>;
+  /** Whose it is; absent of what is about the server as a whole. */
+  readonly tenant?: string;
   /** Of those with the same key one runs at a time. */
   readonly key?: string;
 }

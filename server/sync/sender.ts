@@ -61,13 +61,13 @@ export class SipSender {
     this.#timers = options.timers ?? SIP_TIMERS;
   }
 
-  /** Never rejects: whatever goes wrong on the way is an outcome. */
-  async tell(order: Order): Promise<Outcome> {
+  /** Never rejects: whatever goes wrong on the way is an outcome. @param signal gives it up */
+  async tell(order: Order, signal?: AbortSignal): Promise<Outcome> {
     let line: Line | undefined;
     try {
       if (this.#isClosed) return { kind: 'unreachable', why: 'The server ends' };
       line = await this.#lineTo(order.to);
-      return await this.#over(line, order);
+      return await this.#over(line, order, signal);
     } catch (cause) {
       return { kind: 'unreachable', why: reason(cause) };
     } finally {
@@ -82,7 +82,7 @@ export class SipSender {
     this.#sockets.clear();
   }
 
-  async #over(line: Line, { notification, to, uri, credentials }: Order): Promise<Outcome> {
+  async #over(line: Line, { notification, to, uri, credentials }: Order, signal: AbortSignal | undefined): Promise<Outcome> {
     const dialogue = newDialogue(uri);
     const login = credentials && new Login(credentials, { withoutBasic: true });
     let asks: 'Authorization' | 'Proxy-Authorization' = 'Authorization';
@@ -90,7 +90,7 @@ export class SipSender {
       const request = notify(notification, dialogue, to, line.from, sequence);
       const shown = login?.authorization(request.method, request.uri);
       const headers = shown === undefined ? request.headers : request.headers.and(asks, shown);
-      const ending = await this.#ask(line, { ...request, headers }, request.branch);
+      const ending = await this.#ask(line, { ...request, headers }, request.branch, signal);
       if (ending.kind !== 'answered') return ending;
       const { response } = ending;
       const isAsked = response.status === 401 || response.status === 407;
@@ -100,14 +100,18 @@ export class SipSender {
     }
   }
 
-  async #ask(line: Line, request: SipRequest, branch: string): Promise<Ending> {
+  async #ask(line: Line, request: SipRequest, branch: string, signal: AbortSignal | undefined): Promise<Ending> {
     const bytes = writeMessage(request);
     const { isReliable } = line;
     const transaction = new ClientTransaction({ timers: this.#timers, isReliable, send: () => line.send(bytes, branch) });
     this.#waiting.set(branch, transaction);
+    const giveUp = () => transaction.fail('It was given up');
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener('abort', giveUp);
     try {
       return await transaction.ended;
     } finally {
+      signal?.removeEventListener('abort', giveUp);
       this.#waiting.delete(branch);
     }
   }

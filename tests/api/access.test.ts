@@ -46,6 +46,8 @@ beforeAll(async () => {
     made.set(`token ${name}`, token.json.id ?? '');
     const user = { name, tenant: id, permissions: ['devices.read'], password: 'correct horse battery staple' };
     made.set(`user ${name}`, (await ask(stage, 'POST', '/api/v1/users', user)).json.id ?? '');
+    const order = { label: 'test', title: 'test', tenant: id };
+    made.set(`operation ${name}`, (await stage.operations.start(order, async () => undefined)).id);
     // So that there is an earlier version.
     await ask(stage, 'PUT', `/api/v1/configs/config-${name}`, { ...config, X_second: true, tenant: undefined, id: undefined });
   }
@@ -83,6 +85,7 @@ const named: Readonly<Record<string, (name: string) => string>> = {
   tenants: (name) => (name === 'nobody' ? NOBODY : { ...ids, main: stage.main }[name as keyof typeof ids]),
   tokens: (name) => made.get(`token ${name}`) ?? NOBODY,
   users: (name) => made.get(`user ${name}`) ?? NOBODY,
+  operations: (name) => made.get(`operation ${name}`) ?? 'ffffffffffff',
 };
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 /** What has to be valid before anybody looks whether the thing is there. */
@@ -105,6 +108,7 @@ const elsewhere = [
   '/api/v1/tokens',
   '/api/v1/users',
   '/api/v1/audit',
+  '/api/v1/operations',
   '/api/v1/events',
   '/api/v1/dhcp/config/:server',
 ];
@@ -118,7 +122,7 @@ const ofTenants = routes.flatMap(({ path, methods }) =>
     .filter(([, { serverWide }]) => !serverWide)
     .map(([method]) => ({ method, path })),
 );
-const byPath = ofTenants.filter(({ path }) => /^\/api\/v1\/(?:devices|configs|tenants|tokens|users)\/:id/.test(path));
+const byPath = ofTenants.filter(({ path }) => /^\/api\/v1\/(?:devices|configs|tenants|tokens|users|operations)\/:id/.test(path));
 
 test('every route that is not for the main tenant alone is in a table of this file', () => {
   const known = new Set([...byPath.map(({ path }) => path), ...elsewhere, ...nobodys, ...own]);
@@ -190,6 +194,9 @@ test('lists have what is of the caller’s tenant and of those below it, whateve
   expect(await idsIn('/api/v1/devices')).toEqual([['device-north', 'device-shop'], 2]);
   expect(await idsIn('/api/v1/configs')).toEqual([['config-north', 'config-shop'], 2]);
   expect(await idsIn('/api/v1/tenants')).toEqual([[ids.north, ids.shop], 2]);
+  const operations = ['shop', 'north'].map((name) => made.get(`operation ${name}`));
+  expect((await idsIn('/api/v1/operations?label=test'))[1]).toBe(2);
+  expect(new Set((await idsIn('/api/v1/operations?label=test'))[0] as string[])).toEqual(new Set(operations));
   for (const path of ['devices', 'configs']) {
     expect(await idsIn(`/api/v1/${path}?tenant=${ids.south}`)).toEqual([[], 0]);
     expect((await idsIn(`/api/v1/${path}?tenant=${ids.south}&tenant=${ids.shop}`))[1]).toBe(1);

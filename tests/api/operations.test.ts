@@ -27,6 +27,7 @@ test('an operation is shown with its parts, and as provd writes it', async () =>
   expect(json).toEqual({
     id,
     ...install,
+    tenant: null,
     state: 'progress',
     progress: null,
     steps: [

@@ -39,6 +39,7 @@ import { Newcomers } from '../../server/pipeline/newcomers.ts';
 import { noteLease } from '../../server/pipeline/note-lease.ts';
 import { RecentMessages } from '../../server/pipeline/recent-messages.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
+import { startResync } from '../../server/pipeline/resync.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { readOverrides } from '../../server/plugins/dao.ts';
 import { catalogueOf } from '../../server/plugins/service.ts';
@@ -256,6 +257,16 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
           await sweep.idle();
           progress(total, total);
         },
+      }),
+    resync: (device) =>
+      startResync(device, {
+        devices,
+        plugins,
+        configs,
+        operations,
+        // Nothing leaves the test: nobody is there.
+        sender: { tell: async () => ({ kind: 'silent' }) },
+        sip: { transport: 'udp', port: 5_060 },
       }),
     circumstances: {
       catalogue: plugins.catalogue,

@@ -1,5 +1,4 @@
 import type { StoredDevice } from '../../devices/dao.ts';
-import { ProvisioningError } from '../../lib/errors.ts';
 import { parseIp } from '../../lib/ip.ts';
 import { parseMac } from '../../lib/mac.ts';
 import type { OrderedJson } from '../../lib/ordered-json.ts';
@@ -27,7 +26,7 @@ const INDEXED = {
 
 /** `/dev_mgr`: devices, and what is done with them. */
 export function deviceRoutes(
-  { devices, tenants, operations, noteLease, log }: ApiParts,
+  { devices, tenants, resync, noteLease, log }: ApiParts,
   gate: Pick<Gate, 'shown'>,
   counters: Counters,
 ): Route[] {
@@ -158,11 +157,7 @@ export function deviceRoutes(
       permission: 'devices.update',
       async handle(call) {
         const { id } = await known(textIn(call.body, 'id'), call);
-        const order = { label: 'synchronize', title: `tell ${id} to read its configuration anew`, subject: { device: id } };
-        const operation = await operations.start(order, async () => {
-          throw new ProvisioningError('sync-unavailable', 'This server cannot tell phones to read their configuration anew');
-        });
-        return counters.begun(call, operation, { label: false });
+        return counters.begun(call, await resync(id), { label: false });
       },
     },
     ...counters.routes(`${manager}/synchronize`, 'devices.update'),

@@ -15,6 +15,7 @@ import { type Call, endpoint, inOrder, param, type Route } from '../route.ts';
 import { shownTo } from '../secrets.ts';
 import { changeDevice, createDevice, mustSee, removeDevice } from './device-changes.ts';
 import { deviceFilterOf, deviceFilters } from './device-filter.ts';
+import { begins, begun } from './operations.ts';
 import { delivery, deliveryDocument } from './requests.ts';
 
 /** Keys of one's own begin with X_. */
@@ -144,6 +145,16 @@ export function deviceRoutes(parts: ApiParts): Route[] {
     },
   });
 
+  const resync = endpoint({
+    summary: 'Tell a phone to read its configuration anew',
+    about: 'The operation succeeds when the phone says that it will, and fails with what it said, or that nobody did.',
+    permission: 'devices.resync',
+    answers: begins,
+    async handle(call) {
+      return begun(await parts.resync((await known(call)).id));
+    },
+  });
+
   const file = endpoint({
     summary: 'Read a file as the device would be sent it',
     about: 'It holds the device’s passwords. 409 says why it cannot be made.',
@@ -165,6 +176,7 @@ export function deviceRoutes(parts: ApiParts): Route[] {
   return [
     { path: '/api/v1/devices', methods: { GET: list, POST: create } },
     { path: '/api/v1/devices/:id', methods: { GET: show, PATCH: change, DELETE: remove } },
+    { path: '/api/v1/devices/:id/resync', methods: { POST: resync } },
     { path: '/api/v1/devices/:id/files/*name', methods: { GET: file } },
   ];
 }

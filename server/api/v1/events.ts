@@ -8,7 +8,7 @@ import type { ApiParts } from '../parts.ts';
 import { HttpProblem } from '../problem.ts';
 import { timeOf } from '../revision.ts';
 import { type Call, endpoint, type Route } from '../route.ts';
-import { operationDocument } from './operations.ts';
+import { isSeen, operationDocument } from './operations.ts';
 
 /** Between two looks at the history. It costs some microseconds, finds what other processes wrote, and loses nothing when the server starts again. */
 const lookMs = 250;
@@ -90,8 +90,8 @@ export function eventRoutes({ history, operations, operationNews, tenants, event
           if (isWanted(resource) && isTold(entry, caller, before))
             texts.push(`id: ${last}\nevent: change\ndata: ${changeOf(entry)}\n\n`);
         }
-        if (isWanted('operation') && caller.isMain && caller.may('operations.read')) {
-          for (const operation of moved.values()) {
+        if (isWanted('operation') && caller.may('operations.read')) {
+          for (const operation of [...moved.values()].filter((each) => isSeen(each, caller))) {
             const known = operations.get(operation.id) ?? operation;
             texts.push(`event: operation\ndata: ${stringifyOrdered(fromPlain(operationDocument(known)))}\n\n`);
           }

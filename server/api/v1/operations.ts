@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Caller } from '../../access/model.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
 import type { Operation, Step } from '../../operations/model.ts';
 import { statusOf } from '../../operations/status.ts';
@@ -7,7 +8,7 @@ import { whole } from '../input.ts';
 import { listingOf } from '../listing.ts';
 import type { ApiParts } from '../parts.ts';
 import { timeOf } from '../revision.ts';
-import { type Answer, endpoint, param, type Route } from '../route.ts';
+import { type Answer, type Call, endpoint, param, type Route } from '../route.ts';
 
 const STATES = ['waiting', 'progress', 'success', 'fail'] as const;
 const state = z.enum(STATES, { error: `must be ${STATES.join(', ')}` });
@@ -36,6 +37,7 @@ export const operationSchema = z
   .strictObject({
     id: text,
     subject: z.record(z.string(), z.string()).meta({ description: 'What it is about: { plugin: yealink-v86 }' }),
+    tenant: text.nullable().meta({ description: 'Whose it is; null of what is about the server as a whole.' }),
     ...step.shape,
     created: time,
     cancelling: z.boolean(),
@@ -50,11 +52,17 @@ export const begins = { 202: operationSchema };
 
 /** Long pieces of work: installations, downloads, rendering for all devices. */
 export function operationRoutes({ operations }: ApiParts): Route[] {
+  /** Of another tenant, and of the server for who is not of the main one, there is none. */
+  function mustSee({ caller }: Pick<Call, 'caller'>, id: string): void {
+    const operation = operations.get(id);
+    if (!operation || !isSeen(operation, caller))
+      throw new ProvisioningError('operation-unknown', `No operation has the id ${id}`);
+  }
+
   const list = listingOf({
     summary: 'List operations',
     about: 'The latest first. A `subject` is KIND:NAME, such as plugin:yealink-v86.',
     permission: 'operations.read',
-    serverWide: true,
     name: 'operations',
     item: operationSchema,
     filters,
@@ -67,13 +75,13 @@ export function operationRoutes({ operations }: ApiParts): Route[] {
     },
     usual: '-created',
     key: ({ id }) => id,
-    find({ query: { state: states, subject = [], label } }) {
+    find({ caller, query: { state: states, subject = [], label } }) {
       const found = operations.list({
         subject: Object.fromEntries(subject.map((each) => [each.slice(0, each.indexOf(':')), each.slice(each.indexOf(':') + 1)])),
         ...(states && { states }),
         ...(label !== undefined && { label }),
       });
-      return found.operations;
+      return found.operations.filter((operation) => isSeen(operation, caller));
     },
     document: operationDocument,
   });
@@ -82,11 +90,11 @@ export function operationRoutes({ operations }: ApiParts): Route[] {
     summary: 'Show an operation',
     about: 'With `wait`, when it is another revision than `since`, or has ended, or so many seconds have passed.',
     permission: 'operations.read',
-    serverWide: true,
     query: showQuery,
     answers: { 200: operationSchema },
     async handle(call) {
       const id = param(call, 'id');
+      mustSee(call, id);
       const { wait = 0, since = operations.get(id)?.revision ?? 0 } = call.query;
       const operation = wait === 0 ? operations.get(id) : await operations.news(id, since, AbortSignal.timeout(wait * 1_000));
       if (!operation) throw new ProvisioningError('operation-unknown', `No operation has the id ${id}`);
@@ -98,17 +106,19 @@ export function operationRoutes({ operations }: ApiParts): Route[] {
     summary: 'Cancel an operation',
     about: 'It is asked to end; 409 when it has.',
     permission: 'operations.update',
-    serverWide: true,
     answers: begins,
-    handle: (call) => begun(operations.cancel(param(call, 'id'))),
+    handle(call) {
+      mustSee(call, param(call, 'id'));
+      return begun(operations.cancel(param(call, 'id')));
+    },
   });
 
   const forget = endpoint({
     summary: 'Forget an operation that has ended',
     permission: 'operations.delete',
-    serverWide: true,
     answers: { 204: 'nothing' },
     async handle(call) {
+      mustSee(call, param(call, 'id'));
       await operations.forget(param(call, 'id'));
       return {};
     },
@@ -121,16 +131,22 @@ export function operationRoutes({ operations }: ApiParts): Route[] {
   ];
 }
 
+/** Whether an operation is there for somebody. */
+export function isSeen({ tenant }: Pick<Operation, 'tenant'>, caller: Caller): boolean {
+  return caller.isMain || (tenant !== undefined && caller.sees(tenant));
+}
+
 /** The answer to a request whose work goes on: where to see how far it is. */
 export function begun(operation: Operation): Answer {
   return { status: 202, headers: { location: `/api/v1/operations/${operation.id}` }, json: operationDocument(operation) };
 }
 
 export function operationDocument(operation: Operation) {
-  const { id, subject, created, cancelling, result = null, revision } = operation;
+  const { id, subject, tenant = null, created, cancelling, result = null, revision } = operation;
   return {
     id,
     subject,
+    tenant,
     ...stepDocument(operation),
     created: timeOf(created),
     cancelling,

@@ -136,14 +136,42 @@ export function deviceService(options: DeviceServiceOptions) {
     throw new ProvisioningError('device-ip-taken', `Another device has the address ${ip}, which cannot be taken from it here`);
   }
 
+  /** Another device to which this address belongs now; never behind NAT, where an address belongs to nobody. */
+  async function holder(ip: Ip, id: string | undefined): Promise<StoredDevice | undefined> {
+    if (nat() || ip === UNSPECIFIED) return undefined;
+    const held = now() - options.addressHold;
+    return (await dao.findBy('ip', ip)).find((other) => other.id !== id && atAddressSince(other) > held);
+  }
+
+  /**
+   * Writes a device that comes to an address. Of phones that ask from one address at the same time one gets it, here; of those that
+   * ask other processes at the same time none, or one.
+   * @param write with the address that it may have
+   */
+  async function settle<Stored extends StoredDevice | undefined>(
+    id: string,
+    ip: Ip,
+    write: (address: Ip) => Promise<Stored>,
+  ): Promise<Stored | StoredDevice | undefined> {
+    if (ip === UNSPECIFIED || nat()) return write(ip);
+    return lock.run(`address ${ip}`, async () => {
+      if (await holder(ip, id)) return write(UNSPECIFIED);
+      const written = await write(ip);
+      // Each writes before it looks: so never do two processes find themselves alone.
+      if (await holder(ip, id)) return rewrite(id, (device) => (device.ip === ip ? without(device, 'ip') : device));
+      await releaseAddress(ip, keptBy(id));
+      return written;
+    });
+  }
+
   /** Writes down what a request told of a known device. One read-modify-write a device at a time; most requests write nothing. */
   async function remember(device: StoredDevice, info: DeviceInfo, ip: Ip): Promise<StoredDevice> {
     const isKnown = learned(device, info, ip) === device;
     if (isKnown && (device.config !== undefined || !device.approved)) return device;
     return actingAs(phoneAt(ip), async () => {
-      const stored = isKnown ? device : ((await rewrite(device.id, (current) => learned(current, info, ip))) ?? device);
-      if (device.ip !== ip && ip !== UNSPECIFIED) await releaseAddress(ip, keptBy(device.id));
-      return withConfig(stored);
+      const write = (address: Ip) => rewrite(device.id, (current) => learned(current, info, address));
+      const stored = isKnown ? device : await (device.ip === ip ? write(ip) : settle(device.id, ip, write));
+      return withConfig(stored ?? device);
     });
   }
 
@@ -170,12 +198,10 @@ export function deviceService(options: DeviceServiceOptions) {
 
     find: (info: DeviceInfo, ip: Ip, tenant: string | undefined): Promise<Finding> => find(known, info, ip, tenant),
 
-    /** Another device to which this address belongs now; never behind NAT, where an address belongs to nobody. */
+    /** As `holder`. */
     async addressOwner(ip: Ip, device: StoredDevice | undefined): Promise<StoredDevice | undefined> {
       // No two devices have one address outside NAT mode: when it is this device's, nobody else need be looked for.
-      if (nat() || device?.ip === ip || ip === UNSPECIFIED) return undefined;
-      const held = now() - options.addressHold;
-      return (await dao.findBy('ip', ip)).find((other) => other.id !== device?.id && atAddressSince(other) > held);
+      return device?.ip === ip ? undefined : holder(ip, device?.id);
     },
 
     /** Whether an address alone says that it is this device that asks. */
@@ -202,20 +228,20 @@ export function deviceService(options: DeviceServiceOptions) {
           // Before the device: nobody may find it with a config that is not there yet.
           const config = fresh.approved ? await options.autocreateConfig(tenant) : undefined;
           try {
-            // What has a MAC address is told by it: the store lets no tenant have two.
-            await dao.insert(
-              { ...fresh, ...(config !== undefined && { config }) },
-              info.mac ? undefined : info.serial ? 'serial' : 'uuid',
-            );
+            return await settle(fresh.id, address ?? UNSPECIFIED, async (own) => {
+              const device = own === fresh.ip ? fresh : without(fresh, 'ip');
+              // What has a MAC address is told by it: the store lets no tenant have two.
+              const told = info.mac ? undefined : info.serial ? 'serial' : 'uuid';
+              await dao.insert({ ...device, ...(config !== undefined && { config }) }, told);
+              notifier.changed([fresh.id]);
+              return dao.get(fresh.id);
+            });
           } catch (cause) {
             // Another process was faster with another request of the same phone.
             if (!(cause instanceof ProvisioningError) || !['device-mac-taken', 'device-known'].includes(cause.code)) throw cause;
             if (config !== undefined) await options.dropConfig(config, tenant);
             return madeMeanwhile(await find(dao, info, ip, tenant), info, address);
           }
-          if (address) await releaseAddress(address, keptBy(fresh.id));
-          notifier.changed([fresh.id]);
-          return dao.get(fresh.id);
         });
         return met && withConfig(met);
       });

@@ -8,7 +8,7 @@ import type { Finding } from '../devices/find.ts';
 import type { DeviceService } from '../devices/service.ts';
 import type { Identification, Recogniser } from '../identify/identify.ts';
 import { ProvisioningError } from '../lib/errors.ts';
-import { contains, type Network } from '../lib/ip.ts';
+import { contains, type Ip, type Network, UNSPECIFIED } from '../lib/ip.ts';
 import type { SecurityLog } from '../lib/security-log.ts';
 import type { Plugin } from '../plugins/model.ts';
 import type { Catalogue } from '../plugins/service.ts';
@@ -28,7 +28,10 @@ export interface LineParts {
   readonly plugins: { readonly catalogue: Catalogue };
   /** Made of the plugins; loading them makes another. */
   readonly recogniser: () => Recogniser;
-  readonly devices: Pick<DeviceService, 'find' | 'addressOwner' | 'isAt' | 'remember' | 'meet' | 'noteSighting'>;
+  readonly devices: Pick<
+    DeviceService,
+    'find' | 'addressOwner' | 'ownsAddresses' | 'isAt' | 'remember' | 'meet' | 'noteSighting'
+  >;
   readonly newcomers: Pick<Newcomers, 'told' | 'forget'>;
   readonly security: Pick<SecurityLog, 'deviceCreated'>;
   readonly tenants: { readonly main: Tenant; byKey(key: string): Tenant | undefined; list(): readonly Tenant[] };
@@ -165,7 +168,7 @@ export async function learn(
     const device = await devices.remember(caller.device, info, ip);
     devices.noteSighting(device.id, ip);
     if (info.mac) newcomers.forget(info.mac);
-    return device === caller.device ? caller : { ...caller, device };
+    return device === caller.device ? caller : become(caller, device, ip, devices, true);
   }
   // Computers and printers ask for addresses, too.
   if (transport === 'dhcp' && info.vendor === undefined) return caller;
@@ -175,8 +178,24 @@ export async function learn(
   security.deviceCreated(ip, device.id);
   if (info.mac) newcomers.forget(info.mac);
   devices.noteSighting(device.id, ip);
-  // Another request of this phone made it between the two looks of `recall`: then the address is its own, and nobody else's.
-  const addressOwner = caller.addressOwner === device.id ? undefined : caller.addressOwner;
+  return become(caller, device, ip, devices, address !== undefined);
+}
+
+/**
+ * Whose the address is shows only now: another phone may have come to it since, or another request of this one.
+ * @param wanted the address was to become this device's
+ */
+async function become(
+  caller: Caller,
+  device: StoredDevice,
+  ip: Ip,
+  devices: LineParts['devices'],
+  wanted: boolean,
+): Promise<Caller> {
+  const isItsOwn = device.ip === ip || ip === UNSPECIFIED || !devices.ownsAddresses();
+  const owner = isItsOwn ? undefined : await devices.addressOwner(ip, device);
+  // Two processes that met a phone each at this address took it back from both.
+  const addressOwner = owner?.id ?? (wanted && !isItsOwn ? 'of another phone that asks right now' : undefined);
   return { ...caller, device, addressOwner };
 }
 

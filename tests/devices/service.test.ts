@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import type { StoredDevice } from '../../server/devices/dao.ts';
 import { deviceNotifier } from '../../server/devices/notifier.ts';
 import { type DeviceService, type DeviceServiceOptions, deviceService } from '../../server/devices/service.ts';
 import { UNSPECIFIED } from '../../server/lib/ip.ts';
@@ -200,11 +201,32 @@ test('requests of one device at once lose nothing of each other', async () => {
 });
 
 test('an address belongs to one device: whoever has it now takes it from the one who had it', async () => {
-  const devices = service();
+  const devices = service({ addressHold: 0 });
   const [a, b] = [await devices.create(main, { mac: macA, ip: ip('10.0.0.1') }), await devices.create(main, { mac: macB })];
   await devices.remember(b, { mac: macB }, ip('10.0.0.1'));
   expect(await devices.get(a.id)).not.toHaveProperty('ip');
   expect(await devices.get(b.id)).toMatchObject({ ip: '10.0.0.1' });
+});
+
+test.each([
+  ['one process', () => Array(5).fill(service()), [1]],
+  ['five processes', () => Array.from({ length: 5 }, () => service()), [0, 1]],
+])('of phones that come to one address at the same time, to %s, no two have it', async (_what, open, holders) => {
+  const here = ip('10.0.0.1');
+  const macs = Array.from({ length: 5 }, (_, at) => parseMac(`000fd300000${at}`) as Mac);
+  for (const known of [false, true]) {
+    const devices: DeviceService[] = open();
+    for (const { id } of (await store.devices.list({})).devices) await store.devices.delete(id);
+    const met = await Promise.all(
+      devices.map(async (service, at) => {
+        const mac = macs[at] as Mac;
+        const device = known ? await service.create(main, { mac }) : await service.meet({ mac }, here, main, here);
+        return (device && (known ? await service.remember(device, { mac }, here) : device)) as StoredDevice;
+      }),
+    );
+    expect(holders).toContain(met.filter((device) => device.ip === here).length);
+    expect(holders).toContain((await store.devices.list({})).devices.filter((device) => device.ip === here).length);
+  }
 });
 
 test('behind NAT several devices have one address, and it says of nobody who asks', async () => {

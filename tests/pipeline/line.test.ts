@@ -1,21 +1,59 @@
 import { expect, test } from '@jest/globals';
 import type { StoredDevice } from '../../server/devices/dao.ts';
+import type { Ip } from '../../server/lib/ip.ts';
 import { type Heard, type LineParts, learn, type Recalled } from '../../server/pipeline/line.ts';
 
-const device = { id: 'd1' } as StoredDevice;
-const heard = { request: { ip: '10.0.0.1' }, tenant: undefined, identification: { info: {} } } as unknown as Heard;
-const caller = { device: undefined, contradictions: [], addressOwner: 'd1', trusted: true } as unknown as Recalled;
-const parts = {
-  devices: { meet: async () => device, noteSighting() {} },
-  newcomers: { told() {}, forget() {} },
-  security: { deviceCreated() {} },
-  tenants: { main: { id: 't' } },
-} as unknown as LineParts;
+const here = '10.0.0.1' as Ip;
+const heard = { request: { ip: here }, tenant: undefined, identification: { info: {} } } as unknown as Heard;
+const stranger = { device: undefined, contradictions: [], addressOwner: undefined, trusted: true } as unknown as Recalled;
+const known = { ...stranger, device: { id: 'd1' } } as Recalled;
+
+/** @param ip what the device of the phone has when it is written down */
+function parts(ip: Ip | undefined, owner: string | undefined, nat = false): LineParts {
+  const device = { id: 'd1', ip } as StoredDevice;
+  const devices = {
+    meet: async () => device,
+    remember: async () => device,
+    noteSighting() {},
+    ownsAddresses: () => !nat,
+    addressOwner: async () => owner && ({ id: owner } as StoredDevice),
+  };
+  return {
+    devices,
+    newcomers: { told() {}, forget() {} },
+    security: { deviceCreated() {} },
+    tenants: { main: { id: 't' } },
+  } as never;
+}
 
 test('a phone whose other request made its device a moment ago has its address, which is nobody else’s', async () => {
-  expect(await learn(caller, heard, parts)).toMatchObject({ device, addressOwner: undefined });
+  expect(await learn({ ...stranger, addressOwner: 'd1' }, heard, parts(here, undefined))).toMatchObject({
+    addressOwner: undefined,
+  });
 });
 
 test('an address that is another device’s stays that one’s', async () => {
-  expect(await learn({ ...caller, addressOwner: 'd2' }, heard, parts)).toMatchObject({ device, addressOwner: 'd2' });
+  expect(await learn({ ...stranger, addressOwner: 'd2' }, heard, parts(undefined, 'd2'))).toMatchObject({ addressOwner: 'd2' });
+});
+
+test.each([
+  ['nobody knows', stranger],
+  ['is known', known],
+])('an address that became another device’s while a phone that %s was written down is that one’s', async (_, caller) => {
+  expect(await learn(caller, heard, parts(undefined, 'd2'))).toMatchObject({ addressOwner: 'd2' });
+});
+
+test.each([
+  ['nobody knows', stranger],
+  ['is known', known],
+])('an address from which two phones ask at once is not that of one that %s, though nobody has it', async (_, caller) => {
+  const met = await learn(caller, heard, parts(undefined, undefined));
+  expect(met.addressOwner).toBe('of another phone that asks right now');
+  expect(await learn(caller, heard, parts(undefined, undefined, true))).toMatchObject({ addressOwner: undefined });
+});
+
+test('who is not trusted gets no address, and need not have one for what is not secret', async () => {
+  expect(await learn({ ...stranger, trusted: false }, heard, parts(undefined, undefined))).toMatchObject({
+    addressOwner: undefined,
+  });
 });

@@ -159,6 +159,7 @@ function rehearse(parts: ExplainParts, imagined: boolean): LineParts {
     devices: {
       find: devices.find,
       addressOwner: devices.addressOwner,
+      ownsAddresses: devices.ownsAddresses,
       isAt: devices.isAt,
       remember: (device, info, ip) => withConfig(devices.learned(device, info, ip)),
       async meet(info, _ip, tenant, address) {

@@ -43,7 +43,7 @@ export async function startResync(id: string, parts: ResyncParts): Promise<Opera
   });
 }
 
-async function orderFor({ id, plugin: line, ip, config, condition }: StoredDevice, parts: ResyncParts): Promise<Order> {
+async function orderFor({ id, plugin: line, ip, seen, config, condition }: StoredDevice, parts: ResyncParts): Promise<Order> {
   const plugin = line === undefined ? undefined : parts.plugins.catalogue.plugin(line);
   if (!plugin) throw impossible(`The device ${id} has no plugin that is installed: nobody knows what its phone understands`);
   const { resync, vendor } = plugin.package.definition;
@@ -61,7 +61,9 @@ async function orderFor({ id, plugin: line, ip, config, condition }: StoredDevic
     ...(contentType !== undefined && { contentType }),
     ...(body !== undefined && { body }),
   };
-  return { notification, to, uri: uriOf(to, first?.user), credentials: first?.credentials };
+  // Who may enter an address may not have the password asked for there: a login goes to where the phone itself last came from.
+  const credentials = seen?.ip === ip ? first?.credentials : undefined;
+  return { notification, to, uri: uriOf(to, first?.user), credentials };
 }
 
 /** Who is at the phone: its first line. What asks a phone for a login asks for that of a line. */

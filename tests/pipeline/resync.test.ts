@@ -54,7 +54,8 @@ async function resync(
   const catalogue = catalogueOf(packages, []);
   const digium = packages[0]?.plugins.at(-1)?.id ?? '';
   const known = { plugin: digium, ip: '127.0.0.1' as Ip, config: 'c', condition: { configured: true } };
-  const device = { ...blankDevice('d', 'north', 1), ...known, ...change } as StoredDevice;
+  const seen = { device: 'd', at: 1, ip: '127.0.0.1' as Ip };
+  const device = { ...blankDevice('d', 'north', 1), ...known, seen, ...change } as StoredDevice;
   const { id } = await startResync('d', {
     devices: { get: async (wanted) => (wanted === 'd' ? device : undefined), ownsAddresses: () => !nat },
     plugins: { catalogue },
@@ -82,6 +83,14 @@ test('who wants a login is shown that of the first line', async () => {
   const given = raw({ sip_lines: { 1: { username: '1001', auth_username: 'auth', password: 's3cret' } } });
   expect(await resync({}, { raw: given })).toMatchObject({ state: 'success' });
   expect(JSON.stringify(phone.seen)).not.toContain('s3cret');
+});
+
+test('no login is shown at an address that was entered, and from which the phone never came', async () => {
+  phone = await openUdpPhone(locked({ username: '1001', password: 's3cret' }));
+  for (const seen of [undefined, { device: 'd', at: 1, ip: '127.0.0.2' }]) {
+    expect(await resync({ seen })).toMatchObject({ state: 'fail', error: { code: 'resync-login-refused' } });
+  }
+  expect(phone.seen.filter(({ headers }) => headers.get('Authorization') !== undefined)).toEqual([]);
 });
 
 test.each([

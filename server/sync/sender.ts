@@ -66,7 +66,7 @@ export class SipSender {
     let line: Line | undefined;
     try {
       if (this.#isClosed) return { kind: 'unreachable', why: 'The server ends' };
-      line = await this.#lineTo(order.to);
+      line = await this.#lineTo(order.to, signal);
       return await this.#over(line, order, signal);
     } catch (cause) {
       return { kind: 'unreachable', why: reason(cause) };
@@ -124,8 +124,8 @@ export class SipSender {
     this.#waiting.get(via?.parameters.get('branch') ?? '')?.receive(message);
   }
 
-  #lineTo(to: Destination): Promise<Line> {
-    return to.transport === 'udp' ? this.#datagrams(to) : this.#connection(to);
+  #lineTo(to: Destination, signal: AbortSignal | undefined): Promise<Line> {
+    return to.transport === 'udp' ? this.#datagrams(to) : this.#connection(to, signal);
   }
 
   async #datagrams({ host, port }: Destination): Promise<Line> {
@@ -168,7 +168,7 @@ export class SipSender {
     return opening;
   }
 
-  #connection({ transport, host, port }: Destination): Promise<Line> {
+  #connection({ transport, host, port }: Destination, signal: AbortSignal | undefined): Promise<Line> {
     return new Promise((resolve, reject) => {
       const socket: Socket = transport === 'tls' ? connectTls({ host, port, ...this.#options.tls }) : connectTcp({ host, port });
       const framer = new SipFramer();
@@ -179,6 +179,10 @@ export class SipSender {
         for (const branch of branches) this.#waiting.get(branch)?.fail(why);
       };
       socket.setTimeout(64 * this.#timers.t1, () => fail('It takes no connection'));
+      const giveUp = () => fail('It was given up');
+      signal?.addEventListener('abort', giveUp);
+      socket.on('close', () => signal?.removeEventListener('abort', giveUp));
+      if (signal?.aborted) giveUp();
       socket.on('error', (error) => fail(reason(error)));
       socket.on('close', () => fail('It closed the connection'));
       socket.on('data', (bytes) => {

@@ -198,6 +198,17 @@ test('over TLS only a certificate that is believed is told, unless none need be'
   expect(await sender({ tls: { rejectUnauthorized: false } }).tell(order(to))).toEqual({ kind: 'accepted', status: 200 });
 });
 
+test.each(['tcp', 'tls'] as const)('over %s it can be given up at any moment', async (transport) => {
+  const server = createServer((socket) => socket.on('error', () => {}).resume());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+  const to = { transport, host: '127.0.0.1', port: (server.address() as { port: number }).port };
+  // So that nothing else ends it before the test does.
+  const patient = sender({ timers: { t1: 10_000, t2: 10_000 } });
+  for (const signal of [AbortSignal.abort(), AbortSignal.timeout(100)])
+    expect(await patient.tell(order(to), signal)).toEqual({ kind: 'unreachable', why: expect.stringContaining('given up') });
+});
+
 test('a sender that closes says so to who waits, and takes no more', async () => {
   const { to } = await phone(() => undefined);
   const closing = sender();

@@ -118,7 +118,7 @@ function check(key: Key, node: Node, given: Map<string, Node>, complaints: Compl
 function inside(setting: string, steps: readonly string[], message: string, whole: Node): Complaint {
   const node = steps.reduce((found, step) => below(found, step) ?? found, whole);
   const path = [setting, ...steps].join('.');
-  return { path, message: `${formatOrigin(node.origin)}: ${path}: ${message}` };
+  return { path, message: `${formatOrigin(node.origin)}: ${show(path)}: ${message}` };
 }
 
 function below(node: Node, step: string): Node | undefined {

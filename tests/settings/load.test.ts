@@ -229,6 +229,7 @@ test.each([
   ['http.port: 80', 'offhook.yml:1: http.port must be nested: every part before a dot on a line of its own'],
   ['"": 1', /^offhook\.yml:1: there is no setting ; known here: data, http/],
   ['__proto__: {a: 1}', /^offhook\.yml:1: there is no setting __proto__;/],
+  ['dhcp: {subnets: {"a\\u0085b": {}}}', /^offhook\.yml:1: dhcp\.subnets\.a\\u\{85\}b: must be a network/],
   ['"a\\nb": 1', /^offhook\.yml:1: there is no setting a\\u\{a\}b;/],
   ['\n\nhttp:\n  port: eighty', 'offhook.yml:4: http.port is "eighty"; it must be a whole number from 0 to 65535'],
   ['http: {port: 65536}', 'offhook.yml:1: http.port is "65536"; it must be a whole number from 0 to 65535'],

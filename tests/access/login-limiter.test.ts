@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { LoginLimited, LoginLimiter, type LoginLimits, networkOf } from '../../server/access/login-limiter.ts';
 import { type Ip, parseIp } from '../../server/lib/ip.ts';
+import { fc } from '../support/fuzz.ts';
 
 const LIMITS: LoginLimits = {
   pair: { most: 2, everyMs: 10_000 },

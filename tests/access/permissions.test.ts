@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { covers, isPattern, permits } from '../../server/access/permissions.ts';
+import { fc } from '../support/fuzz.ts';
 
 test.each([
   ['devices.read', 'devices.read', true],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../support/fuzz.ts';
 import { ask, complete, openStage, PASSWORD, type Stage } from './stage.ts';
 
 let stage: Stage;

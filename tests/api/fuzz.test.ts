@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { apiRoutes } from '../../server/api/api.ts';
 import type { ApiParts } from '../../server/api/parts.ts';
+import { fc } from '../support/fuzz.ts';
 import { ask, complete, openStage, PASSWORD, type Stage, TOKEN, textOf } from './stage.ts';
 
 /** In every place for a secret, and in nothing that is sent later. */

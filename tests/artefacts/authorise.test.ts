@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type Claim, obstacles, refusal } from '../../server/artefacts/authorise.ts';
+import { fc } from '../support/fuzz.ts';
 
 const fine: Claim = { own: true, secret: true, held: false, contradictions: [], addressOnly: false, trusted: true };
 

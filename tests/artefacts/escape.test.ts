@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { escapes } from '../../server/artefacts/escape.ts';
+import { fc } from '../support/fuzz.ts';
 
 const xml = escapes.xml.escape ?? String;
 const lines = escapes.lines.escape ?? String;

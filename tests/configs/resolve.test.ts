@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Config, RawConfig } from '../../server/configs/model.ts';
 import { flatten, originsOf, visibleTo } from '../../server/configs/resolve.ts';
 import { type OrderedJson, parseOrdered, stringifyOrdered } from '../../server/lib/ordered-json.ts';
+import { fc } from '../support/fuzz.ts';
 
 function raw(json: string): RawConfig {
   return parseOrdered(json) as Map<string, OrderedJson>;

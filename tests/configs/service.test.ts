@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Config, RawConfig } from '../../server/configs/model.ts';
 import { createConfigNotifier } from '../../server/configs/notifier.ts';
 import { flatten, visibleTo } from '../../server/configs/resolve.ts';
 import { type ConfigFields, type ConfigService, createConfigService, type NewConfig } from '../../server/configs/service.ts';
 import { ProvisioningError } from '../../server/lib/errors.ts';
 import { type OrderedJson, parseOrdered, stringifyOrdered } from '../../server/lib/ordered-json.ts';
+import { fc } from '../support/fuzz.ts';
 import { memoryConfigDao } from '../support/memory-config-dao.ts';
 
 const MAIN = 'main';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { certainTexts } from '../../server/dhcp-config/certain.ts';
+import { fc } from '../support/fuzz.ts';
 import { somePattern, someText } from '../support/patterns.ts';
 
 test.each<[RegExp, string[], boolean]>([

@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
-import fc from 'fast-check';
 import { Dispatcher } from '../../server/identify/dispatcher.ts';
+import { fc } from '../support/fuzz.ts';
 
 function owners(dispatcher: Dispatcher<string>, text: string): string[] {
   return dispatcher.match(text).map(({ entry }) => entry.owner);

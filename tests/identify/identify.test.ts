@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
-import fc from 'fast-check';
 import { compileRecogniser } from '../../server/identify/identify.ts';
+import { fc } from '../support/fuzz.ts';
 import { repositoryPackage, testPackage } from '../support/packages.ts';
 import { dhcp, request } from '../support/requests.ts';
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type Client, clientKey, type Subnet } from '../../server/leases/model.ts';
 import { type Ip, ipv4Number } from '../../server/lib/ip.ts';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
+import { fc } from '../support/fuzz.ts';
 import { addresses, macOf, openLeases, phone, subnetOf } from './stage.ts';
 
 const DECLINE = 600_000;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { NumberSet } from '../../server/leases/numbers.ts';
+import { fc } from '../support/fuzz.ts';
 
 test('the next number is the smallest that is in the set and not below, whatever was taken out and put back', () => {
   const changes = fc.array(fc.tuple(fc.boolean(), fc.nat(2_000)), { maxLength: 300 });

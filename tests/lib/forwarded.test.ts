@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { clientAddress } from '../../server/lib/forwarded.ts';
 import { parseIp } from '../../server/lib/ip.ts';
+import { fc } from '../support/fuzz.ts';
 
 const PROXY = parseIp('192.168.1.1');
 if (PROXY === undefined) throw new Error('192.168.1.1 is an address');

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Ip, Network } from '../../server/lib/ip.ts';
 import { contains, formatHostPort, parseIp, parseNetwork } from '../../server/lib/ip.ts';
+import { fc } from '../support/fuzz.ts';
 
 function ipOf(text: string): Ip {
   const ip = parseIp(text);

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { ProvisioningError } from '../../server/lib/errors.ts';
 import { createLog, type LogFields, type LogLevel } from '../../server/lib/log.ts';
 import { Secret } from '../../server/lib/secret.ts';
 import { eventually } from '../support/eventually.ts';
+import { fc } from '../support/fuzz.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'offhook-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));

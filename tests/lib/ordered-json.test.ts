@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { OrderedJson } from '../../server/lib/ordered-json.ts';
 import { fromPlain, JsonError, parseOrdered, stringifyOrdered, toPlain } from '../../server/lib/ordered-json.ts';
+import { fc } from '../support/fuzz.ts';
 
 const JUMBLED = '{"10":"ten","b":[{"2":null,"1":true}],"2":"two","a":-1.5}';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { comparePositions, type Position, pageOf } from '../../server/lib/paging.ts';
+import { fc } from '../support/fuzz.ts';
 
 const value = fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 3 }), fc.constantFrom('a', 'b', 'B'));
 const positionOf = ([value, key]: readonly [string | number | null, number]): Position => [value, key];

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { Ranked } from '../../server/lib/ranked.ts';
+import { fc } from '../support/fuzz.ts';
 
 test('whatever is added, moved and taken out, the first is the one of the lowest rank, of equal ones the one that came first', () => {
   const change = fc.record({ item: fc.nat(20), rank: fc.option(fc.nat(5), { nil: undefined }) });

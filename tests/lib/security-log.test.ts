@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { escapeName, openSecurityLog, type SecurityLog } from '../../server/lib/security-log.ts';
+import { fc } from '../support/fuzz.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'offhook-security-'));
 afterAll(() => rmSync(folder, { recursive: true }));

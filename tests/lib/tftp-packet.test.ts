@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { encodePacket, type Packet, parsePacket, toNetascii } from '../../server/lib/tftp-packet.ts';
+import { fc } from '../support/fuzz.ts';
 
 const RRQ = '\0\x01phone.cfg\0octet\0';
 const parse = (text: string) => parsePacket(Buffer.from(text, 'latin1'));

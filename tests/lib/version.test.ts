@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { compareVersions, isSameRelease } from '../../server/lib/version.ts';
+import { fc } from '../support/fuzz.ts';
 
 // Each newer than the one before.
 const ASCENDING = [

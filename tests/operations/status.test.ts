@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { State, Step } from '../../server/operations/model.ts';
 import { statusOf } from '../../server/operations/status.ts';
+import { fc } from '../support/fuzz.ts';
 
 /** What a client of provd reads out of `[label|]state[;current[/end]](sub)*`. */
 interface Read {

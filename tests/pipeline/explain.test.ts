@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Core } from '../../server/app/core.ts';
 import { lookAtOthers } from '../../server/app/dhcp-look.ts';
 import { createSenders } from '../../server/app/dhcp-sender.ts';
@@ -8,6 +7,7 @@ import { parseMac } from '../../server/lib/mac.ts';
 import type { Explanation } from '../../server/pipeline/explain/explain.ts';
 import type { PhoneRequest } from '../../server/pipeline/request.ts';
 import { oneLine, startTestApp, type TestApp } from '../support/app.ts';
+import { fc } from '../support/fuzz.ts';
 import { dhcp, ip, request } from '../support/requests.ts';
 
 const key = 'a-key-of-the-second-tenant';

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { loadSettings } from '../../server/settings/load.ts';
 import { printSettings } from '../../server/settings/print.ts';
+import { fc } from '../support/fuzz.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'offhook-print-'));
 const config = join(folder, 'offhook.yml');

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { readXml } from '../../server/simulate/xml.ts';
+import { fc } from '../support/fuzz.ts';
 
 test.each([
   ['<a/>', 'a'],

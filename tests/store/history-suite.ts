@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Config } from '../../server/configs/model.ts';
 import type { Device } from '../../server/devices/model.ts';
 import type { EntryQuery } from '../../server/history/dao.ts';
@@ -10,6 +9,7 @@ import type { Mac } from '../../server/lib/mac.ts';
 import { MASK, masked } from '../../server/lib/mask.ts';
 import { type OrderedJson, stringifyOrdered } from '../../server/lib/ordered-json.ts';
 import { Secret } from '../../server/lib/secret.ts';
+import { fc } from '../support/fuzz.ts';
 import { replayed } from '../support/replay.ts';
 import { json, type Open, Stage } from './stage.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { DeviceFilter, DeviceQuery, DeviceSort, StoredDevice } from '../../server/devices/dao.ts';
 import type { Device } from '../../server/devices/model.ts';
 import type { Ip } from '../../server/lib/ip.ts';
 import { comparePositions, type Position } from '../../server/lib/paging.ts';
 import type { Store } from '../../server/store/store.ts';
+import { fc } from '../support/fuzz.ts';
 import { type Open, Stage } from './stage.ts';
 
 const few = (...values: string[]) => fc.constantFrom(undefined, undefined, ...values);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from './fuzz.ts';
 
 /** Often in patterns and in texts, so that many match, and by something that is certain. */
 const word = ['abc', 'abc', 'abc', 'abc'];

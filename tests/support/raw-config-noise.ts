@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import type { RawConfig } from '../../server/configs/model.ts';
 import { tables, vocabulary } from '../../server/configs/vocabulary.ts';
 import { type OrderedJson, parseOrdered } from '../../server/lib/ordered-json.ts';
 import { certificate, privateKey } from './certificates.ts';
+import { fc } from './fuzz.ts';
 
 /** Stands in secret places only. */
 export const secretMarker = 'S3cretMark3r';

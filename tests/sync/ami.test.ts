@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { Secret } from '../../server/lib/secret.ts';
 import { AmiClient, type AmiOptions } from '../../server/sync/ami.ts';
 import { type AmiFields, AmiFramer, MAX_PACKET, writeAction } from '../../server/sync/ami-packet.ts';
 import { eventually } from '../support/eventually.ts';
+import { fc } from '../support/fuzz.ts';
 
 const GREETING = 'Asterisk Call Manager/9.0.0\r\n';
 const cleanups: (() => unknown)[] = [];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { ApiParts } from '../../../server/api/parts.ts';
 import { provdRoutes } from '../../../server/api/provd/provd.ts';
+import { fc } from '../../support/fuzz.ts';
 import { ask, complete, openStage, PASSWORD, type Stage } from '../stage.ts';
 import { askProvd, MEDIA_TYPE, tenantOf, tokenOf } from './stage.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { Refusal } from '../../../server/api/provd/answer.ts';
 import { listed, readListing } from '../../../server/api/provd/listing.ts';
 import { readSelector } from '../../../server/api/provd/selector.ts';
 import { fromPlain, type OrderedJson, parseOrdered } from '../../../server/lib/ordered-json.ts';
+import { fc } from '../../support/fuzz.ts';
 
 const documents = [
   { id: 'a', vendor: 'Snom', n: 1, list: ['x', 'y'], options: { deep: { on: true } } },

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { Code, describeOption, type KnownCode, option, parseOption, readOption } from '../../../server/lib/dhcp/options.ts';
 import { type Ip, parseIp } from '../../../server/lib/ip.ts';
+import { fc } from '../../support/fuzz.ts';
 import { hex } from './messages.ts';
 
 const ip = (text: string): Ip => {

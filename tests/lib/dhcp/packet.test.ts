@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { describeOption, MessageType, option, readOption } from '../../../server/lib/dhcp/options.ts';
 import { BROADCAST, decodePacket, encodePacket, isDiscover, macOf, type Packet } from '../../../server/lib/dhcp/packet.ts';
 import type { Ip } from '../../../server/lib/ip.ts';
 import { mutant, seeded } from '../../support/dhcp-mutants.ts';
+import { fc } from '../../support/fuzz.ts';
 import { capture, captures, head, hex, message, phones } from './messages.ts';
 
 const HEADERS = 28;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { SipHeaders } from '../../../server/lib/sip/headers.ts';
 import { MAX_BODY, readDatagram, SipFramer, type SipMessage, writeMessage } from '../../../server/lib/sip/message.ts';
+import { fc } from '../../support/fuzz.ts';
 
 const lines = (...text: string[]) => Buffer.from(`${text.join('\r\n')}\r\n\r\n`, 'latin1');
 

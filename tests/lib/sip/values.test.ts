@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { listIn, readAddress, readParameters, readSequence, readUri, readVia } from '../../../server/lib/sip/values.ts';
+import { fc } from '../../support/fuzz.ts';
 
 const parameters = (entries: Record<string, string>) => new Map(Object.entries(entries));
 

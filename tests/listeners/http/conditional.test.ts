@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseHttpDate, precondition, rangeHolds } from '../../../server/listeners/http/conditional.ts';
+import { fc } from '../../support/fuzz.ts';
 
 // The fraction of a second never reaches a header.
 const file = { tag: 'b6-r12', modified: new Date('1994-11-06T08:49:37.500Z') };

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseTarget } from '../../../server/listeners/http/path.ts';
+import { fc } from '../../support/fuzz.ts';
 
 test.each([
   ['/', '/'],

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseRange } from '../../../server/listeners/http/range.ts';
+import { fc } from '../../support/fuzz.ts';
 
 test.each([
   ['bytes=0-99', { start: 0, length: 100 }],

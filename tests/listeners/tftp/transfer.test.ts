@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Option } from '../../../server/lib/tftp-packet.ts';
 import { agree, type Limits, Transfer } from '../../../server/listeners/tftp/transfer.ts';
+import { fc } from '../../support/fuzz.ts';
 import { generator } from '../../support/udp-impair.ts';
 
 const LIMITS: Limits = { blockSize: 65_464, windowSize: 64, windowBytes: 65_536 };

@@ -63,7 +63,7 @@ export interface ApiParts {
   readonly eventStreams: number;
   readonly devices: Pick<
     DeviceService,
-    'get' | 'list' | 'count' | 'ids' | 'create' | 'change' | 'remove' | 'deliveries' | 'reconsider'
+    'get' | 'list' | 'count' | 'ids' | 'create' | 'change' | 'remove' | 'deliveries' | 'resync' | 'reconsider'
   >;
   readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove' | 'resolve' | 'origins' | 'autocreate'>;
   /** Runs work whose changes are stored when this resolves, or are undone when it says false or throws. */

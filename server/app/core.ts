@@ -122,6 +122,11 @@ const dayMs = 86_400_000;
 /** Messages of DHCP that are kept for who watches: some hundred bytes each. */
 const mostMessages = 1_000;
 
+async function countInSync({ count }: Store['devices']): Promise<Record<string, number>> {
+  const [inSync, outOfSync, unfetched] = await Promise.all([true, false, null].map((each) => count({ inSync: each })));
+  return { 'in-sync': inSync ?? 0, 'out-of-sync': outOfSync ?? 0, unfetched: unfetched ?? 0 };
+}
+
 /** @throws ProvisioningError for what the settings ask for and the system does not give */
 export async function createCore(settings: Settings, workers: Workers = alone()): Promise<Core> {
   const isShared = workers.count > 1;
@@ -218,7 +223,11 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   // What is made to be told of only is not kept for phones.
   const rehearsal = new Desired({ ...desiredOptions, renderer: { render: (made) => renderer.rehearse(made) } });
 
-  const baseUrls = new BaseUrls(settings.phones.url, defaultAddress(), elsewhere.tellUrl);
+  const baseUrls = new BaseUrls(settings.phones.url, defaultAddress(), (device, url) => {
+    elsewhere.tellUrl(device, url);
+    devices.noteUrl(device, url);
+  });
+  baseUrls.learn(await devices.urls());
   const expectedUrl = (device: string) => baseUrls.expected(device);
   const arrivals = createArrivals();
   const asking = createAsking();
@@ -303,7 +312,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
 
   const flush = async () => {
     try {
-      await devices.flush();
+      ahead.sweep.touch(await devices.flush());
     } catch (cause) {
       log.error(
         { event: 'deliveries.not-written', why: reason(cause) },
@@ -313,6 +322,8 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   };
   const flushing = setInterval(() => void flush(), settings.deliveries.flush_seconds * 1_000);
   metrics.gauge('offhook_sweep_waiting', 'Devices whose files are still to be rendered ahead', () => sweep.waiting);
+  // All workers count the same devices.
+  if (isFirst) metrics.devicesInSync(() => countInSync(store.devices));
   metrics.gauge('offhook_operations_running', 'Operations that go on', () => operations.running);
   metrics.gauge('offhook_workers', 'Processes that serve phones', () => 1);
 

@@ -15,6 +15,7 @@ import { assign, leaves, readAssignments, shown, textsIn } from './values.ts';
 
 interface ListOptions extends ClientOptions, PageOptions {
   readonly sort?: string;
+  readonly outOfSync?: true;
 }
 
 interface AddOptions extends ClientOptions {
@@ -34,16 +35,18 @@ export function addDevice(program: Command, io: Io, host: Host): void {
       .description('list devices')
       .argument(
         '[filters...]',
-        'FIELD=VALUE, FIELD= for those without it: tenant, descendants, id, mac, ip, serial, uuid, vendor, model, version, plugin, config, description, added, state, approved, pinned, recognised, configured, seen, seen_since, not_seen_since, changed_since, search',
+        'FIELD=VALUE, FIELD= for those without it: tenant, descendants, id, mac, ip, serial, uuid, vendor, model, version, plugin, config, description, added, state, approved, pinned, recognised, configured, sync, seen, seen_since, not_seen_since, changed_since, search',
       )
       .option(
         '--sort <field>',
         'created, updated, seen, id, mac, ip, serial, uuid, vendor, model, version, plugin, config or description; with - before it the last first',
       )
+      .option('--out-of-sync', 'those that fetched other files than they would get now')
       .addHelpText(
         'after',
         examples([
           'offhook device list',
+          'offhook device list --out-of-sync',
           'offhook device list vendor=Digium configured=false',
           'offhook device list state=held --all',
           'offhook device list search=00:15:65 --sort=-seen',
@@ -128,6 +131,7 @@ export function examples(commands: readonly string[]): string {
 async function list(filters: readonly string[], options: ListOptions, io: Io): Promise<void> {
   const client = clientFor(options, io);
   const query = await Promise.all(filters.map((filter) => readFilter(client, filter)));
+  if (options.outOfSync) query.push(['sync', 'out-of-sync']);
   if (options.sort !== undefined) query.push(['sort', options.sort]);
   const document = await askList(client, '/api/v1/devices', 'devices', query, mostOf(options));
   const devices = listOf(document, 'devices');
@@ -139,9 +143,10 @@ async function list(filters: readonly string[], options: ListOptions, io: Io): P
       textOf(device, 'version'),
       textOf(device, 'plugin'),
       stateOf(device),
+      syncOf(device),
       textOf(device, 'id'),
     ]);
-    return table(['mac', 'ip', 'model', 'firmware', 'plugin', 'state', 'id'], rows) || 'There are no such devices.\n';
+    return table(['mac', 'ip', 'model', 'firmware', 'plugin', 'state', 'in sync', 'id'], rows) || 'There are no such devices.\n';
   });
   if (!options.json) tellRest(io, devices.length, document);
 }
@@ -150,6 +155,13 @@ async function list(filters: readonly string[], options: ListOptions, io: Io): P
 function stateOf(device: Document): string {
   if (device.get('approved') === false) return 'held';
   return device.get('configured') === true ? 'configured' : 'failing';
+}
+
+/** Whether the phone has fetched its files as they are now. */
+function syncOf(device: Document): string {
+  const inSync = device.get('in_sync');
+  if (typeof inSync !== 'boolean') return '';
+  return inSync ? 'yes' : 'no';
 }
 
 async function show(text: string, options: ClientOptions, io: Io): Promise<void> {
@@ -187,6 +199,8 @@ function pageOf(device: Document, tenant: string): string {
     ['config', textOf(device, 'config')],
     ['state', stateOf(device)],
     ['problem', textOf(device, 'problem')],
+    ['in sync', syncOf(device)],
+    ['stuck', textOf(device, 'problem') === '' ? textOf(device, 'stuck') : ''],
     ['seen', seen.size > 0 ? `${localTime(textOf(seen, 'at'))} at ${textOf(seen, 'ip')}` : ''],
     ...choices.filter(([, value]) => !(value instanceof Map)).map(([path, value]) => [path, shown(value)] as const),
   ]);
@@ -202,10 +216,17 @@ function pageOf(device: Document, tenant: string): string {
     textOf(each, 'transport'),
     textOf(each, 'ip'),
   ]);
+  const resync = objectIn(device, 'resync');
+  const told = [
+    ['wanted', 'requested'],
+    ['told', 'told'],
+  ].flatMap(([what = '', name = '']) => (textOf(resync, name) === '' ? [] : [[localTime(textOf(resync, name)), what]]));
+  const wanted = resync.size > 0 && [...told, ...(textOf(resync, 'problem') === '' ? [] : [['', textOf(resync, 'problem')]])];
   const parts = [
     page,
     table(['its files', 'template', 'state'], files),
     table(['last fetched', 'file', 'over', 'from'], deliveries),
+    ...(wanted ? [table(['last resync', textOf(resync, 'way')], wanted)] : []),
   ];
   return parts.filter((part) => part !== '').join('\n');
 }

@@ -1,5 +1,5 @@
 import type { Ended, Page } from '../lib/paging.ts';
-import type { Condition, Delivery, Device, Identity, Sighting } from './model.ts';
+import type { Condition, Delivery, Device, Identity, Looked, Resync, Sending, Sighting } from './model.ts';
 
 export type DeviceSort =
   | 'created'
@@ -39,6 +39,8 @@ export interface DeviceFilter {
   readonly configured?: boolean;
   /** held: until it is approved; configured, failing: whether all its files can be made. */
   readonly state?: 'held' | 'configured' | 'failing';
+  /** What it fetched last of its own files is what it would get now, or is not; null: it has fetched none of them. */
+  readonly inSync?: boolean | null;
   /** Its vendor is known. */
   readonly recognised?: boolean;
   /** It has ever asked. */
@@ -53,7 +55,12 @@ export interface DeviceFilter {
 
 export interface DeviceQuery extends DeviceFilter, Page<DeviceSort> {}
 
-export type StoredDevice = Device & { readonly condition: Condition; readonly seen?: Sighting };
+export type StoredDevice = Device & {
+  readonly condition: Condition;
+  readonly seen?: Sighting;
+  /** Whether what it fetched last of its own files is what it would get now; absent: it has fetched none of them. */
+  readonly inSync?: boolean;
+};
 
 /** Where devices are kept. Every promise that resolves is on disk. */
 export interface DeviceDao {
@@ -81,8 +88,19 @@ export interface DeviceDao {
   /** Ids of the devices whose config is one of these, or whose plugin is one of these, in order of creation. */
   idsUsing(use: { configs?: readonly string[]; plugins?: readonly string[] }): Promise<string[]>;
   /** Those that no longer exist are passed over, here and below. */
-  setConditions(conditions: ReadonlyMap<string, Condition>): Promise<void>;
+  setConditions(conditions: ReadonlyMap<string, Looked>): Promise<void>;
   noteSightings(sightings: readonly Sighting[]): Promise<void>;
-  noteDeliveries(deliveries: readonly Delivery[]): Promise<void>;
+  /**
+   * @returns ids of the devices that fetched a file of their own of which it is not known that it is what they would get now: they are to be
+   * looked at
+   */
+  noteDeliveries(deliveries: readonly Sending[]): Promise<string[]>;
   deliveries(device: string): Promise<Delivery[]>;
+  /** Over what was noted of the same device before. */
+  noteResync(resync: Resync): Promise<void>;
+  resync(device: string): Promise<Resync | undefined>;
+  /** Notes under which URL devices reach the server; undefined is the usual one. */
+  noteUrls(urls: ReadonlyMap<string, string | undefined>): Promise<void>;
+  /** Where it is not the usual one. */
+  urls(): Promise<ReadonlyMap<string, string>>;
 }

@@ -45,6 +45,12 @@ export interface Condition {
   readonly problem?: string;
 }
 
+/** What a look at a device found out. */
+export interface Looked extends Condition {
+  /** The SHA-256 of each of its own files as it would get it now, by name; absent when they cannot all be made. */
+  readonly wanted?: ReadonlyMap<string, string>;
+}
+
 /** The last time a device asked, whatever it asked. */
 export interface Sighting {
   readonly device: string;
@@ -61,6 +67,27 @@ export interface Delivery {
   readonly at: number;
   readonly ip: Ip;
   readonly transport: string;
+}
+
+/** A delivery as it is noted. */
+export interface Sending extends Delivery {
+  /** Whether the file is the device's own. */
+  readonly own?: boolean;
+}
+
+/** The last time that somebody wanted a device to read its configuration anew. */
+export interface Resync {
+  readonly device: string;
+  /** Id of the operation that has it told. */
+  readonly operation: string;
+  /** Milliseconds since 1970, as below. */
+  readonly requested: number;
+  /** When its phone said that it will, or somebody did who tells it; absent: not yet. */
+  readonly told?: number;
+  /** By which way: a name in the settings. */
+  readonly way?: string;
+  /** Why it was not told, in words. */
+  readonly problem?: string;
 }
 
 /** Facts by which a device is found. */

@@ -8,7 +8,7 @@ import type { DeviceInfo } from '../sdk.ts';
 import type { DeviceDao, DeviceFilter, DeviceQuery, StoredDevice } from './dao.ts';
 import { type Finding, find } from './find.ts';
 import { knownDevices } from './known.ts';
-import { blankDevice, type Condition, type Delivery, type Device } from './model.ts';
+import { blankDevice, type Delivery, type Device, type Looked, type Sending } from './model.ts';
 import type { DeviceNotifier } from './notifier.ts';
 import { checkId, type DeviceChange } from './validator.ts';
 
@@ -41,7 +41,10 @@ export function deviceService(options: DeviceServiceOptions) {
   const lock = new KeyedLock();
   const known = knownDevices(dao, notifier);
   const sightings = new Map<string, { at: number; ip: Ip; stored: boolean }>();
-  const deliveries = new Map<string, Delivery>();
+  const deliveries = new Map<string, Sending>();
+  const urls = new Map<string, string | undefined>();
+  /** They fetched something of which it is not known whether they would get it now. */
+  const unsure = new Set<string>();
 
   /** When a device was last known to be at its address. */
   function atAddressSince(device: StoredDevice): number {
@@ -325,7 +328,7 @@ export function deviceService(options: DeviceServiceOptions) {
       });
     },
 
-    setConditions: (conditions: ReadonlyMap<string, Condition>): Promise<void> => dao.setConditions(conditions),
+    setConditions: (conditions: ReadonlyMap<string, Looked>): Promise<void> => dao.setConditions(conditions),
 
     /** Notes that a device asked from here; it is written with the next batch. */
     noteSighting(id: string, ip: Ip): void {
@@ -337,28 +340,47 @@ export function deviceService(options: DeviceServiceOptions) {
     },
 
     /** Notes what was sent to a device; it is written with the next batch. */
-    noteDelivery({ device, artefact, digest, ip, transport }: Omit<Delivery, 'at'>): void {
-      deliveries.set(`${device}/${artefact}`, { device, artefact, digest, at: now(), ip, transport });
+    noteDelivery(sending: Omit<Sending, 'at'>): void {
+      deliveries.set(`${sending.device}/${sending.artefact}`, { ...sending, at: now() });
     },
+
+    /** Notes under which URL a device reaches the server; it is written with the next batch. @param url undefined: the usual one */
+    noteUrl: (id: string, url: string | undefined): void => void urls.set(id, url),
+    /** What was noted, and is not the usual one. */
+    urls: dao.urls.bind(dao),
 
     /** What a device last fetched, file by file, with what is not written yet. */
     async deliveries(id: string): Promise<Delivery[]> {
       const all = new Map((await dao.deliveries(id)).map((delivery) => [delivery.artefact, delivery]));
-      for (const delivery of deliveries.values()) if (delivery.device === id) all.set(delivery.artefact, delivery);
+      for (const { own, ...delivery } of deliveries.values()) if (delivery.device === id) all.set(delivery.artefact, delivery);
       return [...all.values()];
     },
 
-    /** Writes the notes. What could not be written is written with the next batch. */
-    async flush(): Promise<void> {
+    /** The last time that somebody wanted it to read its configuration anew. */
+    noteResync: dao.noteResync.bind(dao),
+    resync: dao.resync.bind(dao),
+
+    /**
+     * Writes the notes. What could not be written is written with the next batch.
+     * @returns ids of the devices that fetched something of which it is not known whether they would get it now: they are to be looked at
+     */
+    async flush(): Promise<string[]> {
+      for (const told of slices([...urls])) {
+        await dao.noteUrls(new Map(told));
+        for (const [id, url] of told) if (urls.get(id) === url) urls.delete(id);
+      }
       for (const seen of slices([...sightings].filter(([, { stored }]) => !stored))) {
         await dao.noteSightings(seen.map(([device, { at, ip }]) => ({ device, at, ip })));
         for (const [, note] of seen) note.stored = true;
       }
       for (const sent of slices([...deliveries])) {
-        await dao.noteDeliveries(sent.map(([, delivery]) => delivery));
+        for (const id of await dao.noteDeliveries(sent.map(([, delivery]) => delivery))) unsure.add(id);
         // One that was replaced while the batch was written stays for the next.
         for (const [key, delivery] of sent) if (deliveries.get(key) === delivery) deliveries.delete(key);
       }
+      const ids = [...unsure];
+      unsure.clear();
+      return ids;
     },
   };
 }

@@ -97,6 +97,8 @@ export interface Metrics {
   security(event: SecurityEvent): void;
   /** A long piece of work has ended; `label` is what kind, in one of our words. */
   operationEnded(label: string, state: 'success' | 'fail'): void;
+  /** How many devices have their files as they are now is read when somebody asks. */
+  devicesInSync(read: () => Promise<Readonly<Record<string, number>>>): void;
   /** A value that is looked up when somebody asks: the bytes of a cache, devices by state. Names start with `offhook_`. */
   gauge(name: string, help: string, read: () => number): void;
   /** All of it as it is at this moment, to be sent to another process: see `sumOf`. */
@@ -271,6 +273,17 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     cacheLookup: (found) => add(lookups.get(found)),
     security: (event) => add(security.get(event)),
     operationEnded: (label, state) => operations.inc({ label, state }),
+    devicesInSync(read) {
+      new Gauge({
+        name: 'offhook_devices',
+        help: 'Devices by whether what they fetched last of their own files is what they would get now',
+        labelNames: ['sync'],
+        registers,
+        async collect() {
+          for (const [sync, count] of Object.entries(await read())) this.set({ sync }, count);
+        },
+      });
+    },
     gauge,
     values: () => registry.getMetricsAsJSON(),
     metrics: () => registry.metrics(),

@@ -61,6 +61,27 @@ export class Desired {
     return this.#options.renderer.render(ingredients, keep);
   }
 
+  /**
+   * One of a device's own files as the device would get it now: the URLs in it with the tenant's key, or without, where it has it without.
+   * @param fetched digest of what it fetched last
+   * @throws as `file`
+   */
+  async current(
+    plugin: Plugin,
+    file: Resolved,
+    device: Device,
+    base: string,
+    fetched: string | undefined,
+    { keep = 'always' }: Pick<FileOptions, 'keep'> = {},
+  ): Promise<Rendered> {
+    const { tenant } = device;
+    const keyed = await this.file(plugin, file, device, tenant, base, { keep });
+    const isKeyed = this.#options.tenants.get(tenant)?.provisioningKey !== undefined;
+    if (!isKeyed || fetched === undefined || fetched === keyed.digest) return keyed;
+    const keyless = await this.file(plugin, file, device, tenant, base, { keep, keyless: true });
+    return fetched === keyless.digest ? keyless : keyed;
+  }
+
   /** All files that are a device's own, by the names it asks for. */
   filesOf(plugin: Plugin, device: Device): Resolved[] {
     return plugin.artefacts.flatMap((artefact) => {

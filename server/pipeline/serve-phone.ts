@@ -94,9 +94,16 @@ function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, note
   }
   switch (outcome.kind) {
     case 'file': {
-      const { name } = outcome.file;
+      const { name, artefact } = outcome.file;
       const { bytes, contentType, digest, modified } = outcome.rendered;
-      const note = device && { device: device.id, artefact: name, digest, ip: request.ip, transport: request.transport };
+      const note = device && {
+        device: device.id,
+        artefact: name,
+        digest,
+        ip: request.ip,
+        transport: request.transport,
+        own: artefact.own,
+      };
       log.debug({ event: 'request.answered', file: name, bytes: bytes.length }, 'answered');
       return {
         kind: 'file',

@@ -1,7 +1,10 @@
-import type { Condition } from '../devices/model.ts';
+import type { Resolved } from '../artefacts/names.ts';
+import type { StoredDevice } from '../devices/dao.ts';
+import type { Looked } from '../devices/model.ts';
 import type { DeviceService } from '../devices/service.ts';
 import { ProvisioningError, reason } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import type { Plugin } from '../plugins/model.ts';
 import type { Catalogue } from '../plugins/service.ts';
 import { type Desired, lackingNames } from './desired.ts';
 import { type Busy, makeRoom, sliceMs, turn } from './make-room.ts';
@@ -54,7 +57,7 @@ export class Sweep {
   /** Their turn is when none of those waits: a change shows at once, also while the files of all are made anew. */
   readonly #jobs = new Set<Job>();
   /** What was found out and is not written yet. */
-  readonly #found = new Map<string, Condition>();
+  readonly #found = new Map<string, Looked>();
   #running: Promise<void> | undefined;
   #stopped = false;
 
@@ -173,8 +176,8 @@ export class Sweep {
     }
   }
 
-  async #look(id: string): Promise<Condition | undefined> {
-    const { devices, plugins, desired, baseUrl } = this.#options;
+  async #look(id: string): Promise<Looked | undefined> {
+    const { devices, plugins, desired } = this.#options;
     const device = await devices.get(id);
     if (!device) return undefined;
     if (device.plugin === undefined) return { configured: false, problem: 'No installed plugin supports it' };
@@ -183,12 +186,23 @@ export class Sweep {
     const files = desired.filesOf(plugin, device);
     if (files.length === 0) return { configured: false, problem: lackingNames(plugin) };
     try {
-      // Of more devices than there is room for it pushes none out: those that phones asked for last stay.
-      for (const file of files) await desired.file(plugin, file, device, device.tenant, baseUrl(id), { keep: 'if-room' });
-      return { configured: true };
+      return { configured: true, wanted: await this.#wanted(plugin, files, device) };
     } catch (cause) {
       if (!(cause instanceof ProvisioningError)) throw cause;
       return { configured: false, problem: cause.message };
     }
+  }
+
+  async #wanted(plugin: Plugin, files: readonly Resolved[], device: StoredDevice): Promise<ReadonlyMap<string, string>> {
+    const { devices, desired, baseUrl } = this.#options;
+    const base = baseUrl(device.id);
+    const fetched = new Map((await devices.deliveries(device.id)).map(({ artefact, digest }) => [artefact, digest]));
+    const wanted = new Map<string, string>();
+    for (const file of files) {
+      // Of more devices than there is room for it pushes none out: those that phones asked for last stay.
+      const { digest } = await desired.current(plugin, file, device, base, fetched.get(file.name), { keep: 'if-room' });
+      wanted.set(file.name, digest);
+    }
+    return wanted;
   }
 }

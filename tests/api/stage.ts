@@ -77,6 +77,8 @@ export interface Stage {
   readonly reloads: () => number;
   /** Resolves when the sweep has looked at all that changed. */
   settled(): Promise<void>;
+  /** Writes what phones fetched, and resolves when the sweep has looked at them. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -318,6 +320,10 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     refusals,
     reloads: () => reloads,
     settled,
+    async flush() {
+      sweep.touch(await devices.flush());
+      await settled();
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -48,8 +48,8 @@ test('a device is added, listed, shown, changed and removed', async () => {
   await makeAlice();
   expect(await done('device', 'list')).toBe(
     [
-      'MAC                IP  MODEL       FIRMWARE  PLUGIN        STATE       ID',
-      '00:0f:d3:05:48:48  -   Digium D40  -         digium-2.8.1  configured  desk1',
+      'MAC                IP  MODEL       FIRMWARE  PLUGIN        STATE       IN SYNC  ID',
+      '00:0f:d3:05:48:48  -   Digium D40  -         digium-2.8.1  configured  -        desk1',
       '',
     ].join('\n'),
   );
@@ -95,13 +95,35 @@ test('a word that means no device, or several, is an error that says what to do'
 test('what a phone fetched is shown, and whether it is what it should have', async () => {
   await makeAlice();
   const { json } = await ask(stage, 'GET', '/api/v1/devices/desk1');
-  const note = { device: 'desk1', ip: ip('10.0.0.7'), transport: 'tftp' };
+  const note = { device: 'desk1', ip: ip('10.0.0.7'), transport: 'tftp', own: true };
   stage.devices.noteDelivery({ ...note, artefact: 'Digium/000fd3054848.cfg', digest: String(json.files?.[0]?.digest) });
   stage.devices.noteDelivery({ ...note, artefact: 'Digium/000fd3054848-contacts.xml', digest: 'old' });
   const page = await done('device', 'show', 'desk1');
   expect(page).toMatch(/^Digium\/000fd3054848\.cfg +digium\/phone\.tpl +in sync$/m);
   expect(page).toMatch(/^Digium\/000fd3054848-contacts\.xml +digium\/contacts\.tpl +changed since it was fetched$/m);
   expect(page).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +Digium\/000fd3054848\.cfg +tftp +10\.0\.0\.7$/m);
+});
+
+test('those that fetched other files than they would get now are listed, and why they are stuck is shown', async () => {
+  await makeAlice();
+  await done('device', 'add', '--id', 'desk2', 'mac=000fd3054849', 'vendor=Digium', 'model=D40', 'config=alice');
+  for (const [id, mac] of [
+    ['desk1', '000fd3054848'],
+    ['desk2', '000fd3054849'],
+  ]) {
+    const { json } = await ask(stage, 'GET', `/api/v1/devices/${id}`);
+    const digest = String(json.files?.find((file) => file.name === `Digium/${mac}.cfg`)?.digest);
+    const sent = { device: String(id), artefact: `Digium/${mac}.cfg`, ip: ip('10.0.0.7'), transport: 'http', own: true };
+    stage.devices.noteDelivery({ ...sent, digest: id === 'desk1' ? digest : 'old' });
+  }
+  await stage.flush();
+  const listed = await done('device', 'list', '--out-of-sync');
+  expect(listed).toMatch(/ no +desk2$/m);
+  expect(listed).not.toContain('desk1');
+  expect(await done('device', 'show', 'desk1')).toMatch(/^in sync +yes$/m);
+  const page = await done('device', 'show', 'desk2');
+  expect(page).toMatch(/^in sync +no$/m);
+  expect(page).toMatch(/^stuck +Its files have changed since its phone fetched them \(.*\), and it was not told$/m);
 });
 
 test('a device whose files cannot be made says why', async () => {

@@ -344,6 +344,24 @@ test('what was sent is known at once, and written in batches', async () => {
   expect(await devices.deliveries(made.id)).toEqual([{ ...note, digest: 'd2', at: time }]);
 });
 
+test('those of whom it is not known whether they fetched what they would get now are told of once', async () => {
+  const devices = service();
+  const made = await devices.create(main, { mac: macA });
+  devices.noteDelivery({ device: made.id, artefact: 'a.cfg', digest: 'd1', ip: ip('10.0.0.1'), transport: 'http', own: true });
+  expect(await devices.flush()).toEqual([made.id]);
+  expect(await devices.flush()).toEqual([]);
+});
+
+test('under which URL devices come is written with the next batch, the last time it was told', async () => {
+  const devices = service();
+  const made = await devices.create(main, { mac: macA });
+  devices.noteUrl(made.id, 'http://192.0.2.1');
+  devices.noteUrl(made.id, 'http://192.0.2.2');
+  expect(await devices.urls()).toEqual(new Map());
+  await devices.flush();
+  expect(await devices.urls()).toEqual(new Map([[made.id, 'http://192.0.2.2']]));
+});
+
 test('notes that could not be written are written with the next batch', async () => {
   let broken = true;
   const dao = {

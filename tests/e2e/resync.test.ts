@@ -61,6 +61,40 @@ test('a phone that is told to by an operator fetches its file again', async () =
   });
 });
 
+test('whether a phone has its files as they are now is known and counted', async () => {
+  const counted = async (of: BuiltServer) =>
+    Object.fromEntries(
+      [...(await (await of.ask('/metrics')).text()).matchAll(/^offhook_devices\{sync="([\w-]+)"\} (\d+)$/gm)].map(
+        ([, sync, count]) => [sync, Number(count)],
+      ),
+    );
+  const isInSync = async (of: BuiltServer, inSync: boolean) =>
+    eventually(async () => {
+      const { devices } = (await (await of.ask('/api/v1/devices')).json()) as { devices: object[] };
+      expect(devices).toMatchObject([{ in_sync: inSync }]);
+    });
+  await isInSync(server, true);
+  expect(await counted(server)).toEqual({ 'in-sync': 1, 'out-of-sync': 0, unfetched: 0 });
+  const list = async (filter: string) => (await offhook('device', 'list', filter)).stdout;
+  const { config } = ((await device()) ?? {}) as { config?: string };
+  const current = (await (await server.ask(`/api/v1/configs/${config}`)).json()) as { raw_config: { sip_lines: object } };
+  const line = { username: 'u1', password: 's3cret', display_name: 'Alice Smith', proxy_ip: '192.0.2.20' };
+  const changed = await server.ask(
+    `/api/v1/configs/${config}`,
+    { raw_config: { ...current.raw_config, sip_lines: { 1: line } } },
+    'PUT',
+  );
+  expect(changed.status).toBe(200);
+  await isInSync(server, false);
+  expect(await counted(server)).toEqual({ 'in-sync': 0, 'out-of-sync': 1, unfetched: 0 });
+  expect(await list('--out-of-sync')).toContain('00:0f:d3:00:00:01');
+  expect((await offhook('device', 'show', '000fd3000001')).stdout).toMatch(/^stuck +Its files have changed since its phone/m);
+
+  expect(await offhook('device', 'resync', '000fd3000001')).toMatchObject({ code: 0 });
+  await isInSync(server, true);
+  expect(await list('--out-of-sync')).toContain('There are no such devices');
+});
+
 test('an operator reads what the phone said instead', async () => {
   says = { status: 489, reason: 'Bad Event' };
   const { code, stderr } = await offhook('device', 'resync', '000fd3000001');

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { StoredDevice } from '../../server/devices/dao.ts';
-import type { Condition } from '../../server/devices/model.ts';
+import type { Condition, Looked } from '../../server/devices/model.ts';
 import { ProvisioningError } from '../../server/lib/errors.ts';
 import { createLog } from '../../server/lib/log.ts';
 import { Sweep, type SweepOptions } from '../../server/pipeline/sweep.ts';
@@ -31,15 +31,17 @@ function sweepWith(
       const stored: StoredDevice = { ...device(plugin as never), id, condition: { configured: false } };
       return { ...stored, ...change(stored) };
     },
-    async setConditions(found: ReadonlyMap<string, Condition>) {
+    deliveries: async () => [],
+    async setConditions(found: ReadonlyMap<string, Looked>) {
       if (refusals-- > 0) throw new Error('disk full');
-      for (const [id, condition] of found) conditions.set(id, condition);
+      for (const [id, { wanted, ...condition }] of found) conditions.set(id, condition);
     },
   };
   const desired = {
     filesOf: (_: unknown, { mac }: StoredDevice) => (mac === undefined ? [] : [{}]),
-    async file(_plugin: unknown, _file: unknown, { id }: StoredDevice) {
+    async current(_plugin: unknown, _file: unknown, { id }: StoredDevice) {
       render(id);
+      return {};
     },
   };
   const options = {

@@ -337,6 +337,84 @@ export function deviceSuite(open: Open): void {
       expect(await stored()).toStrictEqual({ ...stage.device({ id: 'd' }), condition: untried });
     });
 
+    test('a device is in sync when what it fetched of its own files is what it would get now', async () => {
+      await stage.addDevices({ id: 'd' });
+      const { devices } = stage.store;
+      const look = (wanted: Record<string, string>) =>
+        devices.setConditions(new Map([['d', { configured: true, wanted: new Map(Object.entries(wanted)) }]]));
+      const fetch = (artefact: string, digest: string, own = true) =>
+        devices.noteDeliveries([{ ...delivery({ artefact, digest }), own }]);
+      const inSync = async () => (await stored())?.inSync;
+
+      await look({ 'a.cfg': 'a1', 'b.xml': 'b1' });
+      expect(await inSync()).toBeUndefined();
+      // A file for all says nothing.
+      expect(await fetch('common.cfg', 'c1', false)).toEqual([]);
+      expect(await inSync()).toBeUndefined();
+      // Nobody has looked whether that is it.
+      expect(await fetch('a.cfg', 'a1')).toEqual(['d']);
+      expect(await inSync()).toBeUndefined();
+      await look({ 'a.cfg': 'a1', 'b.xml': 'b1' });
+      expect(await inSync()).toBe(true);
+      await look({ 'a.cfg': 'a2', 'b.xml': 'b1' });
+      expect(await inSync()).toBe(false);
+      expect(await fetch('a.cfg', 'a2')).toEqual([]);
+      expect(await inSync()).toBe(true);
+      expect(await fetch('a.cfg', 'strange')).toEqual(['d']);
+      expect(await inSync()).toBe(false);
+      expect(await fetch('a.cfg', 'a2')).toEqual([]);
+      expect(await fetch('b.xml', 'old')).toEqual(['d']);
+      await look({ 'a.cfg': 'a2', 'b.xml': 'b1' });
+      expect(await inSync()).toBe(false);
+    });
+
+    test('a device whose files have other names now is in sync once it has fetched under those', async () => {
+      await stage.addDevices({ id: 'd' });
+      const { devices } = stage.store;
+      const look = (name: string) =>
+        devices.setConditions(new Map([['d', { configured: true, wanted: new Map([[name, 'x']]) }]]));
+      await devices.noteDeliveries([{ ...delivery({ artefact: 'old.cfg', digest: 'x' }), own: true }]);
+      await look('old.cfg');
+      await look('new.cfg');
+      expect(await stored()).toMatchObject({ inSync: false });
+      await devices.noteDeliveries([{ ...delivery({ artefact: 'new.cfg', digest: 'x' }), own: true }]);
+      await look('new.cfg');
+      expect(await stored()).toMatchObject({ inSync: true });
+      await devices.setConditions(new Map([['d', { configured: false, problem: 'broken' }]]));
+      expect(await stored()).toMatchObject({ inSync: true, condition: { configured: false } });
+    });
+
+    test('of a device the last wish that it be told is kept, until it goes', async () => {
+      await stage.addDevices({ id: 'd' });
+      const { devices } = stage.store;
+      const wish = { device: 'd', operation: 'o1', requested: 5 };
+      await devices.noteResync(wish);
+      expect(await devices.resync('d')).toStrictEqual(wish);
+      const told = { ...wish, operation: 'o2', requested: 6, told: 7, way: 'phone', problem: 'why' };
+      await devices.noteResync(told);
+      expect(await devices.resync('d')).toStrictEqual(told);
+      await devices.noteResync(wish);
+      expect(await devices.resync('d')).toStrictEqual(wish);
+      await devices.noteResync({ ...wish, device: 'gone' });
+      await devices.delete('d');
+      expect([await devices.resync('d'), await devices.resync('gone')]).toEqual([undefined, undefined]);
+    });
+
+    test('the URL under which a device reaches the server is kept, where it is not the usual one', async () => {
+      await stage.addDevices({ id: 'd' }, { id: 'e' });
+      const { devices } = stage.store;
+      await devices.noteUrls(
+        new Map([
+          ['d', 'http://192.0.2.1:8667'],
+          ['e', 'http://192.0.2.2'],
+          ['gone', 'x'],
+        ]),
+      );
+      await devices.noteUrls(new Map([['e', undefined]]));
+      expect(await devices.urls()).toEqual(new Map([['d', 'http://192.0.2.1:8667']]));
+      expect(await stored()).toStrictEqual({ ...stage.device({ id: 'd' }), condition: untried });
+    });
+
     test('devices that no longer exist are passed over, and the others are not', async () => {
       await stage.addDevices({ id: 'd' });
       const condition = { configured: true };

@@ -31,6 +31,7 @@ const rows = fc.array(
     created: fc.nat(3),
     updated: fc.nat(3),
     seenAt: fc.constantFrom(undefined, 1, 2, 3),
+    fetched: fc.constantFrom(undefined, 'now', 'before'),
   }),
   { minLength: 1, maxLength: 25 },
 );
@@ -50,6 +51,7 @@ const filter = fc.record(
     where,
     tenants: fc.subarray(['t0', 't1', 't2', 't3']),
     configured: fc.boolean(),
+    inSync: fc.constantFrom(true, false, null),
     recognised: fc.boolean(),
     state: fc.constantFrom('held', 'configured', 'failing'),
     seen: fc.boolean(),
@@ -74,7 +76,7 @@ function expected(
   asked: DeviceFilter,
   { sort, descending }: { sort: DeviceSort; descending: boolean },
 ): string[] {
-  const { tenants, configured, recognised, state, seen, seenSince, notSeenSince, changedSince, search } = asked;
+  const { tenants, configured, inSync, recognised, state, seen, seenSince, notSeenSince, changedSince, search } = asked;
   const found = all.filter((row) => {
     const at = row.seen?.at;
     const stateOf = !row.approved ? 'held' : row.condition.configured ? 'configured' : 'failing';
@@ -90,6 +92,7 @@ function expected(
       facts &&
       (!tenants || tenants.includes(row.tenant)) &&
       is(configured, row.condition.configured) &&
+      is(inSync, row.inSync ?? null) &&
       is(recognised, row.vendor !== undefined) &&
       is(state, stateOf) &&
       is(seen, at !== undefined) &&
@@ -122,7 +125,7 @@ export function listSuite(open: Open): void {
       from = 0,
     ): Promise<void> {
       const { devices } = stage.store;
-      for (const [at, { tenant, hasMac, auto, configured, seenAt, ...fields }] of given.entries()) {
+      for (const [at, { tenant, hasMac, auto, configured, seenAt, fetched, ...fields }] of given.entries()) {
         const index = from + at;
         const id = `id${index}`;
         const mac = hasMac ? `00:0f:d3:00:00:${String(index).padStart(2, '0')}` : undefined;
@@ -130,7 +133,11 @@ export function listSuite(open: Open): void {
           ([, value]) => value !== undefined,
         );
         await devices.insert(stage.device({ ...(Object.fromEntries(known) as Partial<Device>), id, tenant: `t${tenant}` }));
-        await devices.setConditions(new Map([[id, { configured }]]));
+        if (fetched) {
+          const delivery = { device: id, artefact: 'a', digest: fetched, at: 1, ip: '10.0.0.9' as Ip, transport: 'http' };
+          await devices.noteDeliveries([{ ...delivery, own: true }]);
+        }
+        await devices.setConditions(new Map([[id, { configured, wanted: new Map([['a', 'now']]) }]]));
         if (seenAt !== undefined) await devices.noteSightings([{ device: id, at: seenAt, ip: '10.0.0.9' as Ip }]);
       }
     }

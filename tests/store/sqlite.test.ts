@@ -137,7 +137,11 @@ describe('writes', () => {
     const failing = database.write(() => {
       // Puts off to the commit what the insertion does wrong.
       database.prepare('PRAGMA defer_foreign_keys = ON').run();
-      database.prepare("INSERT INTO deliveries VALUES ('no device', 'a', 'b', 1, 'c', 'd')").run();
+      database
+        .prepare(
+          "INSERT INTO deliveries (device, artefact, digest, at, ip, transport) VALUES ('no device', 'a', 'b', 1, 'c', 'd')",
+        )
+        .run();
     });
     const outcomes = await Promise.allSettled([add('a'), failing, add('c')]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);

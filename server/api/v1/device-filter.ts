@@ -10,6 +10,7 @@ import type { Given } from '../listing.ts';
 import { ofTenants, tenantsAsked } from '../tenancy.ts';
 
 const states = ['held', 'configured', 'failing'] as const;
+const syncs = { 'in-sync': true, 'out-of-sync': false, unfetched: null } as const;
 
 /** An exact value; an empty one: devices without it. */
 const exact = z.string().transform((text) => text || null);
@@ -46,6 +47,10 @@ export const deviceFilters = z
     state: z
       .enum(states, { error: `must be ${states.join(', ')}` })
       .meta({ description: 'held: until it is approved; configured, failing: whether all its files can be made.' }),
+    sync: z.enum(Object.keys(syncs) as (keyof typeof syncs)[], { error: `must be ${Object.keys(syncs).join(', ')}` }).meta({
+      description:
+        'Whether what it fetched last of its own files is what it would get now; unfetched: it has fetched none of them.',
+    }),
     seen: flag.meta({ description: 'It has asked, ever.' }),
     seen_since: moment.meta({ description: 'It has asked then or later.' }),
     not_seen_since: moment.meta({ description: 'It has not asked since then, or never.' }),
@@ -64,7 +69,7 @@ export function deviceFilterOf(
   caller: Caller,
   tenantTree: Pick<TenantService, 'below'>,
 ): DeviceFilter {
-  const { tenant, descendants, configured, recognised, state, seen, search, ...others } = asked;
+  const { tenant, descendants, configured, recognised, state, sync, seen, search, ...others } = asked;
   const { seen_since: seenSince, not_seen_since: notSeenSince, changed_since: changedSince, ...where } = others;
   const tenants = tenantsAsked({ ...(tenant && { tenant }), ...(descendants && { descendants }) }, caller, tenantTree);
   return {
@@ -73,6 +78,7 @@ export function deviceFilterOf(
     ...(configured !== undefined && { configured }),
     ...(recognised !== undefined && { recognised }),
     ...(state && { state }),
+    ...(sync && { inSync: syncs[sync] }),
     ...(seen !== undefined && { seen }),
     ...(search !== undefined && { search }),
     ...(seenSince !== undefined && { seenSince }),

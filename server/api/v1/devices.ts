@@ -2,9 +2,10 @@ import * as z from 'zod';
 import type { Caller } from '../../access/model.ts';
 import { resolveName } from '../../artefacts/names.ts';
 import type { StoredDevice } from '../../devices/dao.ts';
-import type { Delivery } from '../../devices/model.ts';
+import type { Delivery, Resync } from '../../devices/model.ts';
 import { deviceSchema } from '../../devices/validator.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
+import { whyStuck } from '../../pipeline/stuck.ts';
 import type { Plugin } from '../../plugins/model.ts';
 import { anything, count, text, time } from '../fields.ts';
 import { listing } from '../listing.ts';
@@ -40,10 +41,23 @@ const summary = z.looseObject({
   configured: z.boolean(),
   problem: text.nullable(),
   seen: z.strictObject({ at: time, ip: text }).nullable(),
+  in_sync: z.boolean().nullable().meta({
+    description: 'What it fetched last of its own files is what it would get now; null: it has fetched none of them.',
+  }),
   created: time,
   updated: time,
   revision: count,
 });
+/** The last time that somebody wanted it to read its configuration anew. */
+const resync = z
+  .strictObject({
+    requested: time,
+    operation: text.meta({ description: 'Id of the operation.' }),
+    told: time.nullable().meta({ description: 'When the phone, or who tells it, said that it will.' }),
+    way: text.nullable().meta({ description: 'By which way.' }),
+    problem: text.nullable().meta({ description: 'Why it was not told.' }),
+  })
+  .meta({ id: 'Resync' });
 const document = z
   .looseObject({
     ...summary.shape,
@@ -58,6 +72,8 @@ const document = z
       }),
     ),
     deliveries: z.array(delivery),
+    resync: resync.nullable(),
+    stuck: text.nullable().meta({ description: 'Why it is not in sync, in words.' }),
   })
   .meta({ id: 'Device' });
 const listed = summary.meta({ id: 'DeviceSummary' });
@@ -205,6 +221,7 @@ function summaryOf(device: StoredDevice, caller: Caller): ReadonlyMap<string, un
       configured: condition.configured,
       problem: condition.problem ?? null,
       seen: seen ? { at: timeOf(seen.at), ip: seen.ip } : null,
+      in_sync: device.inSync ?? null,
       created: timeOf(device.created),
       updated: timeOf(device.updated),
       revision: device.revision,
@@ -215,12 +232,30 @@ function summaryOf(device: StoredDevice, caller: Caller): ReadonlyMap<string, un
 
 /** A device with its own files, as they should be, and with what it fetched. */
 async function detailsOf(device: StoredDevice, parts: ApiParts, caller: Caller): Promise<ReadonlyMap<string, unknown>> {
-  const deliveries = await parts.devices.deliveries(device.id);
+  const [deliveries, resync] = await Promise.all([parts.devices.deliveries(device.id), parts.devices.resync(device.id)]);
+  const files = await filesOf(device, deliveries, parts);
   return new Map<string, unknown>([
     ...summaryOf(device, caller),
-    ['files', await filesOf(device, deliveries, parts)],
+    ['files', files],
     ['deliveries', deliveries.map(deliveryDocument)],
+    ['resync', resync ? resyncDocument(resync) : null],
+    ['stuck', whyStuck(device, resync, deliveriesOf(files, deliveries)) ?? null],
   ]);
+}
+
+function resyncDocument({ requested, operation, told, way, problem }: Resync) {
+  return {
+    requested: timeOf(requested),
+    operation,
+    told: told === undefined ? null : timeOf(told),
+    way: way ?? null,
+    problem: problem ?? null,
+  };
+}
+
+/** Those of its own files. */
+function deliveriesOf(files: readonly { readonly name: string }[], deliveries: readonly Delivery[]): Delivery[] {
+  return deliveries.filter(({ artefact }) => files.some(({ name }) => name === artefact));
 }
 
 async function filesOf(device: StoredDevice, deliveries: readonly Delivery[], parts: ApiParts) {
@@ -228,8 +263,8 @@ async function filesOf(device: StoredDevice, deliveries: readonly Delivery[], pa
   if (!plugin) return [];
   const files = [];
   for (const file of parts.desired.filesOf(plugin, device)) {
-    const { digest, problem } = await desiredDigest(device, plugin, file, parts);
     const delivered = deliveries.find(({ artefact }) => artefact === file.name)?.digest;
+    const { digest, problem } = await desiredDigest(device, plugin, file, delivered, parts);
     files.push({
       name: file.name,
       template: parts.renderer.templateOf({ plugin, file, device }) ?? null,
@@ -246,10 +281,11 @@ async function desiredDigest(
   device: StoredDevice,
   plugin: Plugin,
   file: Parameters<ApiParts['desired']['file']>[1],
+  delivered: string | undefined,
   { desired, baseUrl }: ApiParts,
 ): Promise<{ digest?: string; problem?: string }> {
   try {
-    return { digest: (await desired.file(plugin, file, device, device.tenant, baseUrl(device.id))).digest };
+    return { digest: (await desired.current(plugin, file, device, baseUrl(device.id), delivered)).digest };
   } catch (cause) {
     if (!(cause instanceof ProvisioningError) || /^store-/.test(cause.code)) throw cause;
     return { problem: cause.message };

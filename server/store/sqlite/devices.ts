@@ -1,5 +1,5 @@
 import type { DeviceDao, DeviceFilter, StoredDevice } from '../../devices/dao.ts';
-import type { Delivery, Device, Identity } from '../../devices/model.ts';
+import type { Delivery, Device, Identity, Resync } from '../../devices/model.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
 import type { Ip } from '../../lib/ip.ts';
 import { changeOf } from './audit.ts';
@@ -30,7 +30,7 @@ const device = shape<Device>({
   revision: 'plain',
 });
 
-const CELLS = [...device.columns, 'configured', 'problem', 'seenAt', 'seenIp'].join(', ');
+const CELLS = [...device.columns, 'configured', 'problem', 'seenAt', 'seenIp', 'inSync'].join(', ');
 const SELECT = `SELECT ${CELLS} FROM devices`;
 const IDENTITIES = ['id', 'mac', 'serial', 'uuid', 'ip'] as const;
 const FACTS = ['vendor', 'model', 'version', 'plugin', 'config'] as const;
@@ -73,14 +73,44 @@ export function deviceDao(database: Connection): DeviceDao {
     'UPDATE devices SET configured = ?, problem = ? WHERE id = ? AND (configured, problem) IS NOT (?, ?)',
   );
   const updateSighting = database.prepare('UPDATE devices SET seenAt = ?, seenIp = ? WHERE id = ?');
-  const upsertDelivery = database.prepare(`
+  const upsertDelivery = database.prepare<{ isOpen: number }>(`
     INSERT INTO deliveries (device, artefact, digest, at, ip, transport)
     SELECT id, ?, ?, ?, ?, ? FROM devices WHERE id = ?
     ON CONFLICT (device, artefact)
-    DO UPDATE SET digest = excluded.digest, at = excluded.at, ip = excluded.ip, transport = excluded.transport`);
+    DO UPDATE SET digest = excluded.digest, at = excluded.at, ip = excluded.ip, transport = excluded.transport
+    RETURNING digest IS NOT wanted AS isOpen`);
+  const selectWanted = database.prepare<{ artefact: string; wanted: string | null }>(
+    'SELECT artefact, wanted FROM deliveries WHERE device = ?',
+  );
+  const updateWanted = database.prepare('UPDATE deliveries SET wanted = ? WHERE device = ? AND artefact = ?');
+  const selectInSync = database.prepare<{ inSync: number | null }>(`
+    SELECT coalesce(min(iif(wanted <> '', digest = wanted, NULL)), min(iif(wanted = '', 0, NULL))) AS inSync
+    FROM deliveries WHERE device = ?`);
+  const updateInSync = database.prepare('UPDATE devices SET inSync = ? WHERE id = ? AND inSync IS NOT ?');
+  const upsertResync = database.prepare(`
+    INSERT INTO resyncs (device, operation, requested, told, way, problem) SELECT id, ?, ?, ?, ?, ? FROM devices WHERE id = ?
+    ON CONFLICT (device) DO UPDATE SET operation = excluded.operation, requested = excluded.requested, told = excluded.told,
+      way = excluded.way, problem = excluded.problem`);
+  const selectResync = database.prepare<Record<keyof Resync, string | number | null>>(
+    'SELECT device, operation, requested, told, way, problem FROM resyncs WHERE device = ?',
+  );
+  const updateUrl = database.prepare('UPDATE devices SET url = ? WHERE id = ?');
   const selectDeliveries = database.prepare<Delivery>(
     'SELECT device, artefact, digest, at, ip, transport FROM deliveries WHERE device = ? ORDER BY artefact',
   );
+
+  const setWanted = (id: string, wanted: ReadonlyMap<string, string>) => {
+    const changed = selectWanted.all(id).filter((row) => {
+      // What was its own under another name says that it has fetched, until it has fetched something of what it has now.
+      const digest = wanted.get(row.artefact) ?? (row.wanted === null ? null : '');
+      return digest !== row.wanted && updateWanted.run(digest, id, row.artefact).changes > 0;
+    });
+    if (changed.length > 0) settleSync(id);
+  };
+  const settleSync = (id: string) => {
+    const inSync = selectInSync.get(id)?.inSync ?? null;
+    updateInSync.run(inSync, id, inSync);
+  };
 
   const get = (id: string) => {
     const row = selectById.get(id);
@@ -155,9 +185,10 @@ export function deviceDao(database: Connection): DeviceDao {
 
     setConditions: (conditions) =>
       database.write(() => {
-        for (const [id, { configured, problem }] of conditions) {
+        for (const [id, { configured, problem, wanted }] of conditions) {
           const cells = [Number(configured), problem ?? null];
           updateCondition.run(...cells, id, ...cells);
+          if (wanted) setWanted(id, wanted);
         }
       }),
 
@@ -168,17 +199,43 @@ export function deviceDao(database: Connection): DeviceDao {
 
     noteDeliveries: (deliveries) =>
       database.write(() => {
-        for (const { device: id, artefact, digest, at, ip, transport } of deliveries) {
-          upsertDelivery.run(artefact, digest, at, ip, transport, id);
+        const [devices, open] = [new Set<string>(), new Set<string>()];
+        for (const { device: id, artefact, digest, at, ip, transport, own } of deliveries) {
+          const noted = upsertDelivery.get(artefact, digest, at, ip, transport, id);
+          if (!noted || !own) continue;
+          devices.add(id);
+          if (noted.isOpen === 1) open.add(id);
         }
+        for (const id of devices) settleSync(id);
+        return [...open];
       }),
 
     deliveries: (id) => database.read(() => selectDeliveries.all(id)),
+
+    noteResync: ({ device: id, operation, requested, told, way, problem }) =>
+      database.write(() => void upsertResync.run(operation, requested, told ?? null, way ?? null, problem ?? null, id)),
+
+    resync: (id) =>
+      database.read(() => {
+        const row = selectResync.get(id);
+        return row && (Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Resync);
+      }),
+
+    noteUrls: (urls) =>
+      database.write(() => {
+        for (const [id, url] of urls) updateUrl.run(url ?? null, id);
+      }),
+
+    urls: () =>
+      database.read(() => {
+        const rows = database.prepare<{ id: string; url: string }>('SELECT id, url FROM devices WHERE url IS NOT NULL');
+        return new Map(rows.all().map(({ id, url }) => [id, url]));
+      }),
   };
 }
 
 /** That first of which there are likely the fewest. */
-function filterOf({ tenants, where = {}, configured, recognised, state, seen, search, ...times }: DeviceFilter) {
+function filterOf({ tenants, where = {}, configured, inSync, recognised, state, seen, search, ...times }: DeviceFilter) {
   const { changedSince, seenSince, notSeenSince } = times;
   const exact = (name: keyof typeof where) => when(where[name], `${name === 'description' ? DESCRIPTION : name} IS ?`);
   const only = tenants?.length === 1 ? tenants[0] : undefined;
@@ -188,6 +245,7 @@ function filterOf({ tenants, where = {}, configured, recognised, state, seen, se
     ...when(changedSince, 'updated >= ?'),
     ...when(seenSince, 'seenAt >= ?'),
     ...(['model', 'version', 'plugin', 'vendor', 'added', 'pinned'] as const).flatMap(exact),
+    ...when(inSync, 'inSync IS ?'),
     ...when(state, 'state IS ?'),
     ...when(only, 'tenant IS ?'),
     ...when(configured, 'configured IS ?'),
@@ -221,11 +279,14 @@ function beginning(text: string): Filter {
   };
 }
 
+type FoundOut = readonly [number, string | null, number | null, Ip | null, number | null];
+
 function deviceOf(row: readonly Cell[]): StoredDevice {
   const record = device.decode(row);
-  const [configured, problem, at, ip] = row.slice(device.columns.length) as [number, string | null, number | null, Ip | null];
+  const [configured, problem, at, ip, inSync] = row.slice(device.columns.length) as unknown as FoundOut;
   return Object.assign(record, {
     condition: { configured: configured === 1, ...(problem !== null && { problem }) },
     ...(at !== null && ip !== null && { seen: { device: record.id, at, ip } }),
+    ...(inSync !== null && { inSync: inSync === 1 }),
   });
 }

@@ -20,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   addListIndexes,
   addRepeats,
   addParameters,
+  addSync,
 ];
 
 /** @throws ProvisioningError store-foreign for another program's database, store-too-new for one of a later release. */
@@ -371,4 +372,25 @@ function addRepeats(sqlite: Sqlite.Database): void {
 // What clients of provd set. Read whole at the start.
 function addParameters(sqlite: Sqlite.Database): void {
   sqlite.exec('CREATE TABLE parameters (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT');
+}
+
+// Of what a device fetched: what it would get now; empty where it has no such file any more; without where nobody has looked. `inSync` follows
+// from that: 1, 0, or NULL before it has fetched anything. `url` is the one under which a device reaches the server, if not the usual one.
+// Of each device the last time that somebody wanted it to be told.
+function addSync(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    ALTER TABLE deliveries ADD COLUMN wanted TEXT;
+    ALTER TABLE devices ADD COLUMN inSync INTEGER;
+    ALTER TABLE devices ADD COLUMN url TEXT;
+    CREATE INDEX devices_inSync ON devices (inSync, created);
+
+    CREATE TABLE resyncs (
+      device TEXT NOT NULL PRIMARY KEY REFERENCES devices (id) ON DELETE CASCADE,
+      operation TEXT NOT NULL,
+      requested INTEGER NOT NULL,
+      told INTEGER,
+      way TEXT,
+      problem TEXT
+    ) STRICT, WITHOUT ROWID;
+  `);
 }

@@ -52,8 +52,23 @@ export interface Vendor {
   extra?(view: View): object;
   /** DHCP options for this vendor's phones, by code: `{ 66: '{server.url}/Digium' }`; the placeholders are those of sdk/boot-options.ts. */
   readonly dhcp?: Readonly<Record<number, string>>;
-  /** The SIP event that makes a phone re-read its configuration. */
-  readonly resync?: { readonly event: string; readonly contentType?: string; readonly body?: string };
+  /** What makes a phone re-read its configuration: as gently as it can, without a restart where nothing needs one. */
+  readonly resync?: SipNotification & {
+    /** It restarts in any case. */
+    readonly restarts?: boolean;
+    /** What makes it restart, whatever has changed. */
+    readonly restart?: SipNotification;
+  };
+}
+
+/** A SIP NOTIFY, in the words of a vendor. */
+export interface SipNotification {
+  /** Value of the header `Event`: `check-sync;reboot=false`. */
+  readonly event: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+  readonly body?: string;
 }
 
 /**

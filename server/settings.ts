@@ -456,8 +456,37 @@ const wazoAuth = z
 
 const sync = z
   .strictObject({
+    ways: z
+      .array(path)
+      .min(1)
+      .default(['phone'])
+      .register(about, {
+        description:
+          'By which ways phones are told, one after the other until one works: phone (at its address), outbound-proxy and registrar (those of its ' +
+          'first line), and names in sync.pbxs.',
+        allowed: 'a list of phone, outbound-proxy, registrar and names in sync.pbxs',
+      }),
+    tenant_ways: z
+      .instanceof(Map<string, OrderedJson>)
+      .transform((map): ReadonlyMap<string, OrderedJson> => map)
+      .default(new Map())
+      .register(about, {
+        description: 'Other ways for the devices of some tenants and of those below them, by the name or id of the tenant.',
+        allowed: 'names of tenants, each with a list of ways',
+      }),
+    pbxs: z
+      .instanceof(Map<string, OrderedJson>)
+      .transform((map): ReadonlyMap<string, OrderedJson> => map)
+      .default(new Map())
+      .register(about, {
+        description:
+          'Who tells phones for this server, by a name: { kind: asterisk, host, port, username, secret, channel: pjsip or sip, tls, certificates, verify } or ' +
+          '{ kind: webhook, url, token, certificates, patience_seconds } (docs/operating.md).',
+        allowed: 'names, each with { kind: asterisk, … } or { kind: webhook, … }',
+        secret: true,
+      }),
     transport: z.enum(['udp', 'tcp', 'tls']).default('udp').register(about, {
-      description: 'How phones take SIP.',
+      description: 'How phones take SIP at their addresses.',
     }),
     port: z.int().min(1).max(65_535).default(5_060).register(about, { description: 'The port on which phones take SIP.' }),
     certificates: path.optional().register(about, {

@@ -165,5 +165,6 @@ export default {
   extra: (view) => ({ labels: new Map(view.lines.map((line) => [line.number, labelOf(line, view)])) }),
 
   dhcp: { 66: '{server.url}' },
-  resync: { event: 'check-sync' },
+  // Auto provisioning guide, "SIP NOTIFY": with reboot=true the phone restarts, whatever has changed.
+  resync: { event: 'check-sync', restart: { event: 'check-sync;reboot=true' } },
 } satisfies Vendor;

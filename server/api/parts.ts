@@ -106,7 +106,7 @@ export interface ApiParts {
   /** Starts to move devices from one plugin to another, or to say what would change. */
   move(order: MoveOrder): Promise<Operation>;
   /** Starts to tell a phone to read its configuration anew. */
-  resync(device: string): Promise<Operation>;
+  resync(device: string, restart?: boolean): Promise<Operation>;
   /** The path and query of what a phone asks for, as the listener of the transport reads it; undefined: it refuses it. */
   readTarget(transport: PhoneRequest['transport'], text: string): { path: string; query: string } | undefined;
   readonly store: { ping(): Promise<void> };

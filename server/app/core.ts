@@ -35,7 +35,8 @@ import { type LeaseNews, type Noted, noteLease } from '../pipeline/note-lease.ts
 import { RecentMessages } from '../pipeline/recent-messages.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
-import { type ResyncParts, startResync } from '../pipeline/resync.ts';
+import { type ResyncParts, startResync } from '../pipeline/resync/resync.ts';
+import type { Restart } from '../pipeline/resync/tell.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
 import type { Sweep } from '../pipeline/sweep.ts';
 import type { PluginService } from '../plugins/service.ts';
@@ -57,10 +58,10 @@ import { createPlugins } from './plugins.ts';
 import { checkLogFiles } from './preflight.ts';
 import { pruneRegularly } from './prune.ts';
 import { renderAll } from './render-all.ts';
-import { createSender } from './sender.ts';
 import { createTemplates } from './templates.ts';
 import { createTogether, type Records } from './together.ts';
 import { createVendorPackages, type VendorPackages } from './vendor-packages.ts';
+import { createWays } from './ways.ts';
 import { alone, heard, type Worker, type Workers } from './workers.ts';
 
 /** The server without its sockets: everything that answers, constructed by hand, once, in reading order. */
@@ -106,7 +107,7 @@ export interface Core extends VendorPackages {
   /** Moves devices from one plugin to another, or says what would change. Of the first worker only. */
   move(order: MoveOrder): Promise<Operation>;
   /** Tells a phone to read its configuration anew. Of the first worker only. */
-  resync(device: string): Promise<Operation>;
+  resync(device: string, restart?: Restart): Promise<Operation>;
   readonly circumstances: Circumstances;
   /** Resolves when this process knows all that other workers have committed. */
   current(): Promise<void>;
@@ -306,9 +307,8 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     render: (ids, task) => renderAll(workers, task, { devices: ids }),
   };
 
-  const { transport, port } = settings.sync;
-  const sender = await createSender(settings);
-  const resyncParts: ResyncParts = { devices, plugins, configs, operations, sender, sip: { transport, port } };
+  const ways = await createWays(settings, tenants, log);
+  const resyncParts: ResyncParts = { devices, plugins, desired, operations, ways: ways.of };
 
   const flush = async () => {
     try {
@@ -381,7 +381,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     explain: (question, dhcp) => explain(question, explainParts, dhcp),
     rehearseLease: (news) => rehearseLease(news, explainParts),
     move: (order) => startMove(order, moveParts),
-    resync: (device) => startResync(device, resyncParts),
+    resync: (device, restart) => startResync(device, restart, resyncParts),
     circumstances: {
       get catalogue() {
         return plugins.catalogue;
@@ -408,7 +408,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
       await endPruning();
       elsewhere.close();
       await operations.close();
-      await sender.close();
+      await ways.close();
       await configNews.settled();
       await sweep.stop();
       await flush();

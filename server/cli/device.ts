@@ -18,6 +18,10 @@ interface ListOptions extends ClientOptions, PageOptions {
   readonly outOfSync?: true;
 }
 
+interface ResyncOptions extends FollowOptions {
+  readonly restart?: boolean;
+}
+
 interface AddOptions extends ClientOptions {
   readonly id?: string;
   readonly tenant?: string;
@@ -107,9 +111,11 @@ export function addDevice(program: Command, io: Io, host: Host): void {
         .command('resync')
         .description('tell a phone to read its configuration anew, and wait until it says that it will')
         .argument('<device>', 'its id, MAC address, IP address, serial number or UUID')
+        .option('--restart', 'restart it, whatever has changed')
+        .option('--no-restart', 'leave it alone if it would restart')
         .addHelpText('after', examples(['offhook device resync 000fd3054848'])),
     ),
-  ).action((text: string, options: FollowOptions) => resync(text, options, io, host));
+  ).action((text: string, options: ResyncOptions) => resync(text, options, io, host));
 
   addDeviceCsv(device, io);
 
@@ -264,13 +270,14 @@ async function changeOf(pairs: readonly string[], io: Io): Promise<Document> {
   return assignments.reduce((body, { path, value }) => assign(body, path, value ?? null), new Map());
 }
 
-async function resync(text: string, options: FollowOptions, io: Io, host: Host): Promise<void> {
+async function resync(text: string, options: ResyncOptions, io: Io, host: Host): Promise<void> {
   const client = clientFor(options, io);
   const { document } = await findDevice(client, text);
-  const begun = await client.ask('POST', `${devicePath(textOf(document, 'id'))}/resync`, { body: new Map() });
+  const body = new Map(options.restart === undefined ? [] : [['restart', options.restart]]);
+  const begun = await client.ask('POST', `${devicePath(textOf(document, 'id'))}/resync`, { body });
   await follow(begun.document, options, { client, io, host }, (ended) => {
     const result = objectIn(ended, 'result');
-    return `The phone at ${textOf(result, 'address')} reads its configuration anew (${textOf(result, 'status')}).\n`;
+    return `It reads its configuration anew: ${textOf(result, 'words')}.\n`;
   });
 }
 

@@ -60,6 +60,8 @@ export type StoredDevice = Device & {
   readonly seen?: Sighting;
   /** Whether what it fetched last of its own files is what it would get now; absent: it has fetched none of them. */
   readonly inSync?: boolean;
+  /** The username of its first line in what it fetched last: as that it is registered. */
+  readonly account?: string;
 };
 
 /** Where devices are kept. Every promise that resolves is on disk. */

@@ -73,6 +73,8 @@ export interface Delivery {
 export interface Sending extends Delivery {
   /** Whether the file is the device's own. */
   readonly own?: boolean;
+  /** Of a file with accounts: the username of the first. */
+  readonly account?: string;
 }
 
 /** The last time that somebody wanted a device to read its configuration anew. */

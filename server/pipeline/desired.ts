@@ -104,6 +104,16 @@ export class Desired {
     );
   }
 
+  /** What the config of a device says, typed. @throws ProvisioningError config-missing, config-invalid */
+  async settings(device: Device): Promise<PhoneSettings> {
+    return this.#read(await this.config(device, device.tenant));
+  }
+
+  /** The username of a device's first line. @throws ProvisioningError config-missing, config-invalid */
+  async account(device: Device): Promise<string | undefined> {
+    return (await this.settings(device)).lines[0]?.username;
+  }
+
   /** @param tenant whose key stands in the URL; undefined: none does */
   server(settings: PhoneSettings, tenant: string | undefined, base: string): ServerView {
     const key = tenant === undefined ? undefined : this.#options.tenants.get(tenant)?.provisioningKey?.reveal();

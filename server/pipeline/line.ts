@@ -76,7 +76,13 @@ export interface Recalled extends Caller {
 
 /** What becomes of a request, whoever is told of it. */
 export type Outcome =
-  | { readonly kind: 'file'; readonly file: Resolved; readonly rendered: Rendered }
+  | {
+      readonly kind: 'file';
+      readonly file: Resolved;
+      readonly rendered: Rendered;
+      /** Of a device's own file with accounts: the username of the first. */
+      readonly account?: string | undefined;
+    }
   | { readonly kind: 'image'; readonly image: Image }
   /** It is there, and does not leave. */
   | { readonly kind: 'refused'; readonly file: Resolved; readonly why: string }
@@ -226,7 +232,8 @@ export async function decide(
     // Common files go to anybody, and so may others without secrets: the tenant's key must not go with them.
     const keyless = file.artefact.own ? !caller.trusted : caller.tenant === undefined;
     const rendered = await parts.desired.file(plugin, file, device, tenant, parts.baseUrl(request, device), { keyless });
-    return { kind: 'file', file, rendered };
+    const hasAccounts = file.artefact.own && file.artefact.secret === true && device !== undefined;
+    return { kind: 'file', file, rendered, account: hasAccounts ? await parts.desired.account(device) : undefined };
   } catch (cause) {
     if (!(cause instanceof ProvisioningError)) throw cause;
     return { kind: cause.code === 'config-missing' ? 'no-config' : 'failed', file, cause };

@@ -101,6 +101,29 @@ function knownInBoot(text: string, context: z.RefinementCtx): void {
   }
 }
 
+/** What says whose the message is, and where its answer goes, is ours to say. */
+const ownHeaders =
+  /^(?:via|from|to|call-id|cseq|contact|max-forwards|content-length|content-type|event|authorization|proxy-authorization)$/i;
+const line = z.string().regex(/^[^\r\n\0]*$/, 'must be one line');
+const notification = {
+  event: line.min(1),
+  headers: z.record(z.string(), line).superRefine(headerNames).optional(),
+  contentType: line.optional(),
+  body: z.string().optional(),
+};
+
+function headerNames(headers: Readonly<Record<string, string>>, context: z.RefinementCtx): void {
+  for (const name of Object.keys(headers)) {
+    const isName = /^[\w\-.!%*+`'~]+$/.test(name);
+    if (isName && !ownHeaders.test(name)) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [name],
+      message: isName ? 'is a header of the server' : 'must be the name of a header',
+    });
+  }
+}
+
 const vendor = z.strictObject({
   vendor: z.string().min(1),
   version: z.string().min(1),
@@ -148,7 +171,7 @@ const vendor = z.strictObject({
   extra: func.optional(),
   dhcp: z.record(z.string(), z.string().superRefine(knownInBoot)).superRefine(optionCodes).optional(),
   resync: z
-    .strictObject({ event: z.string().min(1), contentType: z.string().optional(), body: z.string().optional() })
+    .strictObject({ ...notification, restarts: z.boolean().optional(), restart: z.strictObject(notification).optional() })
     .optional(),
 });
 

@@ -7,6 +7,7 @@ import { type Settings, schema } from '../settings.ts';
 import { settingsInvalid } from './invalid.ts';
 import { type Group, isGroup, type Key, lastName, settingsGroups, settingsKeys, settingsTree } from './keys.ts';
 import { nearestKey } from './nearest.ts';
+import { readPbxs, readTenantWays } from './pbxs.ts';
 import { brokenRules } from './rules.ts';
 import { environmentLayers, fileLayers, flagLayers, type NamedFlag } from './sources.ts';
 import { readSubnets } from './subnets.ts';
@@ -60,6 +61,14 @@ export function loadSettings(sources: Sources): Loaded {
   if (subnets) {
     const { problems } = readSubnets(settings.dhcp.subnets, settings.dhcp.lease_seconds);
     complaints.push(...problems.map(({ steps, message }) => inside('dhcp.subnets', steps, message, subnets)));
+  }
+  for (const [setting, read] of [
+    ['sync.pbxs', readPbxs],
+    ['sync.tenant_ways', readTenantWays],
+  ] as const) {
+    const whole = given.get(setting);
+    const value = setting === 'sync.pbxs' ? settings.sync.pbxs : settings.sync.tenant_ways;
+    if (whole) complaints.push(...read(value).problems.map(({ steps, message }) => inside(setting, steps, message, whole)));
   }
   const wrong = new Set(complaints.map(({ path }) => path));
   const contradictions = brokenRules(settings, given).filter(({ keys }) => !keys.some((key) => wrong.has(key)));

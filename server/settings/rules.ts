@@ -1,7 +1,8 @@
 import type { Complaint } from '../lib/errors.ts';
 import { contains, parseIp, parseNetwork } from '../lib/ip.ts';
 import type { Settings } from '../settings.ts';
-import { formatOrigin, type Node } from './yaml.ts';
+import { OWN_WAYS, readTenantWays } from './pbxs.ts';
+import { formatOrigin, type Node, show } from './yaml.ts';
 
 /** Settings that are right by themselves and not together. */
 export interface BrokenRule {
@@ -21,6 +22,7 @@ export function brokenRules(settings: Settings, given: ReadonlyMap<string, Node>
     ...samePort(settings, where),
     ...dhcpParts(settings, where),
     ...wazoTenant(settings, where),
+    ...unknownWays(settings, where),
   ];
 }
 
@@ -59,6 +61,23 @@ function wazoTenant({ wazo_auth: { url, main_tenant } }: Settings, where: Where)
   const [key, path] = ['wazo_auth.url', 'wazo_auth.main_tenant'];
   const message = `${where(key)}${key} is set; ${path} must be the UUID of the master tenant there`;
   return [{ keys: [key, path], complaint: { path, message } }];
+}
+
+/** Ways that nobody has described. */
+function unknownWays({ sync }: Settings, where: Where): BrokenRule[] {
+  const known = [...OWN_WAYS, ...sync.pbxs.keys()];
+  const lists = [
+    ['sync.ways', sync.ways] as const,
+    ...[...readTenantWays(sync.tenant_ways).ways.values()].map((ways) => ['sync.tenant_ways', ways] as const),
+  ];
+  return lists.flatMap(([path, ways]) =>
+    ways
+      .filter((way) => !known.includes(way))
+      .map((way) => {
+        const message = `${where(path)}${path} names ${JSON.stringify(show(way))}, which is none of ${known.map(show).join(', ')}; describe it in sync.pbxs`;
+        return { keys: [path, 'sync.pbxs'], complaint: { path, message } };
+      }),
+  );
 }
 
 /** What a mode of the DHCP server cannot do without. */

@@ -19,6 +19,8 @@ export interface Destination {
   /** An address. */
   readonly host: string;
   readonly port: number;
+  /** What its certificate is to be for; default: the address. */
+  readonly name?: string;
 }
 
 /** What stays the same when it is sent once more with a login. */
@@ -57,6 +59,7 @@ export function notify(
   const own = `${bracketed(from.host)}:${from.port}`;
   const body = Buffer.from(notification.body ?? '');
   const scheme = transport === 'tls' ? 'sips' : 'sip';
+  const further = notification.headers ?? [];
   const headers = new SipHeaders([
     // The answer comes to the port that this comes from (RFC 3581).
     ['Via', `SIP/2.0/${transport.toUpperCase()} ${own};branch=${branch};rport`],
@@ -67,9 +70,11 @@ export function notify(
     ['CSeq', `${sequence} NOTIFY`],
     ['Contact', `<${scheme}:offhook@${own}${transport === 'tcp' ? ';transport=tcp' : ''}>`],
     ['Event', notification.event],
-    ['Subscription-State', 'terminated;reason=timeout'],
+    ...(further.some(([name]) => name.toLowerCase() === 'subscription-state')
+      ? []
+      : [['Subscription-State', 'terminated;reason=timeout'] as const]),
     ['User-Agent', 'Offhook'],
-    ...(notification.headers ?? []),
+    ...further,
     ...(body.length > 0 ? [['Content-Type', notification.contentType ?? 'text/plain'] as const] : []),
   ]);
   return { kind: 'request', method: 'NOTIFY', uri, headers, body, branch };

@@ -1,5 +1,5 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { connect as connectTcp, isIPv6, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, isIPv6, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { reason } from '../lib/errors.ts';
 import { type Credentials, Login } from '../lib/login.ts';
@@ -168,9 +168,10 @@ export class SipSender {
     return opening;
   }
 
-  #connection({ transport, host, port }: Destination, signal: AbortSignal | undefined): Promise<Line> {
+  #connection({ transport, host, port, name }: Destination, signal: AbortSignal | undefined): Promise<Line> {
     return new Promise((resolve, reject) => {
-      const socket: Socket = transport === 'tls' ? connectTls({ host, port, ...this.#options.tls }) : connectTcp({ host, port });
+      const socket: Socket =
+        transport === 'tls' ? connectTls({ host, port, ...named(name), ...this.#options.tls }) : connectTcp({ host, port });
       const framer = new SipFramer();
       const branches = new Set<string>();
       const fail = (why: string) => {
@@ -203,6 +204,11 @@ export class SipSender {
       });
     });
   }
+}
+
+/** An address is no name that a server could be asked for (RFC 6066, section 3). */
+function named(name: string | undefined): Pick<ConnectionOptions, 'servername'> {
+  return name === undefined || isIP(name) !== 0 ? {} : { servername: name };
 }
 
 function outcomeOf({ status, reason: said }: SipResponse): Outcome {

@@ -39,7 +39,7 @@ import { Newcomers } from '../../server/pipeline/newcomers.ts';
 import { noteLease } from '../../server/pipeline/note-lease.ts';
 import { RecentMessages } from '../../server/pipeline/recent-messages.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
-import { startResync } from '../../server/pipeline/resync.ts';
+import { startResync } from '../../server/pipeline/resync/resync.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { readOverrides } from '../../server/plugins/dao.ts';
 import { catalogueOf } from '../../server/plugins/service.ts';
@@ -260,15 +260,13 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
           progress(total, total);
         },
       }),
-    resync: (device) =>
-      startResync(device, {
+    resync: (device, restart) =>
+      startResync(device, restart, {
         devices,
         plugins,
-        configs,
+        desired,
         operations,
-        // Nothing leaves the test: nobody is there.
-        sender: { tell: async () => ({ kind: 'silent' }) },
-        sip: { transport: 'udp', port: 5_060 },
+        ways: () => [{ name: 'phone', tell: async () => ({ kind: 'silent', why: 'Nobody is there' }) }],
       }),
     circumstances: {
       catalogue: plugins.catalogue,

@@ -51,7 +51,7 @@ test('a phone that is told to by an operator fetches its file again', async () =
   const before = phone.seen.length;
   expect(await offhook('device', 'resync', '000fd3000001')).toMatchObject({
     code: 0,
-    stdout: 'The phone at 127.0.0.1 reads its configuration anew (200).\n',
+    stdout: 'It reads its configuration anew: The phone at 127.0.0.1 answered 200.\n',
   });
   expect(phone.seen.slice(before).map(({ uri }) => uri)).toEqual([`sip:u1@127.0.0.1:${phone.port}`]);
   const { id } = (await device()) ?? { id: '' };

@@ -113,6 +113,16 @@ test.each<[string, string, RegExp]>([
     /^dhcp\.53: is for the DHCP server itself to say$/,
   ],
   [
+    'tells its phones a header that is the server’s',
+    definition('bad', 'resync: { event: "check-sync", headers: { "Call-ID": "x" } }'),
+    /^resync\.headers\.Call-ID: .*is a header of the server$/s,
+  ],
+  [
+    'tells its phones two headers in one',
+    definition('bad', 'resync: { event: "check-sync", restart: { event: "a\\r\\nVia: b" } }'),
+    /^resync\.restart\.event: must be one line$/,
+  ],
+  [
     'has a table of locales by something else',
     definition('bad', 'locales: { screen: { French: "French" } }'),
     /^locales\.screen\.French: must be a locale, a language or a country: fr_CA, fr or CA$/,

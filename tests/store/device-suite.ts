@@ -384,6 +384,17 @@ export function deviceSuite(open: Open): void {
       expect(await stored()).toMatchObject({ inSync: true, condition: { configured: false } });
     });
 
+    test('under which account a device is registered is that of the last file with accounts that it fetched', async () => {
+      await stage.addDevices({ id: 'd' });
+      const fetch = (account?: string) =>
+        stage.store.devices.noteDeliveries([{ ...delivery({}), own: true, ...(account !== undefined && { account }) }]);
+      await fetch();
+      expect(await stored()).not.toHaveProperty('account');
+      await fetch('1001');
+      await fetch();
+      expect(await stored()).toMatchObject({ account: '1001', revision: 1 });
+    });
+
     test('of a device the last wish that it be told is kept, until it goes', async () => {
       await stage.addDevices({ id: 'd' });
       const { devices } = stage.store;

@@ -40,7 +40,7 @@ export function deviceDocument(
     tenant_uuid: whose.shown,
     configured: device.condition.configured,
     is_new: whose.isMain,
-    remote_state_sip_username: extra.get(REMOTE_STATE),
+    remote_state_sip_username: device.account ?? extra.get(REMOTE_STATE),
   };
   const set = Object.entries(fields).filter((entry): entry is [string, OrderedJson] => entry[1] !== undefined);
   return new Map([...set, ...[...extra].filter(([key]) => key !== REMOTE_STATE)]);

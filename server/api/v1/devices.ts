@@ -5,7 +5,7 @@ import type { StoredDevice } from '../../devices/dao.ts';
 import type { Delivery, Resync } from '../../devices/model.ts';
 import { deviceSchema } from '../../devices/validator.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
-import { whyStuck } from '../../pipeline/stuck.ts';
+import { whyStuck } from '../../pipeline/resync/stuck.ts';
 import type { Plugin } from '../../plugins/model.ts';
 import { anything, count, text, time } from '../fields.ts';
 import { listing } from '../listing.ts';
@@ -163,11 +163,14 @@ export function deviceRoutes(parts: ApiParts): Route[] {
 
   const resync = endpoint({
     summary: 'Tell a phone to read its configuration anew',
-    about: 'The operation succeeds when the phone says that it will, and fails with what it said, or that nobody did.',
+    about:
+      'The operation succeeds when the phone says that it will, or who tells it does, and fails with what they said, or that nobody did. A phone is not ' +
+      'restarted where its vendor can do without; with `restart` it is in any case, or, if false, is not told if it would be.',
     permission: 'devices.resync',
+    body: z.strictObject({ restart: z.boolean({ error: 'must be true or false' }).optional() }).optional(),
     answers: begins,
     async handle(call) {
-      return begun(await parts.resync((await known(call)).id));
+      return begun(await parts.resync((await known(call)).id, call.body?.restart));
     },
   });
 

@@ -30,7 +30,7 @@ const device = shape<Device>({
   revision: 'plain',
 });
 
-const CELLS = [...device.columns, 'configured', 'problem', 'seenAt', 'seenIp', 'inSync'].join(', ');
+const CELLS = [...device.columns, 'configured', 'problem', 'seenAt', 'seenIp', 'inSync', 'account'].join(', ');
 const SELECT = `SELECT ${CELLS} FROM devices`;
 const IDENTITIES = ['id', 'mac', 'serial', 'uuid', 'ip'] as const;
 const FACTS = ['vendor', 'model', 'version', 'plugin', 'config'] as const;
@@ -94,6 +94,7 @@ export function deviceDao(database: Connection): DeviceDao {
   const selectResync = database.prepare<Record<keyof Resync, string | number | null>>(
     'SELECT device, operation, requested, told, way, problem FROM resyncs WHERE device = ?',
   );
+  const updateAccount = database.prepare('UPDATE devices SET account = ?1 WHERE id = ?2 AND account IS NOT ?1');
   const updateUrl = database.prepare('UPDATE devices SET url = ? WHERE id = ?');
   const selectDeliveries = database.prepare<Delivery>(
     'SELECT device, artefact, digest, at, ip, transport FROM deliveries WHERE device = ? ORDER BY artefact',
@@ -200,10 +201,11 @@ export function deviceDao(database: Connection): DeviceDao {
     noteDeliveries: (deliveries) =>
       database.write(() => {
         const [devices, open] = [new Set<string>(), new Set<string>()];
-        for (const { device: id, artefact, digest, at, ip, transport, own } of deliveries) {
+        for (const { device: id, artefact, digest, at, ip, transport, own, account } of deliveries) {
           const noted = upsertDelivery.get(artefact, digest, at, ip, transport, id);
           if (!noted || !own) continue;
           devices.add(id);
+          if (account !== undefined) updateAccount.run({ 1: account, 2: id });
           if (noted.isOpen === 1) open.add(id);
         }
         for (const id of devices) settleSync(id);
@@ -279,14 +281,15 @@ function beginning(text: string): Filter {
   };
 }
 
-type FoundOut = readonly [number, string | null, number | null, Ip | null, number | null];
+type FoundOut = readonly [number, string | null, number | null, Ip | null, number | null, string | null];
 
 function deviceOf(row: readonly Cell[]): StoredDevice {
   const record = device.decode(row);
-  const [configured, problem, at, ip, inSync] = row.slice(device.columns.length) as unknown as FoundOut;
+  const [configured, problem, at, ip, inSync, account] = row.slice(device.columns.length) as unknown as FoundOut;
   return Object.assign(record, {
     condition: { configured: configured === 1, ...(problem !== null && { problem }) },
     ...(at !== null && ip !== null && { seen: { device: record.id, at, ip } }),
     ...(inSync !== null && { inSync: inSync === 1 }),
+    ...(account !== null && { account }),
   });
 }

@@ -375,12 +375,13 @@ function addParameters(sqlite: Sqlite.Database): void {
 }
 
 // Of what a device fetched: what it would get now; empty where it has no such file any more; without where nobody has looked. `inSync` follows
-// from that: 1, 0, or NULL before it has fetched anything. `url` is the one under which a device reaches the server, if not the usual one.
+// from that: 1, 0, or NULL before it has fetched anything. `account` is the username of the first line in what it fetched last, `url` the one under which a device reaches the server, if not the usual one.
 // Of each device the last time that somebody wanted it to be told.
 function addSync(sqlite: Sqlite.Database): void {
   sqlite.exec(`
     ALTER TABLE deliveries ADD COLUMN wanted TEXT;
     ALTER TABLE devices ADD COLUMN inSync INTEGER;
+    ALTER TABLE devices ADD COLUMN account TEXT;
     ALTER TABLE devices ADD COLUMN url TEXT;
     CREATE INDEX devices_inSync ON devices (inSync, created);
 

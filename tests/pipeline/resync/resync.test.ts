@@ -1,20 +1,22 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { RawConfig, ResolvedConfig } from '../../server/configs/model.ts';
-import type { StoredDevice } from '../../server/devices/dao.ts';
-import { blankDevice } from '../../server/devices/model.ts';
-import type { Ip } from '../../server/lib/ip.ts';
-import { createLog } from '../../server/lib/log.ts';
-import type { Operation } from '../../server/operations/model.ts';
-import { operationNotifier } from '../../server/operations/notifier.ts';
-import { type OperationService, operationService } from '../../server/operations/service.ts';
-import { type ResyncParts, startResync } from '../../server/pipeline/resync.ts';
-import { catalogueOf } from '../../server/plugins/service.ts';
-import { openSqliteStore } from '../../server/store/sqlite/store.ts';
-import type { Store } from '../../server/store/store.ts';
-import { SipSender } from '../../server/sync/sender.ts';
-import { raw } from '../support/app.ts';
-import { repositoryPackage, testPackage } from '../support/packages.ts';
-import { locked, openUdpPhone, type PhonePeer } from '../sync/peers.ts';
+import type { RawConfig } from '../../../server/configs/model.ts';
+import { readSettings } from '../../../server/configs/raw-config.ts';
+import type { StoredDevice } from '../../../server/devices/dao.ts';
+import { blankDevice, type Resync } from '../../../server/devices/model.ts';
+import type { Ip } from '../../../server/lib/ip.ts';
+import { createLog } from '../../../server/lib/log.ts';
+import type { Operation } from '../../../server/operations/model.ts';
+import { operationNotifier } from '../../../server/operations/notifier.ts';
+import { type OperationService, operationService } from '../../../server/operations/service.ts';
+import { type ResyncParts, startResync } from '../../../server/pipeline/resync/resync.ts';
+import { catalogueOf } from '../../../server/plugins/service.ts';
+import { openSqliteStore } from '../../../server/store/sqlite/store.ts';
+import type { Store } from '../../../server/store/store.ts';
+import { SipSender } from '../../../server/sync/sender.ts';
+import { phoneWay } from '../../../server/sync/sip.ts';
+import { raw } from '../../support/app.ts';
+import { repositoryPackage, testPackage } from '../../support/packages.ts';
+import { locked, openUdpPhone, type PhonePeer } from '../../sync/peers.ts';
 
 let store: Store;
 let operations: OperationService;
@@ -38,31 +40,41 @@ afterEach(async () => {
   await phone?.close();
   phone = undefined;
 });
-const config = raw({ sip_lines: { 1: { username: '1001', password: 's3cret' } } });
+const line = { username: '1001', password: 's3cret', display_name: 'Alice', proxy_ip: '127.0.0.1' };
+const config = raw({ sip_lines: { 1: line } });
+const noted: Resync[] = [];
 
 interface Circumstances {
   readonly sender?: SipSender;
   readonly nat?: boolean;
   readonly raw?: RawConfig;
+  readonly restart?: boolean;
 }
 
 /** Tells a phone, and waits. @param change what its device has besides what it needs */
 async function resync(
   change: object = {},
-  { sender: other = sender, nat = false, raw: given = config }: Circumstances = {},
+  { sender: other = sender, nat = false, raw: given = config, restart }: Circumstances = {},
 ): Promise<Operation> {
   const catalogue = catalogueOf(packages, []);
   const digium = packages[0]?.plugins.at(-1)?.id ?? '';
   const known = { plugin: digium, ip: '127.0.0.1' as Ip, config: 'c', condition: { configured: true } };
   const seen = { device: 'd', at: 1, ip: '127.0.0.1' as Ip };
   const device = { ...blankDevice('d', 'north', 1), ...known, seen, ...change } as StoredDevice;
-  const { id } = await startResync('d', {
-    devices: { get: async (wanted) => (wanted === 'd' ? device : undefined), ownsAddresses: () => !nat },
+  const reading = readSettings(given);
+  if (!('settings' in reading)) throw new Error('The config is not complete');
+  noted.length = 0;
+  const { id } = await startResync('d', restart, {
+    devices: {
+      get: async (wanted) => (wanted === 'd' ? device : undefined),
+      ownsAddresses: () => !nat,
+      noteResync: async (wish) => void noted.push(wish),
+    },
     plugins: { catalogue },
-    configs: { resolve: async () => ({ raw: given }) as ResolvedConfig },
+    desired: { settings: async () => reading.settings },
     operations,
-    sender: other,
-    sip: { transport: 'udp', port: phone?.port ?? 9 },
+    ways: () => [phoneWay(other, { transport: 'udp', port: phone?.port ?? 9 })],
+    now: () => 7,
   });
   const ended = await operations.wait(id);
   if (!ended) throw new Error('It is gone');
@@ -73,14 +85,16 @@ test('a phone is told what its vendor calls it, at its address, and succeeds whe
   phone = await openUdpPhone(() => ({ status: 200 }));
   const ended = await resync();
   expect(ended).toMatchObject({ label: 'resync', subject: { device: 'd' }, tenant: 'north', state: 'success' });
-  expect(ended.result).toEqual({ device: 'd', address: '127.0.0.1', status: 200 });
+  expect(ended.result).toEqual({ device: 'd', way: 'phone', words: 'The phone at 127.0.0.1 answered 200' });
+  const wish = { device: 'd', operation: ended.id, requested: 7 };
+  expect(noted).toEqual([wish, { ...wish, told: 7, way: 'phone' }]);
   expect(phone.seen[0]?.uri).toBe(`sip:1001@127.0.0.1:${phone.port}`);
   expect(phone.seen[0]?.headers.get('Event')).toBe('check-sync');
 });
 
 test('who wants a login is shown that of the first line', async () => {
   phone = await openUdpPhone(locked({ username: 'auth', password: 's3cret' }));
-  const given = raw({ sip_lines: { 1: { username: '1001', auth_username: 'auth', password: 's3cret' } } });
+  const given = raw({ sip_lines: { 1: { ...line, auth_username: 'auth' } } });
   expect(await resync({}, { raw: given })).toMatchObject({ state: 'success' });
   expect(JSON.stringify(phone.seen)).not.toContain('s3cret');
 });
@@ -108,10 +122,39 @@ test('silence fails it, and says what may be', async () => {
     state: 'fail',
     error: { code: 'resync-silent', message: expect.stringContaining('did not answer') },
   });
+  expect(noted.at(-1)).toMatchObject({ problem: expect.stringContaining('did not answer') });
+});
+
+test('phones that restart when they are told are not, where they must not', async () => {
+  phone = await openUdpPhone(() => ({ status: 200 }));
+  const restarts = { resync: { event: 'check-sync', restarts: true } };
+  packages.push(testPackage('boots', { vendor: 'Boots', ...restarts }, { 'phone.tpl': 'x' }));
+  expect(await resync({ plugin: 'boots-1' }, { restart: false })).toMatchObject({
+    error: { code: 'resync-impossible', message: 'Phones of Boots restart when they read their configuration anew' },
+  });
+  for (const restart of [true, undefined]) {
+    expect(await resync({ plugin: 'boots-1' }, restart === undefined ? {} : { restart })).toMatchObject({ state: 'success' });
+  }
+  expect(phone.seen).toHaveLength(2);
+});
+
+test('phones are told to restart in their vendor’s words, if there are any', async () => {
+  phone = await openUdpPhone(() => ({ status: 200 }));
+  const words = { event: 'check-sync;reboot=true', headers: { 'X-Why': 'config' }, contentType: 'text/plain', body: 'restart' };
+  packages.push(testPackage('able', { vendor: 'Able', resync: { event: 'check-sync', restart: words } }, { 'phone.tpl': 'x' }));
+  expect(await resync({ plugin: 'able-1' }, { restart: true })).toMatchObject({ state: 'success' });
+  expect(await resync({ plugin: 'able-1' }, { restart: false })).toMatchObject({ state: 'success' });
+  expect(phone.seen.map(({ headers, body }) => [headers.get('Event'), headers.get('X-Why'), String(body)])).toEqual([
+    ['check-sync;reboot=true', 'config', 'restart'],
+    ['check-sync', undefined, ''],
+  ]);
+  expect(await resync({}, { restart: true })).toMatchObject({
+    error: { code: 'resync-impossible', message: 'Nobody knows how phones of Digium are told to restart' },
+  });
 });
 
 test.each<[string, object, Circumstances, string]>([
-  ['nobody knows its address', { ip: undefined }, {}, 'Nobody knows the address'],
+  ['nobody knows its address', { ip: undefined }, {}, 'Nobody knows its address'],
   ['it has no plugin', { plugin: undefined }, {}, 'no plugin'],
   ['its plugin is not installed', { plugin: 'gone-1' }, {}, 'no plugin that is installed'],
   ['its vendor knows no way', { plugin: 'acme-1' }, {}, 'Phones of Acme cannot be told'],
@@ -126,7 +169,7 @@ test.each<[string, object, Circumstances, string]>([
 
 test('a device that there is not is none', async () => {
   const parts = { devices: { get: async () => undefined } } as unknown as ResyncParts;
-  await expect(startResync('nobody', parts)).rejects.toMatchObject({ code: 'device-unknown' });
+  await expect(startResync('nobody', undefined, parts)).rejects.toMatchObject({ code: 'device-unknown' });
 });
 
 test('one that is cancelled ends at once', async () => {

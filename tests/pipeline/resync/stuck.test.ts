@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { StoredDevice } from '../../server/devices/dao.ts';
-import { blankDevice, type Delivery, type Resync } from '../../server/devices/model.ts';
-import type { Ip } from '../../server/lib/ip.ts';
-import { whyStuck } from '../../server/pipeline/stuck.ts';
+import type { StoredDevice } from '../../../server/devices/dao.ts';
+import { blankDevice, type Delivery, type Resync } from '../../../server/devices/model.ts';
+import type { Ip } from '../../../server/lib/ip.ts';
+import { whyStuck } from '../../../server/pipeline/resync/stuck.ts';
 
 const device: StoredDevice = { ...blankDevice('d', 't', 1), condition: { configured: true }, inSync: false };
 const wish: Resync = { device: 'd', operation: 'o', requested: 2_000 };

@@ -1,5 +1,5 @@
-import type { StoredDevice } from '../devices/dao.ts';
-import type { Delivery, Resync } from '../devices/model.ts';
+import type { StoredDevice } from '../../devices/dao.ts';
+import type { Delivery, Resync } from '../../devices/model.ts';
 
 const at = (time: number) => new Date(time).toISOString();
 

@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import { isProxy } from './lib/download/network.ts';
+import { type Hours, parseHours } from './lib/hours.ts';
 import { type Network, parseNetwork } from './lib/ip.ts';
 import type { OrderedJson } from './lib/ordered-json.ts';
+import { parseShare, type Share } from './lib/share.ts';
 
 /**
  * The settings of this server, as settings/load.ts reads them; every key with its type, default and description, and nowhere else:
@@ -47,6 +49,13 @@ const portRange = z.string().transform((text, context): PortRange => {
   context.addIssue({ code: 'custom', input: text });
   return z.NEVER;
 });
+
+function refused(text: string, context: z.RefinementCtx): never {
+  context.addIssue({ code: 'custom', input: text });
+  return z.NEVER;
+}
+
+const shareOf = (text: string, context: z.RefinementCtx): Share => parseShare(text) ?? refused(text, context);
 
 /** The base of URLs: what is put behind it starts with a slash. */
 const baseUrl = z.string().transform((text, context): string => {
@@ -484,6 +493,34 @@ const sync = z
           '{ kind: webhook, url, token, certificates, patience_seconds } (docs/operating.md).',
         allowed: 'names, each with { kind: asterisk, … } or { kind: webhook, … }',
         secret: true,
+      }),
+    waves: z
+      .array(z.string().transform(shareOf))
+      .default(['1', '5%', '100%'].flatMap((text) => parseShare(text) ?? []))
+      .register(about, {
+        description:
+          'Of many phones so many are told before the next begin, when those before came back: numbers, or percents of all. What is left is the last wave.',
+        allowed: 'a list of numbers and percents: 1, 5%, 100%',
+      }),
+    per_second: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(10)
+      .register(about, { description: 'Of many phones so many are told in a second.' }),
+    patience_seconds: z.int().min(1).max(86_400).default(300).register(about, {
+      description: 'Of many phones each that was told has so long to fetch its files.',
+    }),
+    tolerance_percent: z.int().min(0).max(100).default(10).register(about, {
+      description: 'When more phones of a wave than this do not come back, or cannot be told, no more are told.',
+    }),
+    hours: z
+      .string()
+      .transform((text, context): Hours => parseHours(text) ?? refused(text, context))
+      .optional()
+      .register(about, {
+        description: 'When many phones may be told, in the time zone of this host; outside of it they wait.',
+        allowed: 'a part of the day, such as 22:00-05:00',
       }),
     transport: z.enum(['udp', 'tcp', 'tls']).default('udp').register(about, {
       description: 'How phones take SIP at their addresses.',

@@ -34,6 +34,7 @@ import { packageRoutes } from './v1/packages.ts';
 import { pluginRoutes } from './v1/plugins.ts';
 import { repositoryRoutes } from './v1/repositories.ts';
 import { requestRoutes } from './v1/requests.ts';
+import { resyncRoutes } from './v1/resyncs.ts';
 import { serverRoutes } from './v1/server.ts';
 import { templateRoutes } from './v1/templates.ts';
 import { tenantRoutes } from './v1/tenants.ts';
@@ -49,6 +50,7 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...deviceCsvRoutes(parts),
     ...deviceRoutes(parts),
     ...moveRoutes(parts),
+    ...resyncRoutes(parts),
     ...configBulkRoutes(parts),
     ...configRoutes(parts),
     ...historyRoutes(parts),

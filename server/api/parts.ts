@@ -25,6 +25,7 @@ import type { LeaseNews, Noted } from '../pipeline/note-lease.ts';
 import type { RecentMessages } from '../pipeline/recent-messages.ts';
 import type { RecentRequest } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest } from '../pipeline/request.ts';
+import type { ResyncMany } from '../pipeline/resync/waves.ts';
 import type { PackageService } from '../plugins/packages.ts';
 import type { Catalogue } from '../plugins/service.ts';
 import type { RepositoryService } from '../repositories/service.ts';
@@ -107,6 +108,7 @@ export interface ApiParts {
   move(order: MoveOrder): Promise<Operation>;
   /** Starts to tell a phone to read its configuration anew. */
   resync(device: string, restart?: boolean): Promise<Operation>;
+  resyncMany(order: ResyncMany): Promise<Operation>;
   /** The path and query of what a phone asks for, as the listener of the transport reads it; undefined: it refuses it. */
   readTarget(transport: PhoneRequest['transport'], text: string): { path: string; query: string } | undefined;
   readonly store: { ping(): Promise<void> };

@@ -35,8 +35,9 @@ import { type LeaseNews, type Noted, noteLease } from '../pipeline/note-lease.ts
 import { RecentMessages } from '../pipeline/recent-messages.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
-import { type ResyncParts, startResync } from '../pipeline/resync/resync.ts';
+import { startResync } from '../pipeline/resync/resync.ts';
 import type { Restart } from '../pipeline/resync/tell.ts';
+import { type ResyncMany, startWaves, type WavesParts } from '../pipeline/resync/waves.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
 import type { Sweep } from '../pipeline/sweep.ts';
 import type { PluginService } from '../plugins/service.ts';
@@ -108,6 +109,8 @@ export interface Core extends VendorPackages {
   move(order: MoveOrder): Promise<Operation>;
   /** Tells a phone to read its configuration anew. Of the first worker only. */
   resync(device: string, restart?: Restart): Promise<Operation>;
+  /** Tells many phones, in waves. Of the first worker only. */
+  resyncMany(order: ResyncMany): Promise<Operation>;
   readonly circumstances: Circumstances;
   /** Resolves when this process knows all that other workers have committed. */
   current(): Promise<void>;
@@ -308,7 +311,14 @@ export async function createCore(settings: Settings, workers: Workers = alone())
   };
 
   const ways = await createWays(settings, tenants, log);
-  const resyncParts: ResyncParts = { devices, plugins, desired, operations, ways: ways.of };
+  const resyncParts: WavesParts = { devices, plugins, desired, operations, ways: ways.of };
+  const usualWaves = {
+    waves: settings.sync.waves,
+    perSecond: settings.sync.per_second,
+    patienceMs: settings.sync.patience_seconds * 1_000,
+    tolerance: settings.sync.tolerance_percent,
+    ...(settings.sync.hours && { hours: settings.sync.hours }),
+  };
 
   const flush = async () => {
     try {
@@ -382,6 +392,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     rehearseLease: (news) => rehearseLease(news, explainParts),
     move: (order) => startMove(order, moveParts),
     resync: (device, restart) => startResync(device, restart, resyncParts),
+    resyncMany: (order) => startWaves({ ...usualWaves, ...order }, resyncParts),
     circumstances: {
       get catalogue() {
         return plugins.catalogue;

@@ -1,14 +1,15 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { masked } from '../lib/mask.ts';
 import type { OrderedJson } from '../lib/ordered-json.ts';
 import { type Document, listOf, objectIn, textOf } from './client.ts';
-import { asking, type ClientOptions, clientFor, print } from './command.ts';
+import { asking, type ClientOptions, clientFor, collect, print } from './command.ts';
 import { addDeviceCsv } from './device-csv.ts';
 import { devicePath, findDevice, findTenant, readFilter, tenantNames } from './find.ts';
-import { type FollowOptions, follow, following } from './follow.ts';
+import { following } from './follow.ts';
 import type { Io } from './io.ts';
 import { addMove } from './move.ts';
 import { askingPages, askList, mostOf, type PageOptions, tellRest } from './pages.ts';
+import { type ResyncOptions, resync } from './resync.ts';
 import type { Host } from './serve.ts';
 import { fields, localTime, table } from './table.ts';
 import { assign, leaves, readAssignments, shown, textsIn } from './values.ts';
@@ -16,10 +17,6 @@ import { assign, leaves, readAssignments, shown, textsIn } from './values.ts';
 interface ListOptions extends ClientOptions, PageOptions {
   readonly sort?: string;
   readonly outOfSync?: true;
-}
-
-interface ResyncOptions extends FollowOptions {
-  readonly restart?: boolean;
 }
 
 interface AddOptions extends ClientOptions {
@@ -109,13 +106,34 @@ export function addDevice(program: Command, io: Io, host: Host): void {
     asking(
       device
         .command('resync')
-        .description('tell a phone to read its configuration anew, and wait until it says that it will')
-        .argument('<device>', 'its id, MAC address, IP address, serial number or UUID')
+        .description(
+          'tell a phone to read its configuration anew, and wait until it says that it will; or many, in waves, and wait until they have it',
+        )
+        .argument('[devices...]', 'their ids, MAC addresses, IP addresses, serial numbers or UUIDs')
+        .option('--all', 'all devices')
+        .option('--out-of-sync', 'those that fetched other files than they would get now')
+        .addOption(
+          new Option('--filter <filter>', 'those of which this is true, FIELD=VALUE as for a list; may be repeated').argParser(
+            collect,
+          ),
+        )
         .option('--restart', 'restart it, whatever has changed')
         .option('--no-restart', 'leave it alone if it would restart')
-        .addHelpText('after', examples(['offhook device resync 000fd3054848'])),
+        .option('--waves <shares>', 'of many, so many before the next begin: 1,5%')
+        .option('--per-second <number>', 'of many, so many in a second')
+        .option('--patience <seconds>', 'of many, so long has each that was told to fetch its files')
+        .option('--tolerance <percent>', 'of many, when more of a wave do not come back, no more are told')
+        .option('--hours <hours>', 'of many, when they may be told: 22:00-05:00')
+        .addHelpText(
+          'after',
+          examples([
+            'offhook device resync 000fd3054848',
+            'offhook device resync --out-of-sync',
+            'offhook device resync --filter vendor=Yealink --filter tenant=north --waves 1,5%,25% --hours 22:00-05:00',
+          ]),
+        ),
     ),
-  ).action((text: string, options: ResyncOptions) => resync(text, options, io, host));
+  ).action((texts: string[], options: ResyncOptions) => resync(texts, options, io, host));
 
   addDeviceCsv(device, io);
 
@@ -268,17 +286,6 @@ async function set(text: string, pairs: readonly string[], options: ClientOption
 async function changeOf(pairs: readonly string[], io: Io): Promise<Document> {
   const assignments = await readAssignments(pairs, io);
   return assignments.reduce((body, { path, value }) => assign(body, path, value ?? null), new Map());
-}
-
-async function resync(text: string, options: ResyncOptions, io: Io, host: Host): Promise<void> {
-  const client = clientFor(options, io);
-  const { document } = await findDevice(client, text);
-  const body = new Map(options.restart === undefined ? [] : [['restart', options.restart]]);
-  const begun = await client.ask('POST', `${devicePath(textOf(document, 'id'))}/resync`, { body });
-  await follow(begun.document, options, { client, io, host }, (ended) => {
-    const result = objectIn(ended, 'result');
-    return `It reads its configuration anew: ${textOf(result, 'words')}.\n`;
-  });
 }
 
 async function remove(text: string, options: ClientOptions, io: Io): Promise<void> {

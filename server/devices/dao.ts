@@ -98,6 +98,8 @@ export interface DeviceDao {
    */
   noteDeliveries(deliveries: readonly Sending[]): Promise<string[]>;
   deliveries(device: string): Promise<Delivery[]>;
+  /** When each of these last fetched a file of its own, and whether it is in sync; without those that have fetched none. */
+  fetches(ids: readonly string[]): Promise<ReadonlyMap<string, { readonly at: number; readonly inSync: boolean }>>;
   /** Over what was noted of the same device before. */
   noteResync(resync: Resync): Promise<void>;
   resync(device: string): Promise<Resync | undefined>;

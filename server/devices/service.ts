@@ -359,6 +359,8 @@ export function deviceService(options: DeviceServiceOptions) {
     /** The last time that somebody wanted it to read its configuration anew. */
     noteResync: dao.noteResync.bind(dao),
     resync: dao.resync.bind(dao),
+    /** As it is written: what is noted is not in it yet. */
+    fetches: dao.fetches.bind(dao),
 
     /**
      * Writes the notes. What could not be written is written with the next batch.

@@ -101,6 +101,7 @@ const bodies: Readonly<Record<string, object>> = {
 const elsewhere = [
   '/api/v1/bulk/devices',
   '/api/v1/bulk/configs',
+  '/api/v1/resyncs',
   '/api/v1/devices.csv',
   '/api/v1/devices',
   '/api/v1/configs',
@@ -267,6 +268,26 @@ test('nothing of another tenant is reached by rows, by whatever they name it, an
   }
   const after = await Promise.all(['devices', 'configs'].map((each) => ask(stage, 'GET', `/api/v1/${each}?tenant=${ids.south}`)));
   expect(after.map(({ text }) => text)).toEqual(before.map(({ text }) => text));
+});
+
+test('no phone of another tenant is told, by whatever it is meant', async () => {
+  const north = await tokenFor(ids.north, ['#']);
+  for (const devices of [['device-south'], ['device-shop', 'device-main'], ['nobody']]) {
+    expect(await ask(stage, 'POST', '/api/v1/resyncs', { devices }, north)).toMatchObject({ status: 404 });
+  }
+  for (const [where, devices] of [
+    [{}, 2],
+    [{ id: 'device-south' }, 0],
+    [{ tenant: [ids.south] }, 0],
+    [{ search: 'device-' }, 2],
+  ] as const) {
+    const { status, json } = await ask(stage, 'POST', '/api/v1/resyncs', { where }, north);
+    expect([status, json.tenant]).toEqual([202, ids.north]);
+    const ended = await stage.operations.wait(json.id ?? '');
+    const told = JSON.stringify(ended?.result);
+    expect(told).not.toMatch(/device-(?:south|main)/);
+    expect(ended?.result).toMatchObject({ devices });
+  }
 });
 
 test('nothing of another tenant is reached by CSV, by whatever column it is named', async () => {

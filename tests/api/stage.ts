@@ -40,6 +40,7 @@ import { noteLease } from '../../server/pipeline/note-lease.ts';
 import { RecentMessages } from '../../server/pipeline/recent-messages.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
 import { startResync } from '../../server/pipeline/resync/resync.ts';
+import { startWaves, type WavesParts } from '../../server/pipeline/resync/waves.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { readOverrides } from '../../server/plugins/dao.ts';
 import { catalogueOf } from '../../server/plugins/service.ts';
@@ -61,6 +62,7 @@ export interface Stage {
   readonly url: string;
   readonly store: Store;
   readonly devices: DeviceService;
+  readonly configs: ApiParts['configs'];
   readonly operations: OperationService;
   readonly recent: RecentRequests;
   readonly messages: RecentMessages;
@@ -200,6 +202,14 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
 
   const refusals: string[] = [];
   let reloads = 0;
+  const resyncParts: WavesParts = {
+    devices,
+    plugins,
+    desired,
+    operations,
+    // Nothing leaves the test.
+    ways: () => [{ name: 'phone', tell: async () => ({ kind: 'silent', why: 'Nobody is there' }) }],
+  };
   const real: ApiParts = {
     version: '1.2.3',
     started: Date.now(),
@@ -260,14 +270,9 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
           progress(total, total);
         },
       }),
-    resync: (device, restart) =>
-      startResync(device, restart, {
-        devices,
-        plugins,
-        desired,
-        operations,
-        ways: () => [{ name: 'phone', tell: async () => ({ kind: 'silent', why: 'Nobody is there' }) }],
-      }),
+    resync: (device, restart) => startResync(device, restart, resyncParts),
+    resyncMany: (order) =>
+      startWaves({ waves: [], perSecond: 10_000, patienceMs: 100, tolerance: 100, ...order }, { ...resyncParts, lookMs: 10 }),
     circumstances: {
       catalogue: plugins.catalogue,
       tenants,
@@ -308,6 +313,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     url: `http://127.0.0.1:${port}`,
     store,
     devices,
+    configs,
     operations,
     recent,
     messages: parts.messages,

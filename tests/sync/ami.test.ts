@@ -1,56 +1,20 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { Secret } from '../../server/lib/secret.ts';
 import { AmiClient, type AmiOptions } from '../../server/sync/ami.ts';
 import { type AmiFields, AmiFramer, MAX_PACKET, writeAction } from '../../server/sync/ami-packet.ts';
 import { eventually } from '../support/eventually.ts';
 import { fc } from '../support/fuzz.ts';
+import { type Action, GREETING, ok, openPbx, type Pbx } from './pbx.ts';
 
-const GREETING = 'Asterisk Call Manager/9.0.0\r\n';
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-type Action = Readonly<Record<string, string | string[]>>;
-
-interface Pbx {
-  readonly port: number;
-  readonly actions: Action[];
-  readonly sockets: Socket[];
-}
-
-/** An Asterisk that does what the test says. @param answer the text that is sent back; undefined: nothing */
-async function pbx(answer: (action: Action, socket: Socket) => string | undefined, greeting = GREETING): Promise<Pbx> {
-  const [actions, sockets]: [Action[], Socket[]] = [[], []];
-  const server: Server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on('error', () => {});
-    socket.write(greeting);
-    let text = '';
-    socket.on('data', (bytes) => {
-      text += bytes;
-      const parts = text.split('\r\n\r\n');
-      text = parts.pop() ?? '';
-      for (const part of parts) {
-        const action: Record<string, string | string[]> = {};
-        for (const line of part.split('\r\n')) {
-          const [name = '', value = ''] = line.split(/: (.*)/s);
-          const before = action[name];
-          action[name] = before === undefined ? value : [before, value].flat();
-        }
-        actions.push(action);
-        const reply = answer(action, socket);
-        if (reply !== undefined) socket.write(reply);
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanups.push(() => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return { port: (server.address() as AddressInfo).port, actions, sockets };
+async function pbx(...given: Parameters<typeof openPbx>): Promise<Pbx> {
+  const opened = await openPbx(...given);
+  cleanups.push(opened.close);
+  return opened;
 }
 
 function client(port: number, more: Partial<AmiOptions> = {}): AmiClient {
@@ -67,9 +31,6 @@ function client(port: number, more: Partial<AmiOptions> = {}): AmiClient {
   cleanups.push(() => made.close());
   return made;
 }
-
-const ok = ({ ActionID }: Action, message = 'Done') =>
-  `Response: Success\r\nActionID: ${ActionID}\r\nMessage: ${message}\r\n\r\n`;
 
 test('whoever asks is logged in once, without events, and gets the answer to what he asked', async () => {
   const { port, actions } = await pbx((action) => ok(action, `${action.Action}`));

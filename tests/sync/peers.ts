@@ -37,13 +37,13 @@ function answering(answer: Answer, seen: SipRequest[], send: (bytes: Buffer) => 
   };
 }
 
-export async function openUdpPhone(answer: Answer): Promise<PhonePeer> {
+export async function openUdpPhone(answer: Answer, address = '127.0.0.1'): Promise<PhonePeer> {
   const seen: SipRequest[] = [];
   const socket = createSocket('udp4');
   socket.on('message', (bytes, { address, port }) =>
     answering(answer, seen, (reply) => socket.send(reply, port, address))(readDatagram(bytes)),
   );
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => socket.bind(0, address, resolve));
   return {
     port: socket.address().port,
     seen,

@@ -7,8 +7,8 @@ import type { Task } from '../../operations/run.ts';
 import type { Plugin } from '../../plugins/model.ts';
 import type { Catalogue } from '../../plugins/service.ts';
 import { type Desired, lackingNames } from '../desired.ts';
+import { Counted, type Few, type Told, told } from '../few.ts';
 import { type Busy, inSlices } from '../make-room.ts';
-import { Counted, type Few, type Told, told } from './few.ts';
 import { installed, judge, type MoveOrder } from './order.ts';
 
 export interface ForeseeParts {

@@ -4,8 +4,8 @@ import type { Operation } from '../../operations/model.ts';
 import type { Task } from '../../operations/run.ts';
 import type { OperationService } from '../../operations/service.ts';
 import type { Tenant } from '../../tenants/model.ts';
+import { Counted, type Few, type Told, told } from '../few.ts';
 import { inSlices } from '../make-room.ts';
-import { Counted, type Few, type Told, told } from './few.ts';
 import { type ForeseeParts, foresee } from './foresee.ts';
 import { fits, installed, judge, type MoveOrder, unknownPlugin, type Verdict } from './order.ts';
 

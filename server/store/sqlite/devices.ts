@@ -87,6 +87,10 @@ export function deviceDao(database: Connection): DeviceDao {
     SELECT coalesce(min(iif(wanted <> '', digest = wanted, NULL)), min(iif(wanted = '', 0, NULL))) AS inSync
     FROM deliveries WHERE device = ?`);
   const updateInSync = database.prepare('UPDATE devices SET inSync = ? WHERE id = ? AND inSync IS NOT ?');
+  const selectFetches = database.prepare<{ id: string; at: number; inSync: number }>(`
+    SELECT devices.id, max(deliveries.at) AS at, inSync
+    FROM json_each(?) AS asked JOIN devices ON devices.id = asked.value JOIN deliveries ON deliveries.device = devices.id
+    WHERE deliveries.wanted IS NOT NULL AND inSync IS NOT NULL GROUP BY devices.id`);
   const upsertResync = database.prepare(`
     INSERT INTO resyncs (device, operation, requested, told, way, problem) SELECT id, ?, ?, ?, ?, ? FROM devices WHERE id = ?
     ON CONFLICT (device) DO UPDATE SET operation = excluded.operation, requested = excluded.requested, told = excluded.told,
@@ -213,6 +217,12 @@ export function deviceDao(database: Connection): DeviceDao {
       }),
 
     deliveries: (id) => database.read(() => selectDeliveries.all(id)),
+
+    fetches: (ids) =>
+      database.read(() => {
+        const rows = selectFetches.all(JSON.stringify(ids));
+        return new Map(rows.map(({ id, at, inSync }) => [id, { at, inSync: inSync === 1 }]));
+      }),
 
     noteResync: ({ device: id, operation, requested, told, way, problem }) =>
       database.write(() => void upsertResync.run(operation, requested, told ?? null, way ?? null, problem ?? null, id)),

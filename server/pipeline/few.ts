@@ -1,4 +1,4 @@
-import type { Device } from '../../devices/model.ts';
+import type { Device } from '../devices/model.ts';
 
 /** So many are told one by one: enough to see what is wrong, and an operation is no list of devices. */
 const most = 20;

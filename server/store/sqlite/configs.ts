@@ -12,6 +12,7 @@ const row = shape<Omit<Config, 'parents'>>({
   role: 'plain',
   transient: 'flag',
   deletable: 'flag',
+  code: 'secret',
   extra: 'map',
   created: 'plain',
   updated: 'plain',
@@ -37,6 +38,7 @@ const listed: Listed = {
 export function configDao(database: Connection): ConfigDao {
   const { insert, update } = statementsFor('configs', row.columns);
   const selectById = database.prepare<Cell[]>(`${SELECT} WHERE id = ?`).raw();
+  const selectByCode = database.prepare<Cell[]>(`${SELECT} WHERE tenant = ? AND code = ?`).raw();
   const insertRow = database.prepare(insert);
   const updateRow = database.prepare(update);
   const deleteRow = database.prepare('DELETE FROM configs WHERE id = ?');
@@ -66,11 +68,18 @@ export function configDao(database: Connection): ConfigDao {
   };
   const refusals = (config: Config) => ({
     'configs.id': ['config-id-taken', `There is a config with the id ${config.id} already`] as const,
+    'configs.tenant, configs.code': ['config-code-taken', `Another config of the tenant ${config.tenant} has this code`] as const,
     'FOREIGN KEY': ['tenant-unknown', `No tenant has the id ${config.tenant}`] as const,
   });
 
   return {
     get: (id) => database.read(() => get(id)),
+
+    byCode: (tenant, code) =>
+      database.read(() => {
+        const found = selectByCode.get(tenant, code.reveal());
+        return found && configOf(found);
+      }),
 
     insert: (config, action) =>
       database.write(() => {

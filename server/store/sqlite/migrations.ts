@@ -20,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   addListIndexes,
   addRepeats,
   addParameters,
+  addCodes,
 ];
 
 /** @throws ProvisioningError store-foreign for another program's database, store-too-new for one of a later release. */
@@ -371,4 +372,13 @@ function addRepeats(sqlite: Sqlite.Database): void {
 // What clients of provd set. Read whole at the start.
 function addParameters(sqlite: Sqlite.Database): void {
   sqlite.exec('CREATE TABLE parameters (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT');
+}
+
+// What phones are claimed by.
+function addCodes(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    ALTER TABLE configs ADD COLUMN code TEXT;
+    ALTER TABLE config_versions ADD COLUMN code TEXT;
+    CREATE UNIQUE INDEX configs_tenant_code ON configs (tenant, code) WHERE code IS NOT NULL;
+  `);
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CLAIM_LIMITS, ClaimLimiter } from '../access/claim-limiter.ts';
 import { openImages } from '../artefacts/images.ts';
 import type { Renderer } from '../artefacts/renderer.ts';
 import { choose } from '../associate/associate.ts';
@@ -25,6 +26,15 @@ import { type OperationService, operationService } from '../operations/service.t
 import type { OverrideService } from '../overrides/service.ts';
 import { type ParameterService, parameterService } from '../parameters/service.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
+import {
+  type Claimed,
+  type ClaimOrder,
+  type ClaimParts,
+  claim,
+  type ReleaseOrder,
+  release,
+  type Settled,
+} from '../pipeline/claim/claim.ts';
 import { Desired, type DesiredOptions } from '../pipeline/desired.ts';
 import type { DhcpLook } from '../pipeline/explain/dhcp.ts';
 import { type ExplainParts, type Explanation, explain, type Question, rehearseLease } from '../pipeline/explain/explain.ts';
@@ -35,7 +45,7 @@ import { type LeaseNews, type Noted, noteLease } from '../pipeline/note-lease.ts
 import { RecentMessages } from '../pipeline/recent-messages.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
-import { type ResyncParts, startResync } from '../pipeline/resync.ts';
+import { type ConfigOf, type ResyncParts, startResync } from '../pipeline/resync.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
 import type { Sweep } from '../pipeline/sweep.ts';
 import type { PluginService } from '../plugins/service.ts';
@@ -107,6 +117,10 @@ export interface Core extends VendorPackages {
   move(order: MoveOrder): Promise<Operation>;
   /** Tells a phone to read its configuration anew. Of the first worker only. */
   resync(device: string): Promise<Operation>;
+  /** Gives a phone the config that has a code, and tells the phone. Of the first worker only. */
+  claim(order: ClaimOrder): Promise<Claimed>;
+  /** Puts a phone back to autoprov, and tells it. Of the first worker only. */
+  release(order: ReleaseOrder): Promise<Settled>;
   readonly circumstances: Circumstances;
   /** Resolves when this process knows all that other workers have committed. */
   current(): Promise<void>;
@@ -286,6 +300,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     overrideState: overrides.state,
     messages,
   };
+  const render: MoveParts['render'] = (ids, task) => renderAll(workers, task, { devices: ids });
   const moveParts: MoveParts = {
     devices,
     plugins,
@@ -294,12 +309,24 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     desired: rehearsal,
     baseUrl: expectedUrl,
     busy,
-    render: (ids, task) => renderAll(workers, task, { devices: ids }),
+    render,
   };
 
   const { transport, port } = settings.sync;
   const sender = await createSender(settings);
-  const resyncParts: ResyncParts = { devices, plugins, configs, operations, sender, sip: { transport, port } };
+  const configOf: ConfigOf = (device) => desired.configOf(device);
+  const resyncParts: ResyncParts = { devices, plugins, configOf, operations, sender, sip: { transport, port }, render };
+  const together = createTogether(store, records, { configs, devices: deviceNews });
+  const claimParts: ClaimParts = {
+    devices,
+    configs,
+    configOf,
+    tenants,
+    together,
+    limiter: new ClaimLimiter(CLAIM_LIMITS, Date.now),
+    security,
+    resync: (device, had) => startResync(device, resyncParts, { had }),
+  };
 
   const flush = async () => {
     try {
@@ -349,7 +376,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     history,
     plugins,
     devices,
-    together: createTogether(store, records, { configs, devices: deviceNews }),
+    together,
     operations,
     operationNews,
     fetching: outside,
@@ -371,6 +398,8 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     rehearseLease: (news) => rehearseLease(news, explainParts),
     move: (order) => startMove(order, moveParts),
     resync: (device) => startResync(device, resyncParts),
+    claim: (order) => claim(order, claimParts),
+    release: (order) => release(order, claimParts),
     circumstances: {
       get catalogue() {
         return plugins.catalogue;

@@ -5,6 +5,7 @@ import { ProvisioningError } from '../lib/errors.ts';
 import type { Credentials } from '../lib/login.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Operation } from '../operations/model.ts';
+import type { Task } from '../operations/run.ts';
 import type { OperationService } from '../operations/service.ts';
 import type { Catalogue } from '../plugins/service.ts';
 import { type Destination, uriOf } from '../sync/notify.ts';
@@ -13,12 +14,20 @@ import type { Order, Outcome, SipSender } from '../sync/sender.ts';
 export interface ResyncParts {
   readonly devices: Pick<DeviceService, 'get' | 'ownsAddresses'>;
   readonly plugins: { readonly catalogue: Catalogue };
-  readonly configs: { resolve(id: string): Promise<ResolvedConfig | undefined> };
+  configOf: ConfigOf;
   readonly operations: Pick<OperationService, 'start'>;
   readonly sender: Pick<SipSender, 'tell'>;
   /** How phones take SIP. */
   readonly sip: Pick<Destination, 'transport' | 'port'>;
+  /** Renders ahead for these devices, and resolves when it is known whether they can be configured. */
+  render(devices: readonly string[], task: Pick<Task, 'signal' | 'progress'>): Promise<void>;
 }
+
+/** The complete config of a device, if it has one that is there for its tenant: no phone is shown a login of others. */
+export type ConfigOf = (device: StoredDevice) => Promise<ResolvedConfig | undefined>;
+
+/** As whom a phone knows itself; undefined: as nobody. What asks a phone for a login asks for that of a line. */
+export type Had = { readonly user: string; readonly credentials?: Credentials } | undefined;
 
 const impossible = (why: string) => new ProvisioningError('resync-impossible', why);
 
@@ -26,16 +35,21 @@ const impossible = (why: string) => new ProvisioningError('resync-impossible', w
  * Starts to tell a phone to read its configuration anew. The operation succeeds when the phone says that it will; whether it does, its
  * deliveries tell.
  *
+ * @param before of a phone whose device was just given another config: what it had, for that is what it still has. It is told when it is known
+ * that there is something to fetch
  * @throws ProvisioningError device-unknown. The operation fails with resync-impossible, where nothing was sent, or with what the phone, or
  * nobody, said: resync-unsupported, resync-login-refused, resync-refused, resync-silent, resync-unreachable.
  */
-export async function startResync(id: string, parts: ResyncParts): Promise<Operation> {
+export async function startResync(id: string, parts: ResyncParts, before?: { readonly had: Had }): Promise<Operation> {
   const device = await parts.devices.get(id);
   if (!device) throw new ProvisioningError('device-unknown', `No device has the id ${id}`);
   const title = `tell ${device.mac ?? id} to read its configuration anew`;
-  const order = { label: 'resync', title, subject: { device: id }, tenant: device.tenant };
-  return parts.operations.start(order, async ({ signal }) => {
-    const sent = await orderFor(device, parts);
+  const order = { label: 'resync', title, subject: { device: id }, tenant: device.tenant, ...(before && { steps: [rendering] }) };
+  return parts.operations.start(order, async ({ signal, step }) => {
+    if (before) await step(rendering, (task) => parts.render([id], task));
+    const current = before ? await parts.devices.get(id) : device;
+    if (!current) throw impossible(`The device ${id} was removed meanwhile`);
+    const sent = await orderFor(current, before ? before.had : await hadBy(current, parts.configOf), parts);
     const outcome = await parts.sender.tell(sent, signal);
     signal.throwIfAborted();
     if (outcome.kind !== 'accepted') throw new ProvisioningError(`resync-${outcome.kind}`, wordsFor(outcome, sent));
@@ -43,7 +57,9 @@ export async function startResync(id: string, parts: ResyncParts): Promise<Opera
   });
 }
 
-async function orderFor({ id, plugin: line, ip, config, condition }: StoredDevice, parts: ResyncParts): Promise<Order> {
+const rendering = { label: 'render', title: 'render its files', unit: 'devices' } as const;
+
+async function orderFor({ id, plugin: line, ip, condition }: StoredDevice, first: Had, parts: ResyncParts): Promise<Order> {
   const plugin = line === undefined ? undefined : parts.plugins.catalogue.plugin(line);
   if (!plugin) throw impossible(`The device ${id} has no plugin that is installed: nobody knows what its phone understands`);
   const { resync, vendor } = plugin.package.definition;
@@ -53,7 +69,6 @@ async function orderFor({ id, plugin: line, ip, config, condition }: StoredDevic
   if (ip === undefined)
     throw impossible(`Nobody knows the address of the device ${id}: its phone has not asked for anything yet`);
   if (!parts.devices.ownsAddresses()) throw impossible('Phones share addresses (phones.nat): no address leads to one of them');
-  const first = firstLine((config === undefined ? undefined : await parts.configs.resolve(config))?.raw);
   const to = { ...parts.sip, host: ip };
   const { event, contentType, body } = resync;
   const notification = {
@@ -64,8 +79,12 @@ async function orderFor({ id, plugin: line, ip, config, condition }: StoredDevic
   return { notification, to, uri: uriOf(to, first?.user), credentials: first?.credentials };
 }
 
-/** Who is at the phone: its first line. What asks a phone for a login asks for that of a line. */
-function firstLine(raw: RawConfig | undefined): { user: string; credentials?: Credentials } | undefined {
+/** What a phone has by the config of its device: its first line. */
+export async function hadBy(device: StoredDevice, configOf: ConfigOf): Promise<Had> {
+  return firstLine((await configOf(device))?.raw);
+}
+
+function firstLine(raw: RawConfig | undefined): Had {
   const lines = raw?.get('sip_lines');
   const [line] = lines instanceof Map ? lines.values() : [];
   if (!(line instanceof Map)) return undefined;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { CLAIM_LIMITS, ClaimLimiter } from '../../server/access/claim-limiter.ts';
 import { accessService } from '../../server/access/service.ts';
 import { userService } from '../../server/access/users.ts';
 import { createApi } from '../../server/api/api.ts';
@@ -31,6 +32,7 @@ import { type OperationService, operationService } from '../../server/operations
 import { folderOverrideDao } from '../../server/overrides/dao.ts';
 import { overrideService } from '../../server/overrides/service.ts';
 import { parameterService } from '../../server/parameters/service.ts';
+import { type ClaimParts, claim, release } from '../../server/pipeline/claim/claim.ts';
 import { Desired, type DesiredOptions } from '../../server/pipeline/desired.ts';
 import type { DhcpLook } from '../../server/pipeline/explain/dhcp.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
@@ -39,7 +41,7 @@ import { Newcomers } from '../../server/pipeline/newcomers.ts';
 import { noteLease } from '../../server/pipeline/note-lease.ts';
 import { RecentMessages } from '../../server/pipeline/recent-messages.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
-import { startResync } from '../../server/pipeline/resync.ts';
+import { type Had, type ResyncParts, startResync } from '../../server/pipeline/resync.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { readOverrides } from '../../server/plugins/dao.ts';
 import { catalogueOf } from '../../server/plugins/service.ts';
@@ -71,8 +73,10 @@ export interface Stage {
   readonly main: string;
   /** Lines of the log so far, at the finest level. */
   readonly log: readonly string[];
-  /** What the security log was told of logins. */
+  /** What the security log was told of logins and codes. */
   readonly refusals: readonly string[];
+  /** What phones were told, to where, and as whom. */
+  readonly told: readonly { readonly uri: string; readonly username: string | undefined }[];
   /** How often a reload was asked for. */
   readonly reloads: () => number;
   /** Resolves when the sweep has looked at all that changed. */
@@ -197,6 +201,41 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
   const installs = await openInstalls(plugins.catalogue, log);
 
   const refusals: string[] = [];
+  const told: { uri: string; username: string | undefined }[] = [];
+  const render: ResyncParts['render'] = async (ids, { progress }) => {
+    const { total } = sweep.render(ids);
+    await sweep.idle();
+    progress(total, total);
+  };
+  const resyncParts: ResyncParts = {
+    devices,
+    plugins,
+    configOf: (device) => desired.configOf(device),
+    operations,
+    // Nothing leaves the test: nobody is there.
+    sender: {
+      async tell({ uri, credentials }) {
+        told.push({ uri, username: credentials?.username });
+        return { kind: 'silent' };
+      },
+    },
+    sip: { transport: 'udp', port: 5_060 },
+    render,
+  };
+  const together = createTogether(store, records, { configs, devices: deviceNews });
+  const claimParts: ClaimParts = {
+    devices,
+    configs,
+    configOf: (device) => desired.configOf(device),
+    tenants,
+    together,
+    limiter: new ClaimLimiter(CLAIM_LIMITS, Date.now),
+    security: {
+      wrongCode: (ip, device) => refusals.push(`wrong code ${ip} ${device}`),
+      codesLimited: (ip, device) => refusals.push(`codes limited ${ip} ${device}`),
+    },
+    resync: (device: string, had: Had) => startResync(device, resyncParts, { had }),
+  };
   let reloads = 0;
   const real: ApiParts = {
     version: '1.2.3',
@@ -213,7 +252,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     eventStreams: 200,
     devices,
     configs,
-    together: createTogether(store, records, { configs, devices: deviceNews }),
+    together,
     tenants,
     parameters: await parameterService(store.parameters),
     plugins,
@@ -252,22 +291,11 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
         operations,
         desired: new Desired({ ...desiredOptions, renderer: { render: (made) => renderer.rehearse(made) } }),
         baseUrl,
-        async render(ids, { progress }) {
-          const { total } = sweep.render(ids);
-          await sweep.idle();
-          progress(total, total);
-        },
+        render,
       }),
-    resync: (device) =>
-      startResync(device, {
-        devices,
-        plugins,
-        configs,
-        operations,
-        // Nothing leaves the test: nobody is there.
-        sender: { tell: async () => ({ kind: 'silent' }) },
-        sip: { transport: 'udp', port: 5_060 },
-      }),
+    resync: (device) => startResync(device, resyncParts),
+    claim: (order) => claim(order, claimParts),
+    release: (order) => release(order, claimParts),
     circumstances: {
       catalogue: plugins.catalogue,
       tenants,
@@ -316,6 +344,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     main: tenants.main.id,
     log: lines,
     refusals,
+    told,
     reloads: () => reloads,
     settled,
     async close() {

@@ -1,9 +1,10 @@
-import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RawConfig, ResolvedConfig } from '../../server/configs/model.ts';
 import type { StoredDevice } from '../../server/devices/dao.ts';
 import { blankDevice } from '../../server/devices/model.ts';
 import type { Ip } from '../../server/lib/ip.ts';
 import { createLog } from '../../server/lib/log.ts';
+import { Secret } from '../../server/lib/secret.ts';
 import type { Operation } from '../../server/operations/model.ts';
 import { operationNotifier } from '../../server/operations/notifier.ts';
 import { type OperationService, operationService } from '../../server/operations/service.ts';
@@ -58,10 +59,11 @@ async function resync(
   const { id } = await startResync('d', {
     devices: { get: async (wanted) => (wanted === 'd' ? device : undefined), ownsAddresses: () => !nat },
     plugins: { catalogue },
-    configs: { resolve: async () => ({ raw: given }) as ResolvedConfig },
+    configOf: async () => ({ raw: given }) as ResolvedConfig,
     operations,
     sender: other,
     sip: { transport: 'udp', port: phone?.port ?? 9 },
+    render: async () => {},
   });
   const ended = await operations.wait(id);
   if (!ended) throw new Error('It is gone');
@@ -128,4 +130,51 @@ test('one that is cancelled ends at once', async () => {
   operations.cancel(operations.list().operations[0]?.id ?? '');
   expect(await waiting).toMatchObject({ state: 'fail', error: { code: 'operation-cancelled' } });
   await slow.close();
+});
+
+describe('a phone whose device was just given another config', () => {
+  const had = { user: 'waiting', credentials: { username: 'waiting', password: new Secret('before') } };
+  const known = { ip: '127.0.0.1' as Ip, config: 'c', condition: { configured: false, problem: 'nothing was tried yet' } };
+
+  /** @param render as it comes out */
+  async function told(render: (device: StoredDevice) => StoredDevice | undefined): Promise<Operation> {
+    const plugin = packages[0]?.plugins.at(-1)?.id ?? '';
+    let device: StoredDevice | undefined = { ...blankDevice('d', 'north', 1), ...known, plugin };
+    const parts: ResyncParts = {
+      devices: { get: async () => device, ownsAddresses: () => true },
+      plugins: { catalogue: catalogueOf(packages, []) },
+      configOf: async () => ({ raw: config as RawConfig }) as ResolvedConfig,
+      operations,
+      sender,
+      sip: { transport: 'udp', port: phone?.port ?? 9 },
+      async render() {
+        device = device && render(device);
+      },
+    };
+    const ended = await operations.wait((await startResync('d', parts, { had })).id);
+    if (!ended) throw new Error('It is gone');
+    return ended;
+  }
+
+  test('is told when its files are made, and is shown the login that it had', async () => {
+    phone = await openUdpPhone(locked({ username: 'waiting', password: 'before' }));
+    const ended = await told((device) => ({ ...device, condition: { configured: true } }));
+    expect(ended).toMatchObject({ state: 'success', steps: [{ label: 'render', state: 'success' }] });
+    expect(phone.seen[0]?.uri).toBe(`sip:waiting@127.0.0.1:${phone.port}`);
+    expect(JSON.stringify(ended)).not.toContain('before');
+  });
+
+  test.each<[string, (device: StoredDevice) => StoredDevice | undefined, string]>([
+    [
+      'its files cannot be made',
+      (device) => ({ ...device, condition: { configured: false, problem: 'no template' } }),
+      'no template',
+    ],
+    ['it was removed', () => undefined, 'removed meanwhile'],
+  ])('is not told when %s', async (_, render, words) => {
+    phone = await openUdpPhone(() => ({ status: 200 }));
+    const error = { code: 'resync-impossible', message: expect.stringContaining(words) };
+    expect(await told(render)).toMatchObject({ state: 'fail', error });
+    expect(phone.seen).toEqual([]);
+  });
 });

@@ -9,6 +9,7 @@ import { type FollowOptions, follow, following } from './follow.ts';
 import type { Io } from './io.ts';
 import { addMove } from './move.ts';
 import { askingPages, askList, mostOf, type PageOptions, tellRest } from './pages.ts';
+import { addRelease } from './release.ts';
 import type { Host } from './serve.ts';
 import { fields, localTime, table } from './table.ts';
 import { assign, leaves, readAssignments, shown, textsIn } from './values.ts';
@@ -107,6 +108,8 @@ export function addDevice(program: Command, io: Io, host: Host): void {
         .addHelpText('after', examples(['offhook device resync 000fd3054848'])),
     ),
   ).action((text: string, options: FollowOptions) => resync(text, options, io, host));
+
+  addRelease(device, io, host, examples(['offhook device release 000fd3054848']));
 
   addDeviceCsv(device, io);
 

@@ -1,12 +1,5 @@
-import { LRUCache } from 'lru-cache';
-import { ProvisioningError } from '../lib/errors.ts';
+import { type Attempt, Attempts, type Limit, Limited } from '../lib/attempts.ts';
 import type { Ip } from '../lib/ip.ts';
-
-/** So many wrong passwords at once; then one each time that so many milliseconds have passed. */
-export interface Limit {
-  readonly most: number;
-  readonly everyMs: number;
-}
 
 export interface LoginLimits {
   /** Of one name from one network. */
@@ -27,71 +20,37 @@ export const LOGIN_LIMITS: LoginLimits = {
 };
 
 /** Who asks too often waits. */
-export class LoginLimited extends ProvisioningError {
-  /** Until the next try. */
-  readonly seconds: number;
-
+export class LoginLimited extends Limited {
   constructor(waitMs: number, why: string) {
-    const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
-    super('access-login-limited', `${why}: try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`);
-    this.seconds = seconds;
+    super('access-login-limited', waitMs, why);
   }
 }
 
-export interface Attempt {
-  /** The password was right: it counts for nothing, and the name begins anew in this network. */
-  succeeded(): void;
-}
-
-interface Bucket {
-  readonly key: string;
-  readonly limit: Limit;
-}
-
-/** Counts wrong passwords. What is being tried counts as wrong until it is known better: a thousand at once are no way around. */
+/** Counts wrong passwords. */
 export class LoginLimiter {
   readonly #limits: LoginLimits;
-  readonly #now: () => number;
-  /** When a bucket will be empty, in milliseconds since 1970. */
-  readonly #empty: LRUCache<string, number>;
+  readonly #attempts: Attempts;
 
   constructor(limits: LoginLimits, now: () => number) {
     this.#limits = limits;
-    this.#now = now;
-    this.#empty = new LRUCache({ max: limits.remembered });
+    this.#attempts = new Attempts(limits.remembered, now);
   }
 
   /**
    * @param name as it is compared; text that cannot be a name is `undefined`, so that what is typed takes no memory
    * @param isFamiliar somebody is logged in by that name in this network: what others try elsewhere does not lock it out
+   * @returns what succeeds when the password was right: the name begins anew in this network
    * @throws LoginLimited
    */
   begin(name: string | undefined, source: Ip, isFamiliar: boolean): Attempt {
     const { pair, network, name: byName } = this.#limits;
     const from = networkOf(source);
-    const together = { key: `pair ${from} ${name ?? ''}`, limit: pair };
-    const alone = [
+    const buckets = [
+      { key: `pair ${from} ${name ?? ''}`, limit: pair, forgives: true },
       { key: `network ${from}`, limit: network },
       ...(name === undefined || isFamiliar ? [] : [{ key: `name ${name}`, limit: byName }]),
     ];
-    const buckets = [together, ...alone];
-    const wait = Math.max(...buckets.map((bucket) => this.#wait(bucket)));
-    if (wait > 0) throw new LoginLimited(wait, 'Too many logins failed');
-    for (const { key, limit } of buckets) this.#empty.set(key, this.#level(key) + limit.everyMs);
-    return {
-      succeeded: () => {
-        this.#empty.delete(together.key);
-        for (const { key, limit } of alone) this.#empty.set(key, this.#level(key) - limit.everyMs);
-      },
-    };
-  }
-
-  #level(key: string): number {
-    return Math.max(this.#empty.get(key) ?? 0, this.#now());
-  }
-
-  #wait({ key, limit: { most, everyMs } }: Bucket): number {
-    return this.#level(key) + everyMs - most * everyMs - this.#now();
+    return this.#attempts.begin(buckets, (wait) => new LoginLimited(wait, 'Too many logins failed'));
   }
 }
 

@@ -17,6 +17,7 @@ import { doneOnce } from './repeats.ts';
 import { type Answer, type Endpoint, isGuarded, type Method, type Route } from './route.ts';
 import { statusRoutes } from './status.ts';
 import { goneOf, streamTo } from './stream.ts';
+import { claimRoutes } from './v1/claims.ts';
 import { configBulkRoutes } from './v1/config-bulk.ts';
 import { configRoutes } from './v1/configs.ts';
 import { deviceBulkRoutes } from './v1/device-bulk.ts';
@@ -51,6 +52,7 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...deviceRoutes(parts),
     ...moveRoutes(parts),
     ...resyncRoutes(parts),
+    ...claimRoutes(parts),
     ...configBulkRoutes(parts),
     ...configRoutes(parts),
     ...historyRoutes(parts),

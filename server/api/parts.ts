@@ -17,6 +17,7 @@ import type { OperationNotifier } from '../operations/notifier.ts';
 import type { OperationService } from '../operations/service.ts';
 import type { OverrideService } from '../overrides/service.ts';
 import type { ParameterService } from '../parameters/service.ts';
+import type { Claimed, ClaimOrder, ReleaseOrder, Settled } from '../pipeline/claim/claim.ts';
 import type { Desired } from '../pipeline/desired.ts';
 import type { Explanation, Question } from '../pipeline/explain/explain.ts';
 import type { Circumstances } from '../pipeline/explain/verdict.ts';
@@ -35,8 +36,8 @@ import type { Tokens } from './authenticate.ts';
 
 /** Devices and configs whose changes are stored together; all that is asked here sees those before it. */
 export interface Changes {
-  readonly devices: Pick<DeviceService, 'get' | 'list' | 'ids' | 'create' | 'change' | 'remove'>;
-  readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove'>;
+  readonly devices: Pick<DeviceService, 'get' | 'list' | 'ids' | 'idsUsing' | 'create' | 'change' | 'remove'>;
+  readonly configs: Pick<ConfigService, 'get' | 'list' | 'create' | 'replace' | 'remove' | 'autocreateSource'>;
   /** Runs a part of the work whose changes are undone when it throws. One at a time. */
   part<Result>(work: () => Promise<Result>): Promise<Result>;
 }
@@ -109,6 +110,10 @@ export interface ApiParts {
   /** Starts to tell a phone to read its configuration anew. */
   resync(device: string, restart?: boolean): Promise<Operation>;
   resyncMany(order: ResyncMany): Promise<Operation>;
+  /** Gives a phone the config that has a code, and starts to tell it. */
+  claim(order: ClaimOrder): Promise<Claimed>;
+  /** Puts a phone back to autoprov, and starts to tell it. */
+  release(order: ReleaseOrder): Promise<Settled>;
   /** The path and query of what a phone asks for, as the listener of the transport reads it; undefined: it refuses it. */
   readTarget(transport: PhoneRequest['transport'], text: string): { path: string; query: string } | undefined;
   readonly store: { ping(): Promise<void> };

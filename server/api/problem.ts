@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
-import { LoginLimited } from '../access/login-limiter.ts';
+import { Limited } from '../lib/attempts.ts';
 import { type Complaint, ProvisioningError } from '../lib/errors.ts';
 import { OperationRunning } from '../operations/model.ts';
 import type { Answer } from './route.ts';
@@ -42,12 +42,12 @@ const STATUSES: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^wazo-auth-unavailable$/, 503],
   [/^store-/, 500],
   [/^access-login-refused$/, 401],
-  [/^access-login-limited$/, 429],
+  [/-limited$/, 429],
   [/^firmware-file-unknown$/, 422],
   [/-(?:unknown|not-installed)$/, 404],
   [/-invalid$/, 400],
   [
-    /-(?:broken|taken|changed|not-deletable|not-writable|in-use|needed|running|ended|refused|conflicting|unmergeable|foreign)$/,
+    /-(?:broken|taken|changed|not-deletable|not-writable|in-use|needed|running|ended|refused|conflicting|unmergeable|foreign|prepared|held|ambiguous)$/,
     409,
   ],
 ];
@@ -72,7 +72,7 @@ export function problemAnswer(thrown: unknown): Answer {
       // RFC 9110, section 15.5.2.
       ...(status === 401 && { 'www-authenticate': 'Bearer realm="offhook"' }),
       ...(status === 503 && { 'retry-after': '1' }),
-      ...(thrown instanceof LoginLimited && { 'retry-after': String(thrown.seconds) }),
+      ...(thrown instanceof Limited && { 'retry-after': String(thrown.seconds) }),
       ...(thrown instanceof HttpProblem && thrown.headers),
     },
     json: {

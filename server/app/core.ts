@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CLAIM_LIMITS, ClaimLimiter } from '../access/claim-limiter.ts';
 import { openImages } from '../artefacts/images.ts';
 import type { Renderer } from '../artefacts/renderer.ts';
 import { choose } from '../associate/associate.ts';
@@ -25,6 +26,15 @@ import { type OperationService, operationService } from '../operations/service.t
 import type { OverrideService } from '../overrides/service.ts';
 import { type ParameterService, parameterService } from '../parameters/service.ts';
 import { BaseUrls } from '../pipeline/base-url.ts';
+import {
+  type Claimed,
+  type ClaimOrder,
+  type ClaimParts,
+  claim,
+  type ReleaseOrder,
+  release,
+  type Settled,
+} from '../pipeline/claim/claim.ts';
 import { Desired, type DesiredOptions } from '../pipeline/desired.ts';
 import type { DhcpLook } from '../pipeline/explain/dhcp.ts';
 import { type ExplainParts, type Explanation, explain, type Question, rehearseLease } from '../pipeline/explain/explain.ts';
@@ -35,7 +45,8 @@ import { type LeaseNews, type Noted, noteLease } from '../pipeline/note-lease.ts
 import { RecentMessages } from '../pipeline/recent-messages.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
-import { startResync } from '../pipeline/resync/resync.ts';
+import type { ConfigOf } from '../pipeline/resync/had.ts';
+import { type ResyncParts, startResync } from '../pipeline/resync/resync.ts';
 import type { Restart } from '../pipeline/resync/tell.ts';
 import { type ResyncMany, startWaves, type WavesParts } from '../pipeline/resync/waves.ts';
 import { type Parts, servePhone } from '../pipeline/serve-phone.ts';
@@ -111,6 +122,10 @@ export interface Core extends VendorPackages {
   resync(device: string, restart?: Restart): Promise<Operation>;
   /** Tells many phones, in waves. Of the first worker only. */
   resyncMany(order: ResyncMany): Promise<Operation>;
+  /** Gives a phone the config that has a code, and tells the phone. Of the first worker only. */
+  claim(order: ClaimOrder): Promise<Claimed>;
+  /** Puts a phone back to autoprov, and tells it. Of the first worker only. */
+  release(order: ReleaseOrder): Promise<Settled>;
   readonly circumstances: Circumstances;
   /** Resolves when this process knows all that other workers have committed. */
   current(): Promise<void>;
@@ -299,6 +314,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     overrideState: overrides.state,
     messages,
   };
+  const render: MoveParts['render'] = (ids, task) => renderAll(workers, task, { devices: ids });
   const moveParts: MoveParts = {
     devices,
     plugins,
@@ -307,17 +323,29 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     desired: rehearsal,
     baseUrl: expectedUrl,
     busy,
-    render: (ids, task) => renderAll(workers, task, { devices: ids }),
+    render,
   };
 
   const ways = await createWays(settings, tenants, log);
-  const resyncParts: WavesParts = { devices, plugins, desired, operations, ways: ways.of };
+  const resyncParts: ResyncParts & WavesParts = { devices, plugins, desired, operations, ways: ways.of, render };
   const usualWaves = {
     waves: settings.sync.waves,
     perSecond: settings.sync.per_second,
     patienceMs: settings.sync.patience_seconds * 1_000,
     tolerance: settings.sync.tolerance_percent,
     ...(settings.sync.hours && { hours: settings.sync.hours }),
+  };
+  const configOf: ConfigOf = (device) => desired.configOf(device);
+  const together = createTogether(store, records, { configs, devices: deviceNews });
+  const claimParts: ClaimParts = {
+    devices,
+    configs,
+    configOf,
+    tenants,
+    together,
+    limiter: new ClaimLimiter(CLAIM_LIMITS, Date.now),
+    security,
+    resync: (device, had) => startResync(device, { before: { had } }, resyncParts),
   };
 
   const flush = async () => {
@@ -370,7 +398,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     history,
     plugins,
     devices,
-    together: createTogether(store, records, { configs, devices: deviceNews }),
+    together,
     operations,
     operationNews,
     fetching: outside,
@@ -391,8 +419,10 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     explain: (question, dhcp) => explain(question, explainParts, dhcp),
     rehearseLease: (news) => rehearseLease(news, explainParts),
     move: (order) => startMove(order, moveParts),
-    resync: (device, restart) => startResync(device, restart, resyncParts),
+    resync: (device, restart) => startResync(device, { restart }, resyncParts),
     resyncMany: (order) => startWaves({ ...usualWaves, ...order }, resyncParts),
+    claim: (order) => claim(order, claimParts),
+    release: (order) => release(order, claimParts),
     circumstances: {
       get catalogue() {
         return plugins.catalogue;

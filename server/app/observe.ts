@@ -136,5 +136,13 @@ export function counted(security: SecurityLog, metrics: Metrics): SecurityLog {
       metrics.security('login-limited');
       security.loginLimited(ip);
     },
+    wrongCode(ip, device) {
+      metrics.security('wrong-code');
+      security.wrongCode(ip, device);
+    },
+    codesLimited(ip, device) {
+      metrics.security('codes-limited');
+      security.codesLimited(ip, device);
+    },
   };
 }

@@ -28,6 +28,7 @@ interface SetOptions extends ClientOptions {
   /** false: `--no-parent`. */
   readonly parent?: readonly string[] | false;
   readonly role?: string;
+  readonly code?: string;
   readonly tenant?: string;
 }
 
@@ -74,6 +75,10 @@ export function addConfig(program: Command, io: Io): void {
       .option('--parent <id>', 'inherit from this config; once for each parent, the last outranks those before', collect)
       .option('--no-parent', 'inherit from none')
       .addOption(new Option('--role <role>', 'what it is used for').choices(['autocreate', 'default', 'none']))
+      .option(
+        '--code <digits>',
+        'what gives it to a phone at which it is dialled; @FILE for what a file holds, none to take it away',
+      )
       .option('--tenant <tenant>', 'id or name of the tenant of a new config; default: the main one')
       .addHelpText(
         'after',
@@ -81,12 +86,13 @@ export function addConfig(program: Command, io: Io): void {
           'offhook config set site sip_proxy_ip=192.0.2.5 locale=fr_FR timezone=Europe/Paris',
           'offhook config set alice --parent site sip_lines.1.username=1001 sip_lines.1.display_name=Alice',
           'offhook config set alice sip_lines.1.password@=password.txt',
+          'offhook config set alice --code @code.txt',
           'offhook config set guest --role autocreate --file guest.yml',
         ]),
       )
       .addHelpText(
         'after',
-        'What stands on the command line is seen by others on this host: give passwords by KEY@=FILE or --file.',
+        'What stands on the command line is seen by others on this host: give passwords by KEY@=FILE or --file, and codes by @FILE.',
       ),
   ).action((id: string, values: string[], options: SetOptions) => set(id, values, options, io));
 
@@ -140,10 +146,11 @@ async function show(id: string, options: ShowOptions, io: Io): Promise<void> {
   print(io, options, told, () => (names ? pageOf(told, names) : resolvedPage(told)));
 }
 
-/** Its raw config, and what others keep in it, with masks. */
+/** Its code, its raw config, and what others keep in it, with masks. */
 export function withoutSecrets(config: Document): Document {
+  const code: [string, OrderedJson][] = typeof config.get('code') === 'string' ? [['code', MASK]] : [];
   const own = new Map([...config].filter(([key]) => key === 'raw_config' || key.startsWith('X_')));
-  return new Map([...config, ...masked(own)]);
+  return new Map([...config, ...code, ...masked(own)]);
 }
 
 function pageOf(config: Document, names: ReadonlyMap<string, string>): string {
@@ -155,6 +162,7 @@ function pageOf(config: Document, names: ReadonlyMap<string, string>): string {
     ['role', textOf(config, 'role')],
     ['transient', config.get('transient') === true ? 'yes: it goes with its device' : 'no'],
     ['deletable', config.get('deletable') === true ? 'yes' : 'no'],
+    ['code', textOf(config, 'code')],
     ['changed', localTime(textOf(config, 'updated'))],
     ...own.map(([path, value]) => [path, shown(value)] as const),
   ]);
@@ -176,9 +184,9 @@ function resolvedPage(config: Document): string {
 }
 
 async function set(id: string, pairs: readonly string[], options: SetOptions, io: Io): Promise<void> {
-  const { file, parent, role, tenant } = options;
-  if (pairs.length === 0 && [file, parent, role].every((each) => each === undefined)) {
-    throw new Failure('Say what is to be set: KEY=VALUE, --file, --parent, --no-parent or --role', exit.usage);
+  const { file, parent, role, code, tenant } = options;
+  if (pairs.length === 0 && [file, parent, role, code].every((each) => each === undefined)) {
+    throw new Failure('Say what is to be set: KEY=VALUE, --file, --parent, --no-parent, --role or --code', exit.usage);
   }
   const assignments = await readAssignments(pairs, io);
   const given = file === undefined ? undefined : await readDocument(file, io);
@@ -191,12 +199,18 @@ async function set(id: string, pairs: readonly string[], options: SetOptions, io
   body.set('raw_config', raw);
   if (parent !== undefined) body.set('parent_ids', parent === false ? [] : [...parent]);
   if (role !== undefined) body.set('role', role === 'none' ? null : role);
+  if (code !== undefined) body.set('code', code === 'none' ? null : await readCode(code, io));
   if (tenant !== undefined) body.set('tenant', textOf(await findTenant(client, tenant), 'id'));
   const { document } =
     stored.status === 404
       ? await client.ask('POST', '/api/v1/configs', { body: new Map([...body, ['id', id]]) })
       : await client.ask('PUT', configPath(id), { body, ifMatch: stored.etag });
   print(io, options, withoutSecrets(document), () => '');
+}
+
+/** Digits, or `@FILE` for those that a file holds. */
+export async function readCode(text: string, io: Io): Promise<string> {
+  return text.startsWith('@') ? (await readInput(text.slice(1), io)).trim() : text;
 }
 
 /** A document that was shown with its passwords masked must not put the mask in their place. */

@@ -9,6 +9,7 @@ import { following } from './follow.ts';
 import type { Io } from './io.ts';
 import { addMove } from './move.ts';
 import { askingPages, askList, mostOf, type PageOptions, tellRest } from './pages.ts';
+import { addRelease } from './release.ts';
 import { type ResyncOptions, resync } from './resync.ts';
 import type { Host } from './serve.ts';
 import { fields, localTime, table } from './table.ts';
@@ -134,6 +135,8 @@ export function addDevice(program: Command, io: Io, host: Host): void {
         ),
     ),
   ).action((texts: string[], options: ResyncOptions) => resync(texts, options, io, host));
+
+  addRelease(device, io, host, examples(['offhook device release 000fd3054848']));
 
   addDeviceCsv(device, io);
 

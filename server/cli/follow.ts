@@ -43,6 +43,7 @@ const LINE_MS = 5_000;
  *
  * @param begun the operation, as the server answered when it was started
  * @param told what is said to people of one that ended well
+ * @param document what programs are told, of the operation
  * @returns the operation as it ended; as it began where nobody waits for its end
  * @throws Failure when it failed or was cancelled
  */
@@ -51,14 +52,15 @@ export async function follow(
   options: FollowOptions,
   around: Surroundings,
   told: (ended: Document) => string = () => '',
+  document: (operation: Document) => Document = (operation) => operation,
 ): Promise<Document> {
   const { io } = around;
   if (options.wait === false) {
-    print(io, options, begun, () => `${textOf(begun, 'id')}\n`);
+    print(io, options, document(begun), () => `${textOf(begun, 'id')}\n`);
     return begun;
   }
   const ended = await untilEnded(begun, around, viewFor(options, io));
-  if (textOf(ended, 'state') === 'success' || options.json) print(io, options, ended, () => told(ended));
+  if (textOf(ended, 'state') === 'success' || options.json) print(io, options, document(ended), () => told(ended));
   if (textOf(ended, 'state') !== 'success') throw new Failure(failureOf(ended));
   return ended;
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ProvisioningError } from '../lib/errors.ts';
 import { version } from '../version.ts';
 import { addAudit } from './audit.ts';
+import { addClaim } from './claim.ts';
 import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
 import { addDevice } from './device.ts';
@@ -38,6 +39,7 @@ export function offhookProgram(io: Io, host: Host): Command {
   addServe(program, io, host);
   addStatus(program, io);
   addDevice(program, io, host);
+  addClaim(program, io, host);
   addRender(program, io);
   addExplain(program, io);
   addRequests(program, io);

@@ -1,4 +1,5 @@
 import type { Ended, Page } from '../lib/paging.ts';
+import type { Secret } from '../lib/secret.ts';
 import type { Config } from './model.ts';
 
 export interface ConfigQuery extends Page<'created' | 'updated' | 'id' | 'role'> {
@@ -19,11 +20,13 @@ export interface ConfigDao {
   get(id: string): Promise<Config | undefined>;
   /**
    * @returns its revision, which is greater than that of every version that is kept of one with its id
-   * @throws ProvisioningError config-id-taken, tenant-unknown
+   * @throws ProvisioningError config-id-taken, config-code-taken, tenant-unknown
    */
   insert(config: Config, action?: Action): Promise<number>;
-  /** Stores `config` over the one of `config.revision`, as revision + 1. @returns false when that revision is no longer the stored one. @throws tenant-unknown */
+  /** Stores `config` over the one of `config.revision`, as revision + 1. @returns false when that revision is no longer the stored one. @throws config-code-taken, tenant-unknown */
   update(config: Config, action?: Action): Promise<boolean>;
+  /** The config of this tenant that has this code. */
+  byCode(tenant: string, code: Secret): Promise<Config | undefined>;
   /** @returns false when there is none. */
   delete(id: string): Promise<boolean>;
   /** By code points; those without the field come first, equal ones in order of creation. Default: created. */

@@ -1,4 +1,5 @@
 import type { OrderedJson } from '../lib/ordered-json.ts';
+import type { Secret } from '../lib/secret.ts';
 
 /** Raw config: what devices should be, in provd's vocabulary, in the order in which it was given. */
 export type RawConfig = ReadonlyMap<string, OrderedJson>;
@@ -14,6 +15,11 @@ export interface Config {
   /** Made for one device; goes when no device uses it any more. */
   readonly transient: boolean;
   readonly deletable: boolean;
+  /**
+   * Digits that somebody dials at a phone to give it this config: see `isCode`. No other config of its tenant has them, nobody inherits them,
+   * and who knows them gets what the config says, passwords too.
+   */
+  readonly code?: Secret;
   /** Keys of others (`X_…`), kept as they came. */
   readonly extra: ReadonlyMap<string, OrderedJson>;
   /** Milliseconds since 1970. */

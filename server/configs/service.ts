@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Complaint, ProvisioningError } from '../lib/errors.ts';
 import { KeyedLock } from '../lib/lock.ts';
 import { type OrderedJson, stringifyOrdered } from '../lib/ordered-json.ts';
+import type { Secret } from '../lib/secret.ts';
 import type { Action, ConfigDao } from './dao.ts';
 import type { Config, RawConfig, ResolvedConfig, TenantLine } from './model.ts';
 import type { ConfigNotifier } from './notifier.ts';
@@ -18,6 +19,8 @@ export interface ConfigFields {
   readonly transient?: boolean;
   /** Default true. */
   readonly deletable?: boolean;
+  /** `kept`: that which it has, of who knows of none. */
+  readonly code?: Secret | 'kept' | undefined;
   readonly extra?: ReadonlyMap<string, OrderedJson>;
 }
 
@@ -30,12 +33,14 @@ export interface NewConfig extends ConfigFields {
 export interface ConfigService {
   get(id: string): Promise<Config | undefined>;
   list: ConfigDao['list'];
-  /** @throws ProvisioningError config-invalid with all complaints, config-id-taken */
+  /** The config of this tenant that has this code. */
+  byCode: ConfigDao['byCode'];
+  /** @throws ProvisioningError config-invalid with all complaints, config-id-taken, config-code-taken */
   create(config: NewConfig): Promise<Config>;
   /**
    * Replaces all but id and tenant. The same again is no change. With a `revision`, only over that one.
    *
-   * @throws ProvisioningError config-invalid with all complaints, config-unknown, config-changed
+   * @throws ProvisioningError config-invalid with all complaints, config-code-taken, config-unknown, config-changed
    */
   replace(id: string, fields: ConfigFields, revision?: number): Promise<Config>;
   /**
@@ -186,7 +191,7 @@ export function createConfigService({ dao, base, line, notifier, now }: Parts): 
 
   const replaceOnce = async (stored: Config, fields: ConfigFields, action?: Action) => {
     const { id, tenant, created, revision } = stored;
-    const wanted = { id, tenant, ...contentOf(fields), created, updated: now(), revision };
+    const wanted = { id, tenant, ...contentOf(fields, stored.code), created, updated: now(), revision };
     if (isSame(stored, wanted)) return stored;
     await check(wanted);
     return (await write(id, stored.role ?? wanted.role, () => dao.update(wanted, action)))
@@ -216,6 +221,7 @@ export function createConfigService({ dao, base, line, notifier, now }: Parts): 
   return {
     get: (id) => dao.get(id),
     list: (query) => dao.list(query),
+    byCode: (tenant, code) => dao.byCode(tenant, code),
     resolve: (id, keep) => resolver.resolve(id, keep),
 
     create: (given) => inTurn(given.role, () => create(given)),
@@ -284,9 +290,21 @@ export function createConfigService({ dao, base, line, notifier, now }: Parts): 
 }
 
 /** What is stored of what was said. A config for devices keeps no null: XiVO's programs write null for what they do not set. */
-function contentOf({ parents, raw, role, transient = false, deletable = true, extra = new Map() }: ConfigFields) {
+function contentOf(
+  { parents, raw, role, transient = false, deletable = true, code, extra = new Map() }: ConfigFields,
+  had?: Secret,
+) {
+  const digits = code === 'kept' ? had : code;
   const kept = extra.get('X_type') === 'device' ? withoutNulls(raw) : raw;
-  return { parents, raw: kept, ...(role === undefined ? {} : { role }), transient, deletable, extra };
+  return {
+    parents,
+    raw: kept,
+    ...(role === undefined ? {} : { role }),
+    transient,
+    deletable,
+    ...(digits && { code: digits }),
+    extra,
+  };
 }
 
 function withoutNulls(object: RawConfig): Map<string, OrderedJson> {
@@ -295,8 +313,16 @@ function withoutNulls(object: RawConfig): Map<string, OrderedJson> {
 }
 
 function isSame(one: Config, other: Config): boolean {
-  const [left, right] = [one, other].map(({ parents, raw, role, transient, deletable, extra }) =>
-    JSON.stringify([parents, stringifyOrdered(new Map(raw)), role, transient, deletable, stringifyOrdered(new Map(extra))]),
+  const [left, right] = [one, other].map(({ parents, raw, role, transient, deletable, code, extra }) =>
+    JSON.stringify([
+      parents,
+      stringifyOrdered(new Map(raw)),
+      role,
+      transient,
+      deletable,
+      code?.reveal(),
+      stringifyOrdered(new Map(extra)),
+    ]),
   );
   return left === right;
 }

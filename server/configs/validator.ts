@@ -21,6 +21,7 @@ export function validate(config: Config, surroundings: Surroundings): Complaint[
   return [
     ...checkParents(config, surroundings),
     ...checkRole(config, surroundings.rival),
+    ...checkCode(config),
     ...checkExtra(config),
     ...(document.length > 0 ? document : checkWhole(config, surroundings)),
   ];
@@ -47,6 +48,24 @@ function checkParents({ id, parents }: Config, { ancestors, line }: Surroundings
 
 function checkRole({ role, tenant }: Config, rival: Config | undefined): Complaint[] {
   return rival ? [{ path: 'role', message: `the config ${rival.id} of the tenant ${tenant} is already its ${role}` }] : [];
+}
+
+/**
+ * Digits only, for they are typed on a phone, whose `*` and `#` belong to the PBX; a text and no number, since 0042 is not 42. Four at least:
+ * who tries is held up after some wrong ones (`access/claim-limiter.ts`), and would still come through all codes of three in a day or two. Sixteen at
+ * most: nobody types more without a slip.
+ */
+export function isCode(text: string): boolean {
+  return /^[0-9]{4,16}$/.test(text);
+}
+
+/** Digits are not repeated in what is told. Whose config is transient has none of his own, so that no code leads to one. */
+function checkCode({ code, role, transient }: Config): Complaint[] {
+  if (code === undefined) return [];
+  if (!isCode(code.reveal())) return [{ path: 'code', message: 'must be 4 to 16 digits' }];
+  if (role === undefined && !transient) return [];
+  const kind = transient ? 'made for one device and goes with it' : `there for any device, as its tenant's ${role}`;
+  return [{ path: 'code', message: `must not be there: the config is ${kind}` }];
 }
 
 function checkExtra({ extra }: Config): Complaint[] {

@@ -30,7 +30,7 @@ export interface Entry {
 }
 
 /** A config as it was before a change, without its raw config, which may be large. */
-export type VersionSummary = Omit<Config, 'raw' | 'extra'> & {
+export type VersionSummary = Omit<Config, 'raw' | 'extra' | 'code'> & {
   /** When the change came. */
   readonly replaced: number;
   /** Number of the entry of that change; it may be forgotten by now. */
@@ -38,4 +38,4 @@ export type VersionSummary = Omit<Config, 'raw' | 'extra'> & {
 };
 
 /** It holds secrets, as the config does. */
-export type Version = VersionSummary & Pick<Config, 'raw' | 'extra'>;
+export type Version = VersionSummary & Pick<Config, 'raw' | 'extra' | 'code'>;

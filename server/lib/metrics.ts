@@ -29,6 +29,8 @@ const SECURITY_EVENTS = [
   'wrong-key',
   'login-refused',
   'login-limited',
+  'wrong-code',
+  'codes-limited',
 ] as const;
 export type SecurityEvent = (typeof SECURITY_EVENTS)[number];
 

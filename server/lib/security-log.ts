@@ -10,6 +10,8 @@ import { LineFile, type LineFileOptions } from './line-file.ts';
  *   2026-11-22T04:01:00.000Z wrong key from 192.0.2.1
  *   2026-11-22T04:01:00.000Z login refused from 192.0.2.1
  *   2026-11-22T04:01:00.000Z login limited from 192.0.2.1
+ *   2026-11-22T04:01:00.000Z wrong code from 192.0.2.1: 254374beec8d40209ff70393326b0b13
+ *   2026-11-22T04:01:00.000Z codes limited from 192.0.2.1: 254374beec8d40209ff70393326b0b13
  *
  * What phones sent is escaped: no name, however chosen, adds a line, ends one early or looks like the words around it.
  */
@@ -23,6 +25,10 @@ export interface SecurityLog {
   loginRefused(ip: string): void;
   /** Somebody tried too often, and the password was not looked at. */
   loginLimited(ip: string): void;
+  /** A code that no config has was dialled at the phone of a device; the address is that of the PBX which asked. The code is not told. */
+  wrongCode(ip: string, device: string): void;
+  /** Too many were, and it was not looked at. */
+  codesLimited(ip: string, device: string): void;
   reopen(): void;
   flushSync(): void;
   close(): Promise<void>;
@@ -42,6 +48,8 @@ export function openSecurityLog(file: string, options: LineFileOptions & { reado
     wrongKey: (ip) => write('wrong key', ip, ''),
     loginRefused: (ip) => write('login refused', ip, ''),
     loginLimited: (ip) => write('login limited', ip, ''),
+    wrongCode: (ip, device) => write('wrong code', ip, `: ${escapeName(device)}`),
+    codesLimited: (ip, device) => write('codes limited', ip, `: ${escapeName(device)}`),
     reopen: () => lines.reopen(),
     flushSync: () => lines.flushSync(),
     close: () => lines.close(),

@@ -95,9 +95,8 @@ export class Desired {
     const { configs } = this.#options;
     const id = device?.config ?? (await configs.fallback(tenant));
     if (id === undefined && !device) return configs.base;
-    const config = id === undefined ? undefined : await configs.resolve(id, keep);
-    // One of another tenant does not exist for this one, unless that is above it.
-    if (config && this.#options.tenants.line(tenant).includes(config.tenant)) return config;
+    const config = await this.#visible(id, tenant, keep);
+    if (config) return config;
     throw new ProvisioningError(
       'config-missing',
       id === undefined ? 'It has no config, and no config has the role default' : `Its config ${id} does not exist`,
@@ -112,6 +111,17 @@ export class Desired {
   /** The username of a device's first line. @throws ProvisioningError config-missing, config-invalid */
   async account(device: Device): Promise<string | undefined> {
     return (await this.settings(device)).lines[0]?.username;
+  }
+
+  /** The same; undefined when there is none. */
+  async configOf({ config, tenant }: Pick<Device, 'config' | 'tenant'>): Promise<ResolvedConfig | undefined> {
+    return this.#visible(config ?? (await this.#options.configs.fallback(tenant)), tenant, 'always');
+  }
+
+  /** One of another tenant does not exist for this one, unless that is above it. */
+  async #visible(id: string | undefined, tenant: string, keep: 'always' | 'if-room'): Promise<ResolvedConfig | undefined> {
+    const config = id === undefined ? undefined : await this.#options.configs.resolve(id, keep);
+    return config && this.#options.tenants.line(tenant).includes(config.tenant) ? config : undefined;
   }
 
   /** @param tenant whose key stands in the URL; undefined: none does */

@@ -112,6 +112,8 @@ const elsewhere = [
   '/api/v1/operations',
   '/api/v1/events',
   '/api/v1/dhcp/config/:server',
+  '/api/v1/claims',
+  '/api/v1/claims/release',
 ];
 /** What names nothing of a tenant. */
 const nobodys = ['/status', '/metrics', '/openapi.json', '/docs', '/api/v1/plugins'];
@@ -333,6 +335,41 @@ test('nothing of another tenant is reached by CSV, by whatever column it is name
   const own = await ask(stage, 'POST', '/api/v1/devices.csv', 'id,mac\nsame,000fd3000003\n', headers);
   expect(statusesIn(own.json)).toEqual([201]);
   await ask(stage, 'DELETE', '/api/v1/devices/same', undefined, north);
+});
+
+test('no phone of another tenant is claimed or released, by whatever it is named, nor by a code of another tenant', async () => {
+  const [north, main] = [await tokenFor(ids.north, ['#']), await tokenFor(stage.main, ['#'])];
+  const code = '9473920183';
+  await ask(stage, 'POST', '/api/v1/configs', { id: 'claimed', tenant: ids.south, raw_config: complete, code });
+  await ask(stage, 'PATCH', '/api/v1/devices/device-south', { ip: '192.0.2.80' });
+  const before = await ask(stage, 'GET', `/api/v1/devices?tenant=${ids.south}`);
+  const names: [Record<string, string>, Record<string, string>][] = [
+    [{ device: 'device-south' }, { device: 'device-nobody' }],
+    [{ mac: '00:0f:d3:00:00:03' }, { mac: '00:0f:d3:00:00:99' }],
+    [{ ip: '192.0.2.80' }, { ip: '192.0.2.81' }],
+  ];
+  for (const [there, nowhere] of names) {
+    for (const [path, more] of [['claims', { code, take: true }] as const, ['claims/release', {}] as const]) {
+      const [foreign, nothing] = [
+        await ask(stage, 'POST', `/api/v1/${path}`, { phone: there, ...more }, north),
+        await ask(stage, 'POST', `/api/v1/${path}`, { phone: nowhere, ...more }, north),
+      ];
+      expect([foreign.status, nothing.status]).toEqual([404, 404]);
+      expect(foreign.text.replaceAll(Object.values(there).join(), Object.values(nowhere).join())).toBe(nothing.text);
+    }
+  }
+  await ask(stage, 'POST', '/api/v1/devices', { id: 'waits', tenant: ids.north, mac: '000fd3000077' });
+  const [right, wrong] = [code, '0000'].map((each) => ({ phone: { device: 'waits' }, code: each, take: true }));
+  for (const who of [north, main]) {
+    const [foreign, nothing] = [
+      await ask(stage, 'POST', '/api/v1/claims', right, who),
+      await ask(stage, 'POST', '/api/v1/claims', wrong, who),
+    ];
+    expect([foreign.status, foreign.text]).toEqual([404, nothing.text]);
+  }
+  expect((await ask(stage, 'GET', `/api/v1/devices?tenant=${ids.south}`)).text).toBe(before.text);
+  await ask(stage, 'DELETE', '/api/v1/devices/waits');
+  await ask(stage, 'DELETE', '/api/v1/configs/claimed');
 });
 
 test('an address is not taken from a phone of another tenant', async () => {

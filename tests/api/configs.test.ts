@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { askProvd } from './provd/stage.ts';
 import { ask, complete, openStage, PASSWORD, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -24,6 +25,7 @@ test('a config is created with the defaults, and has its place', async () => {
     updated: expect.any(String),
     revision: 1,
     X_type: 'device',
+    code: null,
     raw_config: complete,
   });
 });
@@ -143,4 +145,75 @@ test('a list leaves the raw config out, can be filtered and cut, and says how ma
   expect(await idsOf(`tenant=${tenant}`)).toEqual(['c']);
   expect(await idsOf('limit=1&sort=-created')).toEqual(['c']);
   expect((await ask(stage, 'GET', '/api/v1/configs?limit=0')).json).toEqual({ configs: [], total: 3, next: null });
+});
+
+test('a code is set, shown and taken away; another config of the tenant cannot have it', async () => {
+  expect((await make({ id: 'a', code: '004711', raw_config: {} })).json).toMatchObject({ code: '004711' });
+  const taken = { status: 409, json: { code: 'config-code-taken' } };
+  expect(await make({ id: 'b', code: '004711', raw_config: {} })).toMatchObject(taken);
+  await make({ id: 'b', raw_config: {} });
+  const put = (id: string, body: object) => ask(stage, 'PUT', `/api/v1/configs/${id}`, { raw_config: {}, ...body });
+  expect(await put('b', { code: '004711' })).toMatchObject(taken);
+  expect(await put('a', { code: null })).toMatchObject({ status: 200, json: { code: null, revision: 2 } });
+  expect(await put('b', { code: '004711' })).toMatchObject({ status: 200, json: { code: '004711' } });
+  for (const [code, message] of [
+    [4711, 'must be a text of digits or null'],
+    ['47', 'must be 4 to 16 digits'],
+  ])
+    expect(await put('b', { code })).toMatchObject({ status: 400, json: { complaints: [{ path: 'code', message }] } });
+  expect(await put('b', { code: '004711', role: 'default' })).toMatchObject({
+    status: 400,
+    json: { complaints: [{ path: 'code' }] },
+  });
+  const bulk = {
+    rows: [{ update: { id: 'b', code: '004712', raw_config: {} } }, { create: { code: '004711', raw_config: {} } }],
+  };
+  expect((await ask(stage, 'POST', '/api/v1/bulk/configs', bulk)).json.rows).toMatchObject([{ status: 200 }, { status: 201 }]);
+});
+
+test('a code is a secret: nobody reads it who may not, wherever it is, and he can send the mask of it back', async () => {
+  const CODE = '9473920183';
+  await make({ id: 'a', code: CODE, raw_config: {}, X_mine: 1 });
+  await make({ id: 'b', raw_config: {} });
+  const { json } = await ask(stage, 'POST', '/api/v1/tokens', { name: 'reader', permissions: ['#', '!secrets.read'] });
+  const reader = { authorization: `Bearer ${json.token}` };
+  const shown = (await ask(stage, 'GET', '/api/v1/configs/a', undefined, reader)).json;
+  expect(shown.code).toBe('[secret]');
+  const again = await ask(stage, 'PUT', '/api/v1/configs/a', { ...(shown as object), raw_config: { locale: 'fr_FR' } }, reader);
+  expect(again).toMatchObject({ status: 200, json: { code: '[secret]', revision: 2 } });
+  expect(await ask(stage, 'PUT', '/api/v1/configs/b', { code: '[secret]', raw_config: {} }, reader)).toMatchObject({
+    status: 400,
+    json: { complaints: [{ path: 'code', message: expect.stringContaining('stands for a secret') }] },
+  });
+  expect((await ask(stage, 'GET', '/api/v1/configs/a')).json.code).toBe(CODE);
+  const places = ['configs', 'configs/a', 'configs/a/resolved', 'configs/a/versions', 'configs/a/versions/1', 'audit'];
+  for (const place of places)
+    expect({ place, text: (await ask(stage, 'GET', `/api/v1/${place}`, undefined, reader)).text }).toEqual({
+      place,
+      text: expect.not.stringContaining(CODE),
+    });
+  expect((await ask(stage, 'GET', '/api/v1/configs/a/versions/1')).json.code).toBe(CODE);
+  expect((await ask(stage, 'GET', '/api/v1/audit')).text).not.toContain(CODE);
+  await ask(stage, 'PUT', '/api/v1/configs/a', { raw_config: {} });
+  await ask(stage, 'POST', '/api/v1/configs/a/versions/2/roll-back', {}, reader);
+  expect((await ask(stage, 'GET', '/api/v1/configs/a')).json.code).toBe(CODE);
+  expect(stage.log.join()).not.toContain(CODE);
+});
+
+test('a client of provd neither sees a code nor takes it away', async () => {
+  await make({ id: 'a', code: '004711', raw_config: {} });
+  const seen = await askProvd(stage, 'GET', '/cfg_mgr/configs/a');
+  expect(seen.text).not.toContain('004711');
+  const changed = { config: { ...(seen.json.config as object), raw_config: { locale: 'fr_FR' } } };
+  expect((await askProvd(stage, 'PUT', '/cfg_mgr/configs/a', changed)).status).toBe(204);
+  expect((await ask(stage, 'GET', '/api/v1/configs/a')).json).toMatchObject({ code: '004711', raw_config: { locale: 'fr_FR' } });
+  const told = await askProvd(stage, 'PUT', '/cfg_mgr/configs/a', { config: { ...changed.config, code: '1234' } });
+  expect([told.status, told.text.includes('1234')]).toEqual([400, false]);
+});
+
+test('nobody inherits a code', async () => {
+  await make({ id: 'a', code: '004711', raw_config: {} });
+  await make({ id: 'b', parent_ids: ['a'], raw_config: {} });
+  expect((await ask(stage, 'GET', '/api/v1/configs/b')).json.code).toBeNull();
+  expect((await ask(stage, 'GET', '/api/v1/configs/b/resolved')).text).not.toContain('004711');
 });

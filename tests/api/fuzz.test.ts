@@ -15,6 +15,7 @@ beforeAll(async () => {
   const raw = { ...complete, admin_password: MARKER, X_api_token: MARKER };
   await ask(stage, 'POST', '/api/v1/configs', { id: 'c', raw_config: raw, X_token: MARKER });
   await ask(stage, 'PUT', '/api/v1/configs/c', { raw_config: { ...raw, locale: 'fr_FR' }, X_token: MARKER });
+  await ask(stage, 'POST', '/api/v1/configs', { id: 'f', raw_config: complete, code: CODE });
   const device = { id: 'd', mac: '000fd3000001', vendor: 'Digium', model: 'D40', config: 'c' };
   await ask(stage, 'POST', '/api/v1/devices', { ...device, options: { sip_password: MARKER }, X_secret: MARKER });
   await ask(stage, 'POST', '/api/v1/tenants', { name: 'secretive', provisioning_key: MARKER });
@@ -24,6 +25,8 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 const KEY = 'marker-key-of-a-tenant';
+/** Of a config; no other number that is made here has these digits. */
+const CODE = '9473920183';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -115,7 +118,20 @@ const names = fc.constantFrom(
     '__proto__',
     'extra',
   ],
-  ...['raw_config', 'parent_ids', 'role', 'transient', 'deletable', 'revision', 'name', 'provisioning_key', 'level'],
+  ...[
+    'raw_config',
+    'parent_ids',
+    'role',
+    'transient',
+    'deletable',
+    'revision',
+    'name',
+    'provisioning_key',
+    'level',
+    'code',
+    'phone',
+    'take',
+  ],
 );
 const object = fc.dictionary(fc.oneof(names, text), value, { maxKeys: 6 });
 const id = fc.constantFrom('c', 'd', 'e');
@@ -130,6 +146,16 @@ const likely = fc.oneof(
   fc.record(
     { id, options: object, X_a: value, mac: fc.constantFrom('000fd3000001', '000fd3000002'), config: id },
     { requiredKeys: [] },
+  ),
+  fc.record(
+    {
+      code: fc.oneof(fc.constantFrom('4711', CODE), text),
+      phone: fc.oneof(fc.dictionary(fc.constantFrom('username', 'device', 'mac', 'ip'), value), fc.record({ device: id })),
+      take: fc.boolean(),
+      id,
+      raw_config: rawConfig,
+    },
+    { requiredKeys: ['code'] },
   ),
   fc.record({ name: text, provisioning_key: fc.oneof(fc.constant(KEY), text) }, { requiredKeys: [] }),
 );
@@ -182,10 +208,12 @@ test('no request whatever gets an answer of 500, or a secret in an error, an eve
       statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
       expect(response.status).toBeLessThan(500);
       if (isReader) expect(answer).not.toContain(MARKER);
+      if (isReader) expect(answer).not.toContain(CODE);
       if (response.status >= 400) {
         expect(answer).not.toContain(PASSWORD);
         expect(answer).not.toContain(KEY);
         expect(answer).not.toContain(MARKER);
+        expect(answer).not.toContain(CODE);
       }
     }),
     { numRuns: 6_000, examples: [twice, twice, ['DELETE', '/api/v1/configs/e', '', '', false]] },
@@ -198,7 +226,8 @@ test('no request whatever gets an answer of 500, or a secret in an error, an eve
   expect(events).toContain('event: change');
   expect(events).not.toContain(MARKER);
   expect(events).not.toContain(PASSWORD);
-  const isTold = (line: string) => [PASSWORD, KEY, MARKER].some((secret) => line.includes(secret));
+  expect(events).not.toContain(CODE);
+  const isTold = (line: string) => [PASSWORD, KEY, MARKER, CODE].some((secret) => line.includes(secret));
   expect(stage.log.filter(isTold)).toEqual([]);
   expect(stage.log.filter((line) => line.includes('api.failed'))).toEqual([]);
 }, 600_000);

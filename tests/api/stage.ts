@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { CLAIM_LIMITS, ClaimLimiter } from '../../server/access/claim-limiter.ts';
 import { accessService } from '../../server/access/service.ts';
 import { userService } from '../../server/access/users.ts';
 import { createApi } from '../../server/api/api.ts';
@@ -31,6 +32,7 @@ import { type OperationService, operationService } from '../../server/operations
 import { folderOverrideDao } from '../../server/overrides/dao.ts';
 import { overrideService } from '../../server/overrides/service.ts';
 import { parameterService } from '../../server/parameters/service.ts';
+import { type ClaimParts, claim, release } from '../../server/pipeline/claim/claim.ts';
 import { Desired, type DesiredOptions } from '../../server/pipeline/desired.ts';
 import type { DhcpLook } from '../../server/pipeline/explain/dhcp.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
@@ -39,7 +41,8 @@ import { Newcomers } from '../../server/pipeline/newcomers.ts';
 import { noteLease } from '../../server/pipeline/note-lease.ts';
 import { RecentMessages } from '../../server/pipeline/recent-messages.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
-import { startResync } from '../../server/pipeline/resync/resync.ts';
+import type { Had } from '../../server/pipeline/resync/had.ts';
+import { type ResyncParts, startResync } from '../../server/pipeline/resync/resync.ts';
 import { startWaves, type WavesParts } from '../../server/pipeline/resync/waves.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { readOverrides } from '../../server/plugins/dao.ts';
@@ -47,6 +50,7 @@ import { catalogueOf } from '../../server/plugins/service.ts';
 import { loadSettings } from '../../server/settings/load.ts';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import type { Store } from '../../server/store/store.ts';
+import { phoneWay } from '../../server/sync/sip.ts';
 import { tenantNotifier } from '../../server/tenants/notifier.ts';
 import { tenantService } from '../../server/tenants/service.ts';
 import { checkAnswer } from '../support/api-description.ts';
@@ -73,8 +77,10 @@ export interface Stage {
   readonly main: string;
   /** Lines of the log so far, at the finest level. */
   readonly log: readonly string[];
-  /** What the security log was told of logins. */
+  /** What the security log was told of logins and codes. */
   readonly refusals: readonly string[];
+  /** What phones were told, to where, and as whom. */
+  readonly told: readonly { readonly uri: string; readonly username: string | undefined }[];
   /** How often a reload was asked for. */
   readonly reloads: () => number;
   /** Resolves when the sweep has looked at all that changed. */
@@ -201,15 +207,42 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
   const installs = await openInstalls(plugins.catalogue, log);
 
   const refusals: string[] = [];
-  let reloads = 0;
-  const resyncParts: WavesParts = {
+  const told: { uri: string; username: string | undefined }[] = [];
+  const render: ResyncParts['render'] = async (ids, { progress }) => {
+    const { total } = sweep.render(ids);
+    await sweep.idle();
+    progress(total, total);
+  };
+  // Nothing leaves the test: nobody is there.
+  const nobody: Parameters<typeof phoneWay>[0] = {
+    async tell({ uri, credentials }) {
+      told.push({ uri, username: credentials?.username });
+      return { kind: 'silent' };
+    },
+  };
+  const resyncParts: ResyncParts & WavesParts = {
     devices,
     plugins,
     desired,
     operations,
-    // Nothing leaves the test.
-    ways: () => [{ name: 'phone', tell: async () => ({ kind: 'silent', why: 'Nobody is there' }) }],
+    ways: () => [phoneWay(nobody, { transport: 'udp', port: 5_060 })],
+    render,
   };
+  const together = createTogether(store, records, { configs, devices: deviceNews });
+  const claimParts: ClaimParts = {
+    devices,
+    configs,
+    configOf: (device) => desired.configOf(device),
+    tenants,
+    together,
+    limiter: new ClaimLimiter(CLAIM_LIMITS, Date.now),
+    security: {
+      wrongCode: (ip, device) => refusals.push(`wrong code ${ip} ${device}`),
+      codesLimited: (ip, device) => refusals.push(`codes limited ${ip} ${device}`),
+    },
+    resync: (device: string, had: Had) => startResync(device, { before: { had } }, resyncParts),
+  };
+  let reloads = 0;
   const real: ApiParts = {
     version: '1.2.3',
     started: Date.now(),
@@ -225,7 +258,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     eventStreams: 200,
     devices,
     configs,
-    together: createTogether(store, records, { configs, devices: deviceNews }),
+    together,
     tenants,
     parameters: await parameterService(store.parameters),
     plugins,
@@ -264,15 +297,13 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
         operations,
         desired: new Desired({ ...desiredOptions, renderer: { render: (made) => renderer.rehearse(made) } }),
         baseUrl,
-        async render(ids, { progress }) {
-          const { total } = sweep.render(ids);
-          await sweep.idle();
-          progress(total, total);
-        },
+        render,
       }),
-    resync: (device, restart) => startResync(device, restart, resyncParts),
+    resync: (device, restart) => startResync(device, { restart }, resyncParts),
     resyncMany: (order) =>
       startWaves({ waves: [], perSecond: 10_000, patienceMs: 100, tolerance: 100, ...order }, { ...resyncParts, lookMs: 10 }),
+    claim: (order) => claim(order, claimParts),
+    release: (order) => release(order, claimParts),
     circumstances: {
       catalogue: plugins.catalogue,
       tenants,
@@ -322,6 +353,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     main: tenants.main.id,
     log: lines,
     refusals,
+    told,
     reloads: () => reloads,
     settled,
     async flush() {

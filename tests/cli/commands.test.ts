@@ -297,6 +297,24 @@ test('parents, role and tenant are set and taken away', async () => {
   expect((await on('config', 'set', 'a', 'locale=fr_FR', '--tenant', 'main')).err).toContain('tenant cannot be changed');
 });
 
+test('a code is set, masked, kept by other changes and taken away', async () => {
+  await makeAlice();
+  const file = join(data, 'code.txt');
+  writeFileSync(file, '004711\n');
+  const code = async () => (await ask(stage, 'GET', '/api/v1/configs/alice')).json.code;
+  expect(await done('config', 'set', 'alice', '--code', `@${file}`, '--json')).not.toContain('004711');
+  expect(await code()).toBe('004711');
+  expect(await done('config', 'show', 'alice')).toMatch(/^code +\[secret\]$/m);
+  expect(await done('config', 'show', 'alice', '--secrets')).toMatch(/^code +004711$/m);
+  await done('config', 'set', 'alice', 'locale=de_DE');
+  expect(await code()).toBe('004711');
+  await done('config', 'set', 'alice', '--code', '0815');
+  expect(await code()).toBe('0815');
+  await done('config', 'set', 'alice', '--code', 'none');
+  expect(await code()).toBeNull();
+  expect((await on('config', 'set', 'alice', '--code', '47')).err).toContain('code must be 4 to 16 digits');
+});
+
 test('what is wrong with a config is told line by line, without the values', async () => {
   const { code, err } = await on('config', 'set', 'a', 'locale=french', 'sip_proxy_prt=1', `sip_local_key=${PASSWORD}`);
   expect(code).toBe(1);

@@ -13,7 +13,11 @@ beforeEach(async () => {
     ['desk1', '00:0f:d3:00:00:01'],
     ['desk2', '00:0f:d3:00:00:02'],
   ]) {
-    await stage.devices.create(stage.main, { mac: mac as never, vendor: 'Digium', model: 'D40', config: 'c' }, id);
+    await stage.devices.create(
+      stage.main,
+      { mac: mac as never, ip: `192.0.2.${id?.at(-1)}` as never, vendor: 'Digium', model: 'D40', config: 'c' },
+      id,
+    );
   }
   await stage.settled();
 });
@@ -44,7 +48,7 @@ test('of many it is told what became of them, and why', async () => {
   const { code, out } = await on('--all', '--tolerance', '100', '--waves', '1,50%', '--per-second', '1000', '--patience', '1');
   expect(code).toBe(0);
   expect(out).toContain('0 of 2 devices told and in sync.\n');
-  expect(out).toMatch(/Could not be told: 2\n.*00:0f:d3:00:00:01 +Nobody is there/s);
+  expect(out).toMatch(/Could not be told: 2\n.*00:0f:d3:00:00:01 +The phone at 192\.0\.2\.1 did not answer/s);
 });
 
 test('devices that are named are meant, and no others', async () => {

@@ -5,6 +5,7 @@ import { flatten, visibleTo } from '../../server/configs/resolve.ts';
 import { type ConfigFields, type ConfigService, createConfigService, type NewConfig } from '../../server/configs/service.ts';
 import { ProvisioningError } from '../../server/lib/errors.ts';
 import { type OrderedJson, parseOrdered, stringifyOrdered } from '../../server/lib/ordered-json.ts';
+import { Secret } from '../../server/lib/secret.ts';
 import { fc } from '../support/fuzz.ts';
 import { memoryConfigDao } from '../support/memory-config-dao.ts';
 
@@ -95,6 +96,49 @@ test('all complaints of a config come at once, and the message has the first', a
   const error = await failure(service().configs.create(bad));
   expect(error.complaints.map(({ path }) => path)).toEqual(['id', 'colour', 'raw_config.nope', 'raw_config.vlan_id']);
   expect(error.message).toMatch(/^The config is not valid: id must be .*\(and 3 more\)$/);
+});
+
+test.each(['1234', '0042', '1234567890123456'])('%p is a code', async (text) => {
+  const { configs } = service();
+  await configs.create(given('a', {}, { code: new Secret(text) }));
+  expect((await configs.byCode(MAIN, new Secret(text)))?.id).toBe('a');
+});
+
+test.each(['', '123', '12345678901234567', '12a4', '*1234', ' 1234', '1234\n', '١٢٣٤'])('%p is no code', async (text) => {
+  const error = await failure(service().configs.create(given('a', {}, { code: new Secret(text) })));
+  expect(error.complaints).toEqual([{ path: 'code', message: 'must be 4 to 16 digits' }]);
+  if (text.trim()) expect(error.message).not.toContain(text);
+});
+
+test.each<Partial<NewConfig>>([{ transient: true }, { role: 'autocreate' }, { role: 'default' }])(
+  'what is %p has no code: nobody could be given it as his own',
+  async (rest) => {
+    const work = service().configs.create(given('a', { sip_lines: { 1: line } }, { ...rest, code: new Secret('1234') }));
+    expect(await refused(work)).toEqual([expect.stringMatching(/^code: must not be there/)]);
+  },
+);
+
+test('a code is taken once in a tenant, and free again when it is taken away', async () => {
+  const { configs } = service();
+  const code = new Secret('1234');
+  await configs.create(given('a', {}, { code }));
+  await configs.create(given('b', {}, { code: new Secret('1234'), tenant: 'north' }));
+  expect((await failure(configs.create(given('c', {}, { code: new Secret('1234') })))).code).toBe('config-code-taken');
+  await configs.replace('a', { parents: [], raw: raw({}) });
+  expect(await configs.get('a')).not.toHaveProperty('code');
+  expect((await configs.create(given('c', {}, { code: new Secret('1234') }))).code?.reveal()).toBe('1234');
+});
+
+test('who knows nothing of codes keeps that which a config has; another code is a change, the same is none', async () => {
+  const { configs } = service();
+  const code = async () => (await configs.get('a'))?.code?.reveal();
+  await configs.create(given('a', {}, { code: new Secret('1234') }));
+  expect((await configs.replace('a', { parents: [], raw: raw({ locale: 'fr_FR' }), code: 'kept' })).revision).toBe(2);
+  expect(await code()).toBe('1234');
+  expect((await configs.replace('a', { parents: [], raw: raw({ locale: 'fr_FR' }), code: new Secret('1234') })).revision).toBe(2);
+  expect((await configs.replace('a', { parents: [], raw: raw({ locale: 'fr_FR' }), code: new Secret('4321') })).revision).toBe(3);
+  expect(await code()).toBe('4321');
+  expect(await configs.create(given('b', {}, { code: 'kept' }))).not.toHaveProperty('code');
 });
 
 test('nulls of a config for devices are dropped, at any depth, and kept elsewhere', async () => {
@@ -537,8 +581,9 @@ test('a role that is given away while its holder is looked up is not missed', as
   };
   const { configs } = service({ dao: { ...dao, list } });
   const early = configs.fallback(MAIN);
+  const { code: _, ...bare } = given('d');
   await dao.insert({
-    ...given('d'),
+    ...bare,
     id: 'd',
     role: 'default',
     transient: false,

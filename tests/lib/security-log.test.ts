@@ -45,6 +45,8 @@ test('every event is one line of a stable format', async () => {
     security.wrongKey('192.0.2.1');
     security.loginRefused('192.0.2.7');
     security.loginLimited('2001:db8::7');
+    security.wrongCode('192.0.2.9', '254374beec8d40209ff70393326b0b13');
+    security.codesLimited('192.0.2.9', '254374beec8d40209ff70393326b0b13');
   });
   expect(log.split('\n')).toEqual([
     '2026-11-22T04:01:00.000Z sensitive file requested from 192.0.2.1: Digium/000fd3054848.cfg (sent)',
@@ -53,8 +55,11 @@ test('every event is one line of a stable format', async () => {
     '2026-11-22T04:01:00.000Z wrong key from 192.0.2.1',
     '2026-11-22T04:01:00.000Z login refused from 192.0.2.7',
     '2026-11-22T04:01:00.000Z login limited from 2001:db8::7',
+    '2026-11-22T04:01:00.000Z wrong code from 192.0.2.9: 254374beec8d40209ff70393326b0b13',
+    '2026-11-22T04:01:00.000Z codes limited from 192.0.2.9: 254374beec8d40209ff70393326b0b13',
     '',
   ]);
+  // A wrong code comes from the PBX, which is not to be banned for it.
   expect(banned(log)).toEqual(['2001:db8::1', '192.0.2.1', '192.0.2.7', '2001:db8::7']);
   expect(banned(log, 'aggressive')).toEqual(['2001:db8::1', '192.0.2.1', '192.0.2.1', '192.0.2.7', '2001:db8::7']);
 });

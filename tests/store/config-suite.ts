@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ConfigQuery } from '../../server/configs/dao.ts';
 import type { Config } from '../../server/configs/model.ts';
 import { stringifyOrdered } from '../../server/lib/ordered-json.ts';
+import { Secret } from '../../server/lib/secret.ts';
 import { json, type Open, Stage, UNUSUAL } from './stage.ts';
 
 export function configSuite(open: Open): void {
@@ -19,6 +20,7 @@ export function configSuite(open: Open): void {
         role: 'autocreate',
         transient: true,
         deletable: false,
+        code: new Secret('004711'),
         extra: json('{"X_type":"internal"}'),
         created: 1_700_000_000_001,
         updated: 1_700_000_000_002,
@@ -150,6 +152,26 @@ export function configSuite(open: Open): void {
       expect(await idsOf({ role: 'default' })).toEqual(['late']);
       expect(await idsOf({ role: 'default', tenants: [other] })).toEqual([]);
       expect(await stage.store.configs.list({ tenants: [] })).toEqual({ configs: [], total: 0 });
+    });
+
+    test('a code is of one config in its tenant, comes back through a change, and is found by it', async () => {
+      const { id: other } = await stage.addTenant({ name: 'other' });
+      const code = new Secret('0042');
+      const found = async (tenant: string, text = '0042') => (await stage.store.configs.byCode(tenant, new Secret(text)))?.id;
+      await stage.addConfigs({ id: 'a', code }, { id: 'b', tenant: other, code }, { id: 'none' }, { id: 'neither' });
+      await expect(stage.addConfigs({ id: 'c', code: new Secret('0042') })).rejects.toMatchObject({ code: 'config-code-taken' });
+      await expect(stage.store.configs.update(stage.config({ id: 'none', code }))).rejects.toMatchObject({
+        code: 'config-code-taken',
+        message: expect.not.stringContaining('0042'),
+      });
+      expect([await found(stage.main), await found(other), await found(stage.main, '42')]).toEqual(['a', 'b', undefined]);
+      await stage.store.configs.update(stage.config({ id: 'a', code: new Secret('0043') }));
+      expect((await stage.store.configs.get('a'))?.code?.reveal()).toBe('0043');
+      await stage.store.configs.update(stage.config({ id: 'a', revision: 2 }));
+      expect(await stage.store.configs.get('a')).not.toHaveProperty('code');
+      expect((await stage.store.history.version('a', 1))?.code?.reveal()).toBe('0042');
+      await stage.store.configs.update(stage.config({ id: 'none', code }));
+      expect(await found(stage.main)).toBe('none');
     });
 
     test('pages of a list put together are the list, and every page knows the total', async () => {

@@ -154,8 +154,8 @@ export function historySuite(open: Open): void {
         raw: json(`{"sip_lines":{"1":{"password":"${text}"}},"X_a":{"api_token":{"v":["${text}"]}},"sip_local_key":"${text}"}`),
         extra: json(`{"X_url":"http://u:${text}@host/"}`),
       });
-      await stage.addConfigs({ id: 'c', ...secrets('marker1') });
-      await stage.store.configs.update(stage.config({ id: 'c', ...secrets('marker2') }));
+      await stage.addConfigs({ id: 'c', ...secrets('marker1'), code: new Secret('marker-1') });
+      await stage.store.configs.update(stage.config({ id: 'c', ...secrets('marker2'), code: new Secret('marker-2') }));
       await stage.store.configs.delete('c');
       const tenant = await stage.addTenant({ name: 't', provisioningKey: new Secret('marker-key') });
       await stage.store.tenants.update({ ...tenant, provisioningKey: new Secret('marker-key-2') });
@@ -164,7 +164,7 @@ export function historySuite(open: Open): void {
       const changes = all.filter(({ action }) => action === 'changed').map(({ diff }) => diff);
       const another = (path: string) => ({ path, before: MASK, after: MASK });
       expect(changes[0]).toEqual([another('provisioning_key')]);
-      const paths = ['raw_config.sip_lines.1.password', 'raw_config.sip_local_key', 'X_url'];
+      const paths = ['code', 'raw_config.sip_lines.1.password', 'raw_config.sip_local_key', 'X_url'];
       expect(changes[1]).toEqual(expect.arrayContaining(paths.map(another)));
       expect((await stage.store.history.version('c', 1))?.raw).toEqual(secrets('marker1').raw);
     });

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { DeviceQuery } from '../../server/devices/dao.ts';
 import type { Device } from '../../server/devices/model.ts';
 import type { EntryQuery } from '../../server/history/dao.ts';
+import { Secret } from '../../server/lib/secret.ts';
 import { KEPT } from '../../server/store/sqlite/changes.ts';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import type { Store } from '../../server/store/store.ts';
@@ -283,9 +284,11 @@ describe('through an index goes', () => {
       .map(({ detail }) => detail);
   }
   const searches = expect.stringMatching(
-    /^SEARCH (?:devices|configs|config_parents|deliveries|audit|config_versions) USING (?:COVERING )?(?:INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)/,
+    /^SEARCH (?:devices|configs|config_parents|config_usernames|deliveries|audit|config_versions) USING (?:COVERING )?(?:INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)/,
   );
-  const scans = expect.stringMatching(/^SCAN (?:devices|configs|config_parents|deliveries|tenants|audit|config_versions)/);
+  const scans = expect.stringMatching(
+    /^SCAN (?:devices|configs|config_parents|config_usernames|deliveries|tenants|audit|config_versions)/,
+  );
   const device = { id: 'd', tenant: 't', revision: 1 } as Device;
   const sighting = { device: 'd', at: 1, ip: '10.0.0.1' } as const;
 
@@ -297,6 +300,7 @@ describe('through an index goes', () => {
     ['devices.findBy ip', ({ devices }) => devices.findBy('ip', 'x')],
     ['devices.delete', ({ devices }) => devices.delete('d')],
     ['devices.idsUsing', ({ devices }) => devices.idsUsing({ configs: ['a', 'b'], plugins: ['c'] })],
+    ['devices.idsNear', ({ devices }) => devices.idsNear('1001', ['t'], 9)],
     ['devices.setConditions', ({ devices }) => devices.setConditions(new Map([['d', { configured: true }]]))],
     ['devices.noteSightings', ({ devices }) => devices.noteSightings([{ ...sighting, ip: '10.0.0.1' as Device['ip'] & string }])],
     ['devices.deliveries', ({ devices }) => devices.deliveries('d')],
@@ -305,6 +309,7 @@ describe('through an index goes', () => {
     ['devices.list of a tenant and a config', ({ devices }) => devices.list({ tenants: ['t', 'u'], where: { config: 'c' } })],
     ['devices.list of a plugin', ({ devices }) => devices.list({ where: { plugin: 'p' }, sort: 'model' })],
     ['configs.get', ({ configs }) => configs.get('c')],
+    ['configs.byCode', ({ configs }) => configs.byCode('t', new Secret('4711'))],
     ['configs.delete', ({ configs }) => configs.delete('c')],
     ['configs.childrenOf', ({ configs }) => configs.childrenOf('c')],
     ['configs.list of a role', ({ configs }) => configs.list({ role: 'autocreate' })],

@@ -11,17 +11,26 @@ export function memoryConfigDao(pause: () => Promise<void> = async () => {}): Co
     await pause();
     return result;
   };
+  const checkCode = ({ id, tenant, code }: Config) => {
+    const rivals = [...configs.values()].filter((each) => each.tenant === tenant && each.id !== id);
+    if (code && rivals.some((each) => each.code?.reveal() === code.reveal()))
+      throw new ProvisioningError('config-code-taken', 'Another config has this code');
+  };
   return {
     get: (id) => slowly(() => configs.get(id)),
+    byCode: (tenant, code) =>
+      slowly(() => [...configs.values()].find((each) => each.tenant === tenant && each.code?.reveal() === code.reveal())),
     insert: (config) =>
       slowly(() => {
         if (configs.has(config.id)) throw new ProvisioningError('config-id-taken', `There is a config with the id ${config.id}`);
+        checkCode(config);
         configs.set(config.id, config);
         return config.revision;
       }),
     update: (config) =>
       slowly(() => {
         if (configs.get(config.id)?.revision !== config.revision) return false;
+        checkCode(config);
         configs.set(config.id, { ...config, revision: config.revision + 1 });
         return true;
       }),

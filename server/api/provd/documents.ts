@@ -132,6 +132,8 @@ export function configFields(document: Document, stored: Config | undefined): Co
     ...(role && { role }),
     transient: document.get('transient') === true,
     deletable: document.get('deletable') !== false,
+    // provd knows of none.
+    code: 'kept',
   };
 }
 

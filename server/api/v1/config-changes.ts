@@ -7,7 +7,7 @@ import type { OrderedJson } from '../../lib/ordered-json.ts';
 import { bodyInvalid, readObject } from '../input.ts';
 import type { ApiParts, Changes } from '../parts.ts';
 import { revisionMismatch } from '../revision.ts';
-import { withSecretsOf } from '../secrets.ts';
+import { secretOf, withSecretsOf } from '../secrets.ts';
 import { tenantOf } from '../tenancy.ts';
 
 export const role = z.enum(['autocreate', 'default'], { error: 'must be autocreate, default or null' });
@@ -25,6 +25,9 @@ export const replacement = z
     role: role.nullable(),
     transient: boolean,
     deletable: boolean,
+    code: z.string({ error: 'must be a text of digits or null' }).nullable().meta({
+      description: 'What gives it to a phone at which it is dialled: 4 to 16 digits, of no other config of the tenant.',
+    }),
     // Written by the server; they may stand here so that what was read can be sent back.
     created: z.unknown(),
     updated: z.unknown(),
@@ -37,6 +40,7 @@ export const replacement = z
     role: true,
     transient: true,
     deletable: true,
+    code: true,
     created: true,
     updated: true,
     revision: true,
@@ -115,7 +119,7 @@ function read(body: ReadonlyMap<string, OrderedJson>): { document: Document; ext
 }
 
 function fieldsOf(document: Document, extra: ReadonlyMap<string, OrderedJson>, stored: Config | undefined): ConfigFields {
-  const { parent_ids: parents = [], raw_config: raw, role, transient, deletable } = document;
+  const { parent_ids: parents = [], raw_config: raw, role, transient, deletable, code } = document;
   return {
     parents,
     raw: withSecretsOf(stored?.raw, raw, 'raw_config'),
@@ -123,5 +127,6 @@ function fieldsOf(document: Document, extra: ReadonlyMap<string, OrderedJson>, s
     ...(role && { role }),
     ...(transient !== undefined && { transient }),
     ...(deletable !== undefined && { deletable }),
+    ...(typeof code === 'string' && { code: secretOf(stored?.code, code, 'code') }),
   };
 }

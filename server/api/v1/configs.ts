@@ -10,7 +10,7 @@ import { type Given, listing } from '../listing.ts';
 import type { ApiParts } from '../parts.ts';
 import { checkRevision, tagOf, timeOf } from '../revision.ts';
 import { type Call, endpoint, inOrder, param, type Route } from '../route.ts';
-import { shownTo } from '../secrets.ts';
+import { secretShownTo, shownTo } from '../secrets.ts';
 import { ofTenants, tenantsAsked } from '../tenancy.ts';
 import { createConfig, removeConfig, replaceConfig, replacement, role, seenConfig, unknownConfig } from './config-changes.ts';
 
@@ -38,7 +38,11 @@ const summary = z.looseObject({
   updated: time,
   revision: count,
 });
-export const configSchema = z.looseObject({ ...summary.shape, raw_config: anything }).meta({ id: 'Config' });
+/** Of a config by itself; a list does not show it. */
+export const codeShown = text
+  .nullable()
+  .meta({ description: 'What gives it to a phone at which it is dialled; a mask for who may not read secrets.' });
+export const configSchema = z.looseObject({ ...summary.shape, code: codeShown, raw_config: anything }).meta({ id: 'Config' });
 const listed = summary.meta({ id: 'ConfigSummary' });
 const whole = z
   .strictObject({
@@ -171,5 +175,9 @@ function summaryOf(config: Config, caller: Caller): ReadonlyMap<string, unknown>
 }
 
 export function documentOf(config: Config, caller: Caller): ReadonlyMap<string, unknown> {
-  return new Map([...summaryOf(config, caller), ['raw_config', shownTo(caller, config.raw)]]);
+  return new Map([
+    ...summaryOf(config, caller),
+    ['code', secretShownTo(caller, config.code)],
+    ['raw_config', shownTo(caller, config.raw)],
+  ]);
 }

@@ -8,9 +8,9 @@ import type { ApiParts } from '../parts.ts';
 import { HttpProblem } from '../problem.ts';
 import { checkRevision, revisionMismatch, tagOf, timeOf } from '../revision.ts';
 import { type Call, endpoint, param, type Route } from '../route.ts';
-import { shownTo } from '../secrets.ts';
+import { secretShownTo, shownTo } from '../secrets.ts';
 import { ofTenants, tenantsAsked } from '../tenancy.ts';
-import { documentOf as configOf, configSchema } from './configs.ts';
+import { codeShown, documentOf as configOf, configSchema } from './configs.ts';
 
 const kinds = ['administrator', 'user', 'token', 'wazo-user', 'dhcp-server', 'phone', 'server'] as const;
 const filters = z
@@ -58,7 +58,7 @@ const summary = z.strictObject({
   entry: count.meta({ description: 'The number of the entry of that change; it may be forgotten by now.' }),
 });
 const listed = summary.meta({ id: 'ConfigVersionSummary' });
-const version = z.looseObject({ ...summary.shape, raw_config: anything }).meta({ id: 'ConfigVersion' });
+const version = z.looseObject({ ...summary.shape, code: codeShown, raw_config: anything }).meta({ id: 'ConfigVersion' });
 
 /** Who changed what, and what configs were before. */
 export function historyRoutes({ history, configs, tenants }: ApiParts): Route[] {
@@ -133,6 +133,7 @@ export function historyRoutes({ history, configs, tenants }: ApiParts): Route[] 
         json: new Map<string, unknown>([
           ...Object.entries(summaryOf(found)),
           ...extra,
+          ['code', secretShownTo(call.caller, found.code)],
           ['raw_config', shownTo(call.caller, found.raw)],
         ]),
       };

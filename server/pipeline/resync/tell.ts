@@ -8,6 +8,7 @@ import type { SipNotification } from '../../sdk.ts';
 import type { Notification } from '../../sync/notify.ts';
 import { type Phone, tellBy, type Way } from '../../sync/way.ts';
 import type { Desired } from '../desired.ts';
+import type { Had } from './had.ts';
 
 export interface TellParts {
   readonly devices: Pick<DeviceService, 'ownsAddresses' | 'noteResync'>;
@@ -26,6 +27,13 @@ export type Restart = boolean | undefined;
 
 const impossible = (why: string) => new ProvisioningError('resync-impossible', why);
 
+/** How a phone is told. */
+export interface How {
+  readonly restart?: Restart;
+  /** Of one whose device was just given another config: what it had, for that is what it still has. */
+  readonly before?: { readonly had: Had };
+}
+
 /**
  * Tells a phone to read its configuration anew, and notes of its device what came of it.
  *
@@ -36,7 +44,7 @@ const impossible = (why: string) => new ProvisioningError('resync-impossible', w
 export async function tellDevice(
   device: StoredDevice,
   wish: Pick<Resync, 'operation' | 'requested'>,
-  restart: Restart,
+  { restart, before }: How,
   parts: TellParts,
   signal: AbortSignal,
 ): Promise<{ readonly way: string; readonly words: string }> {
@@ -45,7 +53,7 @@ export async function tellDevice(
   await devices.noteResync(noted);
   try {
     const notification = notificationFor(device, restart, parts);
-    const phone = phoneOf(device, await parts.desired.settings(device), devices.ownsAddresses());
+    const phone = phoneOf(device, await parts.desired.settings(device), before, devices.ownsAddresses());
     const told = await tellBy(ways(device.tenant), notification, phone, signal);
     await devices.noteResync({ ...noted, told: now(), way: told.way });
     return told;
@@ -79,9 +87,15 @@ function readNotification({ event, headers, contentType, body }: SipNotification
 }
 
 /** Who is at the phone: its first line. What asks a phone for a login asks for that of a line. */
-function phoneOf(device: StoredDevice, { lines: [line], sip }: PhoneSettings, hasOwnAddress: boolean): Phone {
+function phoneOf(
+  device: StoredDevice,
+  { lines: [line], sip }: PhoneSettings,
+  before: How['before'],
+  hasOwnAddress: boolean,
+): Phone {
   const { id, mac, vendor, model, plugin, ip, account, seen } = device;
-  const credentials = line && { username: line.authUsername, password: line.password };
+  const own = line && { user: line.username, credentials: { username: line.authUsername, password: line.password } };
+  const { user, credentials } = (before ? before.had : own) ?? {};
   const registrar = line?.registrar ?? line?.proxy;
   return {
     device: id,
@@ -92,7 +106,7 @@ function phoneOf(device: StoredDevice, { lines: [line], sip }: PhoneSettings, ha
     ...(ip !== undefined && { ip }),
     hasOwnAddress,
     ...(account !== undefined && { account }),
-    ...(line && { user: line.username }),
+    ...(user !== undefined && { user }),
     // Who may enter an address may not have the password asked for there: a login goes to where the phone itself last came from.
     ...(credentials && seen?.ip === ip && { credentials }),
     // The phone itself shows it there, too.

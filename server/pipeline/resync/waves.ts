@@ -10,7 +10,7 @@ import { Counted, type Told, told } from '../few.ts';
 import type { ResyncParts } from './resync.ts';
 import { type Restart, tellDevice } from './tell.ts';
 
-export interface WavesParts extends ResyncParts {
+export interface WavesParts extends Omit<ResyncParts, 'render'> {
   readonly devices: ResyncParts['devices'] & Pick<DeviceService, 'ids' | 'list' | 'fetches'>;
   /** Between two looks at who came back. Milliseconds. */
   readonly lookMs?: number;
@@ -229,7 +229,7 @@ class Wave {
     if (!device) return this.#end('impossible', { id }, 'The device was removed');
     const since = this.#now();
     try {
-      await tellDevice(device, this.#wish, this.#order.restart, this.#parts, this.#task.signal);
+      await tellDevice(device, this.#wish, { restart: this.#order.restart }, this.#parts, this.#task.signal);
       this.#waiting.set(id, { device, since, until: this.#now() + this.#order.patienceMs });
     } catch (cause) {
       this.#task.signal.throwIfAborted();

@@ -12,6 +12,7 @@ const row = shape<Omit<Config, 'parents'>>({
   role: 'plain',
   transient: 'flag',
   deletable: 'flag',
+  code: 'secret',
   extra: 'map',
   created: 'plain',
   updated: 'plain',
@@ -22,6 +23,14 @@ const FIELDS = [...row.columns, 'parents'];
 const PARENTS = '(SELECT json_group_array(parent ORDER BY position) FROM config_parents WHERE config = configs.id) AS parents';
 const CELLS = [...row.columns.map((column) => `configs.${column}`), PARENTS].join(', ');
 const SELECT = `SELECT ${CELLS} FROM configs`;
+
+/** What lines of configs have for a username, as the PBX calls who is there: one may be on several. */
+const INSERT_USERNAMES = `
+  INSERT INTO config_usernames (username, config)
+  SELECT DISTINCT CAST(username AS TEXT), id FROM (
+    SELECT CASE WHEN line.type = 'object' THEN line.value ->> '$.username' END AS username, configs.id AS id
+    FROM configs, json_each(configs.raw, '$.sip_lines') AS line WHERE configs.id = ?
+  ) WHERE typeof(username) IN ('text', 'integer')`;
 
 const listed: Listed = {
   table: 'configs',
@@ -37,11 +46,14 @@ const listed: Listed = {
 export function configDao(database: Connection): ConfigDao {
   const { insert, update } = statementsFor('configs', row.columns);
   const selectById = database.prepare<Cell[]>(`${SELECT} WHERE id = ?`).raw();
+  const selectByCode = database.prepare<Cell[]>(`${SELECT} WHERE tenant = ? AND code = ?`).raw();
   const insertRow = database.prepare(insert);
   const updateRow = database.prepare(update);
   const deleteRow = database.prepare('DELETE FROM configs WHERE id = ?');
   const insertParent = database.prepare('INSERT INTO config_parents (config, position, parent) VALUES (?, ?, ?)');
   const deleteParents = database.prepare('DELETE FROM config_parents WHERE config = ?');
+  const insertUsernames = database.prepare(INSERT_USERNAMES);
+  const deleteUsernames = database.prepare('DELETE FROM config_usernames WHERE config = ?');
   const keepVersion = database.prepare(`
     INSERT INTO config_versions (${FIELDS.join(', ')}, replaced, entry)
     SELECT ${CELLS}, audit.at, audit.number FROM configs, audit WHERE configs.id = ? AND audit.number = ?`);
@@ -51,8 +63,10 @@ export function configDao(database: Connection): ConfigDao {
   const selectChildren = database.prepare<{ id: string }>(`
     SELECT id FROM configs WHERE id IN (SELECT config FROM config_parents WHERE parent = ?) ORDER BY created, ordinal`);
 
-  const insertParents = ({ id, parents }: Config) => {
+  /** What is looked up in tables of its own. */
+  const insertParts = ({ id, parents }: Config) => {
     for (const [position, parent] of parents.entries()) insertParent.run(id, position, parent);
+    insertUsernames.run(id);
   };
   const get = (id: string) => {
     const found = selectById.get(id);
@@ -66,18 +80,25 @@ export function configDao(database: Connection): ConfigDao {
   };
   const refusals = (config: Config) => ({
     'configs.id': ['config-id-taken', `There is a config with the id ${config.id} already`] as const,
+    'configs.tenant, configs.code': ['config-code-taken', `Another config of the tenant ${config.tenant} has this code`] as const,
     'FOREIGN KEY': ['tenant-unknown', `No tenant has the id ${config.tenant}`] as const,
   });
 
   return {
     get: (id) => database.read(() => get(id)),
 
+    byCode: (tenant, code) =>
+      database.read(() => {
+        const found = selectByCode.get(tenant, code.reveal());
+        return found && configOf(found);
+      }),
+
     insert: (config, action) =>
       database.write(() => {
         const latest = selectLatest.get(config.id)?.revision ?? 0;
         const after = { ...config, revision: Math.max(config.revision, latest + 1) };
         database.changed('config', config.id, insertRow.run(...row.encode(after)));
-        insertParents(config);
+        insertParts(config);
         note({ after }, action);
         return after.revision;
       }, refusals(config)),
@@ -91,7 +112,8 @@ export function configDao(database: Connection): ConfigDao {
         keep(before, note({ before, after }, action));
         database.changed('config', id, updateRow.run(...row.encode(after), id, revision));
         deleteParents.run(id);
-        insertParents(config);
+        deleteUsernames.run(id);
+        insertParts(config);
         return true;
       }, refusals(config)),
 

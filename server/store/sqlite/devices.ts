@@ -68,6 +68,15 @@ export function deviceDao(database: Connection): DeviceDao {
     UNION
     SELECT id, created, ordinal FROM devices WHERE plugin IN (SELECT value FROM json_each(?))
     ORDER BY created, ordinal`);
+  // It ends as soon as there are enough, however many configs inherit from one.
+  const selectNear = database.prepare<{ id: string }>(`
+    WITH RECURSIVE near (config) AS (
+      SELECT config FROM config_usernames WHERE username = ?
+      UNION
+      SELECT config_parents.config FROM near CROSS JOIN config_parents ON config_parents.parent = near.config
+    )
+    SELECT devices.id FROM near CROSS JOIN devices INDEXED BY devices_config ON devices.config = near.config
+    WHERE ? IS NULL OR devices.tenant IN (SELECT value FROM json_each(?)) LIMIT ?`);
   // Rows that stay as they are cost no write.
   const updateCondition = database.prepare(
     'UPDATE devices SET configured = ?, problem = ? WHERE id = ? AND (configured, problem) IS NOT (?, ?)',
@@ -187,6 +196,12 @@ export function deviceDao(database: Connection): DeviceDao {
 
     idsUsing: ({ configs = [], plugins = [] }) =>
       database.read(() => selectUsing.all(JSON.stringify(configs), JSON.stringify(plugins)).map(({ id }) => id)),
+
+    idsNear: (username, tenants, limit) =>
+      database.read(() => {
+        const only = tenants ? JSON.stringify(tenants) : null;
+        return selectNear.all(username, only, only, limit).map(({ id }) => id);
+      }),
 
     setConditions: (conditions) =>
       database.write(() => {

@@ -33,7 +33,7 @@ const summary = shape<Omit<VersionSummary, 'parents'>>({
   replaced: 'plain',
   entry: 'plain',
 });
-const content = shape<Pick<Version, 'raw' | 'extra'>>({ raw: 'map', extra: 'map' });
+const content = shape<Pick<Version, 'raw' | 'extra' | 'code'>>({ raw: 'map', extra: 'map', code: 'secret' });
 
 /** Some 20 microseconds a row, and nobody else gets the store meanwhile. */
 const ROWS_AT_ONCE = 100;

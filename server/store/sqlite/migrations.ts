@@ -21,6 +21,8 @@ export const MIGRATIONS: readonly Migration[] = [
   addRepeats,
   addParameters,
   addSync,
+  addCodes,
+  addUsernames,
 ];
 
 /** @throws ProvisioningError store-foreign for another program's database, store-too-new for one of a later release. */
@@ -393,5 +395,31 @@ function addSync(sqlite: Sqlite.Database): void {
       way TEXT,
       problem TEXT
     ) STRICT, WITHOUT ROWID;
+  `);
+}
+
+// What phones are claimed by.
+function addCodes(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    ALTER TABLE configs ADD COLUMN code TEXT;
+    ALTER TABLE config_versions ADD COLUMN code TEXT;
+    CREATE UNIQUE INDEX configs_tenant_code ON configs (tenant, code) WHERE code IS NOT NULL;
+  `);
+}
+
+// Of the lines of configs, of which one may have several, and several the same.
+function addUsernames(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    CREATE TABLE config_usernames (
+      username TEXT NOT NULL,
+      config TEXT NOT NULL REFERENCES configs (id) ON DELETE CASCADE,
+      PRIMARY KEY (username, config)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX config_usernames_config ON config_usernames (config);
+    INSERT INTO config_usernames (username, config)
+    SELECT DISTINCT CAST(username AS TEXT), id FROM (
+      SELECT CASE WHEN line.type = 'object' THEN line.value ->> '$.username' END AS username, configs.id AS id
+      FROM configs, json_each(configs.raw, '$.sip_lines') AS line
+    ) WHERE typeof(username) IN ('text', 'integer');
   `);
 }

@@ -1,10 +1,11 @@
-import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RawConfig } from '../../../server/configs/model.ts';
 import { readSettings } from '../../../server/configs/raw-config.ts';
 import type { StoredDevice } from '../../../server/devices/dao.ts';
 import { blankDevice, type Resync } from '../../../server/devices/model.ts';
 import type { Ip } from '../../../server/lib/ip.ts';
 import { createLog } from '../../../server/lib/log.ts';
+import { Secret } from '../../../server/lib/secret.ts';
 import type { Operation } from '../../../server/operations/model.ts';
 import { operationNotifier } from '../../../server/operations/notifier.ts';
 import { type OperationService, operationService } from '../../../server/operations/service.ts';
@@ -64,18 +65,23 @@ async function resync(
   const reading = readSettings(given);
   if (!('settings' in reading)) throw new Error('The config is not complete');
   noted.length = 0;
-  const { id } = await startResync('d', restart, {
-    devices: {
-      get: async (wanted) => (wanted === 'd' ? device : undefined),
-      ownsAddresses: () => !nat,
-      noteResync: async (wish) => void noted.push(wish),
+  const { id } = await startResync(
+    'd',
+    { restart },
+    {
+      devices: {
+        get: async (wanted) => (wanted === 'd' ? device : undefined),
+        ownsAddresses: () => !nat,
+        noteResync: async (wish) => void noted.push(wish),
+      },
+      plugins: { catalogue },
+      desired: { settings: async () => reading.settings },
+      operations,
+      ways: () => [phoneWay(other, { transport: 'udp', port: phone?.port ?? 9 })],
+      now: () => 7,
+      render: async () => {},
     },
-    plugins: { catalogue },
-    desired: { settings: async () => reading.settings },
-    operations,
-    ways: () => [phoneWay(other, { transport: 'udp', port: phone?.port ?? 9 })],
-    now: () => 7,
-  });
+  );
   const ended = await operations.wait(id);
   if (!ended) throw new Error('It is gone');
   return ended;
@@ -169,7 +175,7 @@ test.each<[string, object, Circumstances, string]>([
 
 test('a device that there is not is none', async () => {
   const parts = { devices: { get: async () => undefined } } as unknown as ResyncParts;
-  await expect(startResync('nobody', undefined, parts)).rejects.toMatchObject({ code: 'device-unknown' });
+  await expect(startResync('nobody', {}, parts)).rejects.toMatchObject({ code: 'device-unknown' });
 });
 
 test('one that is cancelled ends at once', async () => {
@@ -180,4 +186,54 @@ test('one that is cancelled ends at once', async () => {
   operations.cancel(operations.list().operations[0]?.id ?? '');
   expect(await waiting).toMatchObject({ state: 'fail', error: { code: 'operation-cancelled' } });
   await slow.close();
+});
+
+describe('a phone whose device was just given another config', () => {
+  const had = { user: 'waiting', credentials: { username: 'waiting', password: new Secret('before') } };
+  const seen = { device: 'd', at: 1, ip: '127.0.0.1' as Ip };
+  const known = { ip: '127.0.0.1' as Ip, seen, config: 'c', condition: { configured: false, problem: 'nothing was tried yet' } };
+
+  /** @param render as it comes out */
+  async function told(render: (device: StoredDevice) => StoredDevice | undefined): Promise<Operation> {
+    const reading = readSettings(config);
+    if (!('settings' in reading)) throw new Error('The config is not complete');
+    const { settings } = reading;
+    const plugin = packages[0]?.plugins.at(-1)?.id ?? '';
+    let device: StoredDevice | undefined = { ...blankDevice('d', 'north', 1), ...known, plugin };
+    const parts: ResyncParts = {
+      devices: { get: async () => device, ownsAddresses: () => true, noteResync: async () => {} },
+      plugins: { catalogue: catalogueOf(packages, []) },
+      desired: { settings: async () => settings },
+      operations,
+      ways: () => [phoneWay(sender, { transport: 'udp', port: phone?.port ?? 9 })],
+      async render() {
+        device = device && render(device);
+      },
+    };
+    const ended = await operations.wait((await startResync('d', { before: { had } }, parts)).id);
+    if (!ended) throw new Error('It is gone');
+    return ended;
+  }
+
+  test('is told when its files are made, and is shown the login that it had', async () => {
+    phone = await openUdpPhone(locked({ username: 'waiting', password: 'before' }));
+    const ended = await told((device) => ({ ...device, condition: { configured: true } }));
+    expect(ended).toMatchObject({ state: 'success', steps: [{ label: 'render', state: 'success' }] });
+    expect(phone.seen[0]?.uri).toBe(`sip:waiting@127.0.0.1:${phone.port}`);
+    expect(JSON.stringify(ended)).not.toContain('before');
+  });
+
+  test.each<[string, (device: StoredDevice) => StoredDevice | undefined, string]>([
+    [
+      'its files cannot be made',
+      (device) => ({ ...device, condition: { configured: false, problem: 'no template' } }),
+      'no template',
+    ],
+    ['it was removed', () => undefined, 'removed meanwhile'],
+  ])('is not told when %s', async (_, render, words) => {
+    phone = await openUdpPhone(() => ({ status: 200 }));
+    const error = { code: 'resync-impossible', message: expect.stringContaining(words) };
+    expect(await told(render)).toMatchObject({ state: 'fail', error });
+    expect(phone.seen).toEqual([]);
+  });
 });

@@ -226,6 +226,7 @@ function pageOf(device: Document, tenant: string): string {
     ['config', textOf(device, 'config')],
     ['state', stateOf(device)],
     ['problem', textOf(device, 'problem')],
+    ['registers as', textOf(device, 'account')],
     ['in sync', syncOf(device)],
     ['stuck', textOf(device, 'problem') === '' ? textOf(device, 'stuck') : ''],
     ['seen', seen.size > 0 ? `${localTime(textOf(seen, 'at'))} at ${textOf(seen, 'ip')}` : ''],

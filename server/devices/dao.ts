@@ -84,11 +84,8 @@ export interface DeviceDao {
    * creation. Default: created.
    */
   list(query: DeviceQuery): Promise<Ended & { devices: StoredDevice[]; total: number }>;
-  /**
-   * Ids of devices of these tenants, or of all, where the config or one that it inherits from has a line with this username: another may have
-   * been laid over it.
-   */
-  idsNear(username: string, tenants: readonly string[] | undefined, limit: number): Promise<string[]>;
+  /** Ids of devices of these tenants, or of all, of which what they fetched last has a line with this username: as that they are registered. */
+  idsOfAccount(username: string, tenants: readonly string[] | undefined, limit: number): Promise<string[]>;
   count(filter: DeviceFilter): Promise<number>;
   /** In order of creation. */
   ids(filter?: DeviceFilter): Promise<string[]>;

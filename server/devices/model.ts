@@ -73,8 +73,8 @@ export interface Delivery {
 export interface Sending extends Delivery {
   /** Whether the file is the device's own. */
   readonly own?: boolean;
-  /** Of a file with accounts: the username of the first. */
-  readonly account?: string;
+  /** Of a file with accounts: the usernames of its lines, the first line's first. */
+  readonly accounts?: readonly string[];
 }
 
 /** The last time that somebody wanted a device to read its configuration anew. */

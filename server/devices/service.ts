@@ -195,7 +195,7 @@ export function deviceService(options: DeviceServiceOptions) {
     count: (filter: DeviceFilter) => dao.count(filter),
     ids: (filter: DeviceFilter): Promise<string[]> => dao.ids(filter),
     idsUsing: dao.idsUsing.bind(dao),
-    idsNear: dao.idsNear.bind(dao),
+    idsOfAccount: dao.idsOfAccount.bind(dao),
 
     /** Whether an address belongs to one device at a time: not behind NAT. */
     ownsAddresses: () => !nat(),

@@ -108,9 +108,9 @@ export class Desired {
     return this.#read(await this.config(device, device.tenant));
   }
 
-  /** The username of a device's first line. @throws ProvisioningError config-missing, config-invalid */
-  async account(device: Device): Promise<string | undefined> {
-    return (await this.settings(device)).lines[0]?.username;
+  /** The usernames of a device's lines, the first line's first. @throws ProvisioningError config-missing, config-invalid */
+  async accounts(device: Device): Promise<readonly string[]> {
+    return (await this.settings(device)).lines.map(({ username }) => username);
   }
 
   /** The same; undefined when there is none. */

@@ -80,8 +80,8 @@ export type Outcome =
       readonly kind: 'file';
       readonly file: Resolved;
       readonly rendered: Rendered;
-      /** Of a device's own file with accounts: the username of the first. */
-      readonly account?: string | undefined;
+      /** Of a device's own file with accounts: the usernames of its lines. */
+      readonly accounts?: readonly string[] | undefined;
     }
   | { readonly kind: 'image'; readonly image: Image }
   /** It is there, and does not leave. */
@@ -233,7 +233,7 @@ export async function decide(
     const keyless = file.artefact.own ? !caller.trusted : caller.tenant === undefined;
     const rendered = await parts.desired.file(plugin, file, device, tenant, parts.baseUrl(request, device), { keyless });
     const hasAccounts = file.artefact.own && file.artefact.secret === true && device !== undefined;
-    return { kind: 'file', file, rendered, account: hasAccounts ? await parts.desired.account(device) : undefined };
+    return { kind: 'file', file, rendered, accounts: hasAccounts ? await parts.desired.accounts(device) : undefined };
   } catch (cause) {
     if (!(cause instanceof ProvisioningError)) throw cause;
     return { kind: cause.code === 'config-missing' ? 'no-config' : 'failed', file, cause };

@@ -103,7 +103,7 @@ function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, note
         ip: request.ip,
         transport: request.transport,
         own: artefact.own,
-        ...(outcome.account !== undefined && { account: outcome.account }),
+        ...(outcome.accounts && { accounts: outcome.accounts }),
       };
       log.debug({ event: 'request.answered', file: name, bytes: bytes.length }, 'answered');
       return {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ask, complete } from '../api/stage.ts';
+import { ip } from '../support/requests.ts';
 import { openPlace, type Place } from './place.ts';
 import { offhook, type Ran } from './terminal.ts';
 
@@ -18,6 +19,15 @@ beforeEach(async () => {
     await ask(here.stage, 'POST', '/api/v1/devices', { id, mac, ip, vendor: 'Digium', model: 'D40' });
 });
 afterEach(() => here.close());
+
+/** What both fetched has one line for all who wait. */
+async function fetched(): Promise<void> {
+  const where = { ip: ip('192.0.2.1'), transport: 'http' };
+  for (const device of ['a', 'b']) {
+    here.stage.devices.noteDelivery({ device, artefact: 'phone.cfg', digest: 'd', own: true, accounts: ['waiting'], ...where });
+  }
+  await here.stage.flush();
+}
 
 const on = (...words: string[]): Promise<Ran> => offhook([...words, ...here.words]);
 const configOf = async (id: string) => String((await ask(here.stage, 'GET', `/api/v1/devices/${id}`)).json.config);
@@ -71,6 +81,7 @@ test.each([
 });
 
 test('who waits under the name of others is not guessed', async () => {
+  await fetched();
   expect(await on('claim', '004711', '--username', 'waiting')).toMatchObject({
     code: 1,
     err: expect.stringContaining('Several phones are known with the username waiting'),

@@ -43,6 +43,11 @@ afterAll(async () => {
   await phone.close();
 });
 
+async function registered(): Promise<unknown> {
+  const { devices } = (await (await server.ask('/api/v1/devices?ip=127.0.0.1')).json()) as { devices: { account: unknown }[] };
+  return devices[0]?.account;
+}
+
 interface Claimed {
   readonly device: string;
   readonly config: string;
@@ -78,6 +83,8 @@ test('a phone that nobody prepared is somebody’s by a code, and nobody’s aga
   expect(await ended(claim)).toMatchObject({ state: 'success', steps: [{ label: 'render' }], result: { way: 'phone' } });
   expect(phone.seen.map(({ uri }) => uri)).toEqual(Array(2).fill(`sip:autoprov@127.0.0.1:${phone.port}`));
   await eventually(async () => expect(file).toContain('pw-alice'));
+  // It is registered by that now, and another worker has written it down.
+  await eventually(async () => expect(await registered()).toBe('1001'));
 
   expect((await server.ask('/api/v1/claims', { code: '004711', phone: { username: '1001' } })).status).toBe(409);
 

@@ -387,7 +387,9 @@ export function deviceSuite(open: Open): void {
     test('under which account a device is registered is that of the last file with accounts that it fetched', async () => {
       await stage.addDevices({ id: 'd' });
       const fetch = (account?: string) =>
-        stage.store.devices.noteDeliveries([{ ...delivery({}), own: true, ...(account !== undefined && { account }) }]);
+        stage.store.devices.noteDeliveries([
+          { ...delivery({}), own: true, ...(account !== undefined && { accounts: [account] }) },
+        ]);
       await fetch();
       expect(await stored()).not.toHaveProperty('account');
       await fetch('1001');
@@ -445,32 +447,28 @@ export function deviceSuite(open: Open): void {
       expect(await stage.store.devices.deliveries('gone')).toEqual([]);
     });
 
-    test('devices are found by a username of any line of their config, or of one above it', async () => {
+    test('devices are found by a username of any line in what they fetched last', async () => {
       const { id: other } = await stage.addTenant({ name: 'other' });
-      const lines = (...names: unknown[]) => json(JSON.stringify({ sip_lines: { ...names.map((username) => ({ username })) } }));
-      await stage.addConfigs(
-        { id: 'a', raw: lines('1001', '1002', '1001') },
-        { id: 'heir', parents: ['middle'] },
-        { id: 'middle', parents: ['a', 'heir'] },
-        { id: 'odd', raw: json('{"sip_lines":{"1":"1001","2":null,"3":[],"4":{"username":1009},"5":{},"6":{"username":true}}}') },
-        { id: 'odder', raw: json('{"sip_lines":["1001",{"username":"last"}]}') },
-      );
-      await stage.addDevices(
-        ...['a', 'heir', 'odd', 'odder', 'gone'].map((config) => ({ id: config, config })),
-        { id: 'theirs', config: 'a', tenant: other },
-        { id: 'without' },
-      );
-      const near = async (username: string, tenants?: string[], limit = 9) =>
-        (await stage.store.devices.idsNear(username, tenants, limit)).sort();
-      expect(await near('1001')).toEqual(['a', 'heir', 'theirs']);
-      expect(await near('1002', [stage.main])).toEqual(['a', 'heir']);
-      expect(await near('1009')).toEqual(['odd']);
-      expect([await near('last'), await near('1003'), await near('1001', [])]).toEqual([['odder'], [], []]);
-      expect(await near('1001', undefined, 2)).toHaveLength(2);
-      await stage.store.configs.update(stage.config({ id: 'a', raw: lines('1003') }));
-      expect([await near('1001'), await near('1003', [other])]).toEqual([[], ['theirs']]);
-      await stage.store.configs.delete('a');
-      expect(await near('1003')).toEqual([]);
+      await stage.addDevices({ id: 'a' }, { id: 'b', tenant: other }, { id: 'c' });
+      const { devices } = stage.store;
+      const fetch = (device: string, ...accounts: string[]) =>
+        devices.noteDeliveries([{ ...delivery({ device }), own: true, accounts }]);
+      const known = async (username: string, tenants?: string[], limit = 9) =>
+        (await devices.idsOfAccount(username, tenants, limit)).sort();
+      await fetch('a', '1001', '1002', '1001');
+      await fetch('b', '1001');
+      await fetch('gone', '1001');
+      expect(await known('1001')).toEqual(['a', 'b']);
+      expect(await known('1001', [other])).toEqual(['b']);
+      expect(await known('1001', undefined, 1)).toHaveLength(1);
+      expect([await known('1002'), await known('1003'), await known('1001', [])]).toEqual([['a'], [], []]);
+      await fetch('a', '1003', '1001');
+      expect([await known('1002'), await known('1003'), await known('1001')]).toEqual([[], ['a'], ['a', 'b']]);
+      expect(await devices.get('a')).toMatchObject({ account: '1003' });
+      await fetch('a');
+      expect([await known('1003'), await devices.get('a')]).toEqual([[], expect.not.objectContaining({ account: '1003' })]);
+      await devices.delete('b');
+      expect(await known('1001')).toEqual([]);
     });
   });
 }

@@ -64,23 +64,6 @@ describe('migrations', () => {
     );
   });
 
-  test('the usernames of configs from before they were looked up are found', async () => {
-    const old = place.bare();
-    migrate(old, MIGRATIONS.slice(0, 12));
-    const add = old.prepare(
-      'INSERT INTO configs (id, tenant, raw, transient, deletable, created, updated, revision) SELECT ?, id, ?, 0, 1, 1, 1, 1 FROM tenants',
-    );
-    add.run('a', '{"sip_lines":{"1":{"username":"1001"},"2":{"username":"1001"},"3":"odd","4":{"username":4}}}');
-    add.run('b', null);
-    add.run('c', '{"sip_lines":[]}');
-    await (await place.open()).close();
-    const database = place.bare();
-    expect(database.prepare('SELECT * FROM config_usernames').all()).toEqual([
-      { username: '1001', config: 'a' },
-      { username: '4', config: 'a' },
-    ]);
-  });
-
   test('run once each, in order, from where the store stands, and keep what is in it', async () => {
     const store = await place.open();
     await addConfigs(store, 'c');

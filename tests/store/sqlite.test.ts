@@ -284,10 +284,10 @@ describe('through an index goes', () => {
       .map(({ detail }) => detail);
   }
   const searches = expect.stringMatching(
-    /^SEARCH (?:devices|configs|config_parents|config_usernames|deliveries|audit|config_versions) USING (?:COVERING )?(?:INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)/,
+    /^SEARCH (?:devices|configs|config_parents|device_accounts|deliveries|audit|config_versions) USING (?:COVERING )?(?:INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)/,
   );
   const scans = expect.stringMatching(
-    /^SCAN (?:devices|configs|config_parents|config_usernames|deliveries|tenants|audit|config_versions)/,
+    /^SCAN (?:devices|configs|config_parents|device_accounts|deliveries|tenants|audit|config_versions)/,
   );
   const device = { id: 'd', tenant: 't', revision: 1 } as Device;
   const sighting = { device: 'd', at: 1, ip: '10.0.0.1' } as const;
@@ -300,7 +300,7 @@ describe('through an index goes', () => {
     ['devices.findBy ip', ({ devices }) => devices.findBy('ip', 'x')],
     ['devices.delete', ({ devices }) => devices.delete('d')],
     ['devices.idsUsing', ({ devices }) => devices.idsUsing({ configs: ['a', 'b'], plugins: ['c'] })],
-    ['devices.idsNear', ({ devices }) => devices.idsNear('1001', ['t'], 9)],
+    ['devices.idsOfAccount', ({ devices }) => devices.idsOfAccount('1001', ['t'], 9)],
     ['devices.setConditions', ({ devices }) => devices.setConditions(new Map([['d', { configured: true }]]))],
     ['devices.noteSightings', ({ devices }) => devices.noteSightings([{ ...sighting, ip: '10.0.0.1' as Device['ip'] & string }])],
     ['devices.deliveries', ({ devices }) => devices.deliveries('d')],

@@ -16,7 +16,10 @@ const phone = z.preprocess(
     .strictObject({ username: name, device: name, mac, ip }, { error: oneOf })
     .partial()
     .refine((given) => Object.keys(given).length === 1, { error: oneOf })
-    .meta({ description: 'Which phone: by one of these. A username is that of any of its lines.' }),
+    .meta({
+      description:
+        'Which phone: by one of these. A username is that of any line in what it fetched last: as that it is registered.',
+    }),
 );
 const order = z.strictObject({
   code: z

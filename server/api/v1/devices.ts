@@ -44,6 +44,9 @@ const summary = z.looseObject({
   in_sync: z.boolean().nullable().meta({
     description: 'What it fetched last of its own files is what it would get now; null: it has fetched none of them.',
   }),
+  account: text
+    .nullable()
+    .meta({ description: 'The username of the first line in what it fetched last: as that it is registered.' }),
   created: time,
   updated: time,
   revision: count,
@@ -225,6 +228,7 @@ function summaryOf(device: StoredDevice, caller: Caller): ReadonlyMap<string, un
       problem: condition.problem ?? null,
       seen: seen ? { at: timeOf(seen.at), ip: seen.ip } : null,
       in_sync: device.inSync ?? null,
+      account: device.account ?? null,
       created: timeOf(device.created),
       updated: timeOf(device.updated),
       revision: device.revision,

@@ -10,7 +10,7 @@ import type { Ip } from '../../lib/ip.ts';
 import type { Secret } from '../../lib/secret.ts';
 import type { SecurityLog } from '../../lib/security-log.ts';
 import type { Operation } from '../../operations/model.ts';
-import { type Had, hadBy } from '../resync/had.ts';
+import { type ConfigOf, type Had, hadBy } from '../resync/had.ts';
 import { deviceOf, type Phone, type PhoneParts } from './phone.ts';
 
 /** Who asks, and from where: the PBX of the phone, mostly. */
@@ -51,6 +51,7 @@ interface Changes {
 
 export interface ClaimParts extends PhoneParts {
   readonly configs: Pick<ConfigService, 'get' | 'byCode'>;
+  readonly configOf: ConfigOf;
   /** Of a tenant and those above it. */
   readonly tenants: { line(id: string): readonly string[] };
   together(work: (changes: Changes) => Promise<boolean>): Promise<void>;

@@ -1,13 +1,11 @@
 import type { Caller } from '../../access/model.ts';
-import type { RawConfig } from '../../configs/model.ts';
 import type { StoredDevice } from '../../devices/dao.ts';
 import type { DeviceService } from '../../devices/service.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
 import type { Ip } from '../../lib/ip.ts';
 import type { Mac } from '../../lib/mac.ts';
-import type { ConfigOf } from '../resync/had.ts';
 
-/** By what somebody says which phone he means: that of a device, or the one with this MAC address, at this address, or with this username on a line. */
+/** By what somebody says which phone he means: that of a device, or the one with this MAC address, at this address, or whose phone last fetched a line with this username: as that it is registered. */
 export type Phone =
   | { readonly by: 'device'; readonly value: string }
   | { readonly by: 'mac'; readonly value: Mac }
@@ -15,12 +13,8 @@ export type Phone =
   | { readonly by: 'username'; readonly value: string };
 
 export interface PhoneParts {
-  readonly devices: Pick<DeviceService, 'get' | 'list' | 'idsNear' | 'ownsAddresses'>;
-  configOf: ConfigOf;
+  readonly devices: Pick<DeviceService, 'get' | 'list' | 'idsOfAccount' | 'ownsAddresses'>;
 }
-
-/** Where so many devices inherit a line from one config, and each has another username over it, nobody has that name of his own. */
-const MOST_NEAR = 1_000;
 
 /**
  * The device of a phone, of those that the caller sees.
@@ -49,7 +43,8 @@ async function candidates(
       return device && sees(device.tenant) ? [device] : [];
     }
     case 'username':
-      return withUsername(phone.value, tenants, parts);
+      // Two are as good as many.
+      return known(await devices.idsOfAccount(phone.value, tenants, 2), parts);
     case 'ip':
       if (!devices.ownsAddresses())
         throw new ProvisioningError(
@@ -62,26 +57,9 @@ async function candidates(
   }
 }
 
-/** Two are as good as many. */
-async function withUsername(
-  username: string,
-  tenants: readonly string[] | undefined,
-  { devices, configOf }: PhoneParts,
-): Promise<readonly StoredDevice[]> {
-  const found: StoredDevice[] = [];
-  for (const id of await devices.idsNear(username, tenants, MOST_NEAR)) {
-    const device = await devices.get(id);
-    if (device && usernamesIn((await configOf(device))?.raw).includes(username)) found.push(device);
-    if (found.length > 1) break;
-  }
-  return found;
-}
-
-/** A phone with several accounts dials on any of them. */
-function usernamesIn(raw: RawConfig | undefined): string[] {
-  const lines = raw?.get('sip_lines');
-  if (!(lines instanceof Map)) return [];
-  return [...lines.values()].flatMap((line) => (line instanceof Map ? [String(line.get('username'))] : []));
+async function known(ids: readonly string[], { devices }: PhoneParts): Promise<StoredDevice[]> {
+  const found = await Promise.all(ids.map((id) => devices.get(id)));
+  return found.filter((device) => device !== undefined);
 }
 
 function wordsFor({ by, value }: Phone): string {

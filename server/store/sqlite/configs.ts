@@ -24,14 +24,6 @@ const PARENTS = '(SELECT json_group_array(parent ORDER BY position) FROM config_
 const CELLS = [...row.columns.map((column) => `configs.${column}`), PARENTS].join(', ');
 const SELECT = `SELECT ${CELLS} FROM configs`;
 
-/** What lines of configs have for a username, as the PBX calls who is there: one may be on several. */
-const INSERT_USERNAMES = `
-  INSERT INTO config_usernames (username, config)
-  SELECT DISTINCT CAST(username AS TEXT), id FROM (
-    SELECT CASE WHEN line.type = 'object' THEN line.value ->> '$.username' END AS username, configs.id AS id
-    FROM configs, json_each(configs.raw, '$.sip_lines') AS line WHERE configs.id = ?
-  ) WHERE typeof(username) IN ('text', 'integer')`;
-
 const listed: Listed = {
   table: 'configs',
   cells: CELLS,
@@ -52,8 +44,6 @@ export function configDao(database: Connection): ConfigDao {
   const deleteRow = database.prepare('DELETE FROM configs WHERE id = ?');
   const insertParent = database.prepare('INSERT INTO config_parents (config, position, parent) VALUES (?, ?, ?)');
   const deleteParents = database.prepare('DELETE FROM config_parents WHERE config = ?');
-  const insertUsernames = database.prepare(INSERT_USERNAMES);
-  const deleteUsernames = database.prepare('DELETE FROM config_usernames WHERE config = ?');
   const keepVersion = database.prepare(`
     INSERT INTO config_versions (${FIELDS.join(', ')}, replaced, entry)
     SELECT ${CELLS}, audit.at, audit.number FROM configs, audit WHERE configs.id = ? AND audit.number = ?`);
@@ -66,7 +56,6 @@ export function configDao(database: Connection): ConfigDao {
   /** What is looked up in tables of its own. */
   const insertParts = ({ id, parents }: Config) => {
     for (const [position, parent] of parents.entries()) insertParent.run(id, position, parent);
-    insertUsernames.run(id);
   };
   const get = (id: string) => {
     const found = selectById.get(id);
@@ -112,7 +101,6 @@ export function configDao(database: Connection): ConfigDao {
         keep(before, note({ before, after }, action));
         database.changed('config', id, updateRow.run(...row.encode(after), id, revision));
         deleteParents.run(id);
-        deleteUsernames.run(id);
         insertParts(config);
         return true;
       }, refusals(config)),

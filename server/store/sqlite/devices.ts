@@ -68,15 +68,14 @@ export function deviceDao(database: Connection): DeviceDao {
     UNION
     SELECT id, created, ordinal FROM devices WHERE plugin IN (SELECT value FROM json_each(?))
     ORDER BY created, ordinal`);
-  // It ends as soon as there are enough, however many configs inherit from one.
-  const selectNear = database.prepare<{ id: string }>(`
-    WITH RECURSIVE near (config) AS (
-      SELECT config FROM config_usernames WHERE username = ?
-      UNION
-      SELECT config_parents.config FROM near CROSS JOIN config_parents ON config_parents.parent = near.config
-    )
-    SELECT devices.id FROM near CROSS JOIN devices INDEXED BY devices_config ON devices.config = near.config
-    WHERE ? IS NULL OR devices.tenant IN (SELECT value FROM json_each(?)) LIMIT ?`);
+  const selectOfAccount = database.prepare<{ id: string }>(`
+    SELECT devices.id FROM device_accounts JOIN devices ON devices.id = device_accounts.device
+    WHERE device_accounts.username = ? AND (? IS NULL OR devices.tenant IN (SELECT value FROM json_each(?))) LIMIT ?`);
+  const selectAccounts = database.prepare<{ username: string }>(
+    'SELECT username FROM device_accounts WHERE device = ? ORDER BY username',
+  );
+  const insertAccount = database.prepare('INSERT INTO device_accounts (username, device) VALUES (?, ?)');
+  const deleteAccounts = database.prepare('DELETE FROM device_accounts WHERE device = ?');
   // Rows that stay as they are cost no write.
   const updateCondition = database.prepare(
     'UPDATE devices SET configured = ?, problem = ? WHERE id = ? AND (configured, problem) IS NOT (?, ?)',
@@ -120,6 +119,15 @@ export function deviceDao(database: Connection): DeviceDao {
       return digest !== row.wanted && updateWanted.run(digest, id, row.artefact).changes > 0;
     });
     if (changed.length > 0) settleSync(id);
+  };
+  const setAccounts = (id: string, accounts: readonly string[]) => {
+    updateAccount.run({ 1: accounts[0] ?? null, 2: id });
+    const known = selectAccounts.all(id).map(({ username }) => username);
+    const wanted = new Set(accounts);
+    // Most phones fetch what they had.
+    if (known.length === wanted.size && known.every((username) => wanted.has(username))) return;
+    deleteAccounts.run(id);
+    for (const username of wanted) insertAccount.run(username, id);
   };
   const settleSync = (id: string) => {
     const inSync = selectInSync.get(id)?.inSync ?? null;
@@ -197,10 +205,10 @@ export function deviceDao(database: Connection): DeviceDao {
     idsUsing: ({ configs = [], plugins = [] }) =>
       database.read(() => selectUsing.all(JSON.stringify(configs), JSON.stringify(plugins)).map(({ id }) => id)),
 
-    idsNear: (username, tenants, limit) =>
+    idsOfAccount: (username, tenants, limit) =>
       database.read(() => {
         const only = tenants ? JSON.stringify(tenants) : null;
-        return selectNear.all(username, only, only, limit).map(({ id }) => id);
+        return selectOfAccount.all(username, only, only, limit).map(({ id }) => id);
       }),
 
     setConditions: (conditions) =>
@@ -220,11 +228,11 @@ export function deviceDao(database: Connection): DeviceDao {
     noteDeliveries: (deliveries) =>
       database.write(() => {
         const [devices, open] = [new Set<string>(), new Set<string>()];
-        for (const { device: id, artefact, digest, at, ip, transport, own, account } of deliveries) {
+        for (const { device: id, artefact, digest, at, ip, transport, own, accounts } of deliveries) {
           const noted = upsertDelivery.get(artefact, digest, at, ip, transport, id);
           if (!noted || !own) continue;
           devices.add(id);
-          if (account !== undefined) updateAccount.run({ 1: account, 2: id });
+          if (accounts) setAccounts(id, accounts);
           if (noted.isOpen === 1) open.add(id);
         }
         for (const id of devices) settleSync(id);

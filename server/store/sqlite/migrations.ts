@@ -22,7 +22,6 @@ export const MIGRATIONS: readonly Migration[] = [
   addParameters,
   addSync,
   addCodes,
-  addUsernames,
 ];
 
 /** @throws ProvisioningError store-foreign for another program's database, store-too-new for one of a later release. */
@@ -377,8 +376,8 @@ function addParameters(sqlite: Sqlite.Database): void {
 }
 
 // Of what a device fetched: what it would get now; empty where it has no such file any more; without where nobody has looked. `inSync` follows
-// from that: 1, 0, or NULL before it has fetched anything. `account` is the username of the first line in what it fetched last, `url` the one under which a device reaches the server, if not the usual one.
-// Of each device the last time that somebody wanted it to be told.
+// from that: 1, 0, or NULL before it has fetched anything. `device_accounts` has the usernames of all lines in what it fetched last, `account` the first of them;
+// `url` is the one under which it reaches the server, if not the usual one. Of each device the last time that somebody wanted it to be told.
 function addSync(sqlite: Sqlite.Database): void {
   sqlite.exec(`
     ALTER TABLE deliveries ADD COLUMN wanted TEXT;
@@ -386,6 +385,13 @@ function addSync(sqlite: Sqlite.Database): void {
     ALTER TABLE devices ADD COLUMN account TEXT;
     ALTER TABLE devices ADD COLUMN url TEXT;
     CREATE INDEX devices_inSync ON devices (inSync, created);
+
+    CREATE TABLE device_accounts (
+      username TEXT NOT NULL,
+      device TEXT NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
+      PRIMARY KEY (username, device)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX device_accounts_device ON device_accounts (device);
 
     CREATE TABLE resyncs (
       device TEXT NOT NULL PRIMARY KEY REFERENCES devices (id) ON DELETE CASCADE,
@@ -404,22 +410,5 @@ function addCodes(sqlite: Sqlite.Database): void {
     ALTER TABLE configs ADD COLUMN code TEXT;
     ALTER TABLE config_versions ADD COLUMN code TEXT;
     CREATE UNIQUE INDEX configs_tenant_code ON configs (tenant, code) WHERE code IS NOT NULL;
-  `);
-}
-
-// Of the lines of configs, of which one may have several, and several the same.
-function addUsernames(sqlite: Sqlite.Database): void {
-  sqlite.exec(`
-    CREATE TABLE config_usernames (
-      username TEXT NOT NULL,
-      config TEXT NOT NULL REFERENCES configs (id) ON DELETE CASCADE,
-      PRIMARY KEY (username, config)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX config_usernames_config ON config_usernames (config);
-    INSERT INTO config_usernames (username, config)
-    SELECT DISTINCT CAST(username AS TEXT), id FROM (
-      SELECT CASE WHEN line.type = 'object' THEN line.value ->> '$.username' END AS username, configs.id AS id
-      FROM configs, json_each(configs.raw, '$.sip_lines') AS line
-    ) WHERE typeof(username) IN ('text', 'integer');
   `);
 }

@@ -326,7 +326,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     render,
   };
 
-  const ways = await createWays(settings, tenants, log);
+  const ways = await createWays(settings, tenants, metrics, log);
   const resyncParts: ResyncParts & WavesParts = { devices, plugins, desired, operations, ways: ways.of, render };
   const usualWaves = {
     waves: settings.sync.waves,

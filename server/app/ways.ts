@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { localAddresses } from '../lib/local-address.ts';
 import type { Log } from '../lib/log.ts';
+import type { Metrics } from '../lib/metrics.ts';
 import { Secret } from '../lib/secret.ts';
 import { type AsteriskSettings, type PbxSettings, readPbxs, readTenantWays } from '../settings/pbxs.ts';
 import { explainSystemError } from '../settings/system-error.ts';
@@ -27,6 +28,7 @@ const amiPorts = { plain: 5_038, tls: 5_039 } as const;
 export async function createWays(
   { sync }: Pick<Settings, 'sync'>,
   tenants: Pick<TenantService, 'get' | 'line' | 'list'>,
+  metrics: Pick<Metrics, 'phoneTold'>,
   log: Pick<Log, 'warn'>,
 ): Promise<Ways> {
   const { transport, port, certificates, verify } = sync;
@@ -62,6 +64,7 @@ export async function createWays(
     return webhook;
   }
 
+  for (const [name, way] of ways) ways.set(name, counted(way, metrics));
   const named = (names: readonly string[]) => names.flatMap((name) => ways.get(name) ?? []);
   const usual = named(sync.ways);
   const own = readTenantWays(sync.tenant_ways).ways;
@@ -80,6 +83,17 @@ export async function createWays(
     },
     async close() {
       await Promise.all(closing.map((close) => close()));
+    },
+  };
+}
+
+function counted(way: Way, metrics: Pick<Metrics, 'phoneTold'>): Way {
+  return {
+    name: way.name,
+    async tell(...what) {
+      const told = await way.tell(...what);
+      metrics.phoneTold(way.name, told.kind);
+      return told;
     },
   };
 }

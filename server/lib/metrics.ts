@@ -76,7 +76,7 @@ const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 const RENDER_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 /**
- * What the server counts. Callers know neither names nor labels; all series but those of operations exist from
+ * What the server counts. Callers know neither names nor labels; all series but those of operations and of phones that are told exist from
  * the start with 0, and no label has a value
  * that a phone can choose. Durations are in seconds.
  */
@@ -99,6 +99,8 @@ export interface Metrics {
   security(event: SecurityEvent): void;
   /** A long piece of work has ended; `label` is what kind, in one of our words. */
   operationEnded(label: string, state: 'success' | 'fail'): void;
+  /** Somebody was asked to tell a phone. @param way a name in the settings @param outcome `told`, or why not, in one of our words */
+  phoneTold(way: string, outcome: string): void;
   /** How many devices have their files as they are now is read when somebody asks. */
   devicesInSync(read: () => Promise<Readonly<Record<string, number>>>): void;
   /** A value that is looked up when somebody asks: the bytes of a cache, devices by state. Names start with `offhook_`. */
@@ -212,6 +214,12 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
   );
   const lookups = counters('offhook_render_cache_lookups_total', 'Looks into the cache of rendered files', 'result', LOOKUPS);
   // Which kinds there are, the parts know that start them: a series begins with the first of its kind.
+  const tellings = new Counter({
+    name: 'offhook_phones_told_total',
+    help: 'Phones that were to be told to read their configuration anew, by way and what came of it',
+    labelNames: ['way', 'outcome'],
+    registers,
+  });
   const operations = new Counter({
     name: 'offhook_operations_ended_total',
     help: 'Operations by what they did and how they ended',
@@ -275,6 +283,7 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     cacheLookup: (found) => add(lookups.get(found)),
     security: (event) => add(security.get(event)),
     operationEnded: (label, state) => operations.inc({ label, state }),
+    phoneTold: (way, outcome) => tellings.inc({ way, outcome }),
     devicesInSync(read) {
       new Gauge({
         name: 'offhook_devices',

@@ -28,10 +28,12 @@ const lines: string[] = [];
 const log = createLog({ level: 'warn', format: 'json', sink: { write: (line) => void lines.push(line) } });
 
 async function ways(...set: string[]): Promise<Ways> {
-  const made = await createWays(loadSettings({ environment: {}, set }).settings, tenants, log);
+  const made = await createWays(loadSettings({ environment: {}, set }).settings, tenants, metrics, log);
   open.push(made);
   return made;
 }
+const counted: [string, string][] = [];
+const metrics = { phoneTold: (way: string, outcome: string) => void counted.push([way, outcome]) };
 const names = (of: Ways, tenant: string) => of.of(tenant).map(({ name }) => name);
 
 test('a tenant has the ways that are said of it, or of the next above it that has any, or else the usual ones', async () => {
@@ -42,6 +44,12 @@ test('a tenant has the ways that are said of it, or of the next above it that ha
   expect(names(made, 'n')).toEqual(['pbx', 'hook']);
   expect(names(made, 's')).toEqual(['pbx', 'hook']);
   expect(names(await ways('sync.tenant_ways={s: outbound-proxy}'), 's')).toEqual(['outbound-proxy']);
+});
+
+test('what comes of telling phones is counted by way', async () => {
+  const [phone] = (await ways()).of('m');
+  await phone?.tell({ event: 'x' }, { device: 'd', hasOwnAddress: true, transport: 'udp' });
+  expect(counted).toEqual([['phone', 'impossible']]);
 });
 
 test('a tenant that there is not is told of in the log, and does not keep the server from starting', async () => {

@@ -89,6 +89,9 @@ test('a change of what all inherit makes all phones out of sync, and they fetch 
   expect([code, stdout]).toEqual([0, expect.stringContaining(`${size - 1} of ${size} devices told and in sync.`)]);
   expect(stdout).toMatch(/Could not be told: 1\n.*does not know the event check-sync \(489\)/s);
   expect(await count('out-of-sync')).toBe(1);
+  const metrics = await (await server.ask('/metrics')).text();
+  expect(metrics).toContain(`\noffhook_phones_told_total{way="phone",outcome="told"} ${size - 1}\n`);
+  expect(metrics).toContain('\noffhook_phones_told_total{way="phone",outcome="unsupported"} 1\n');
   const page = (await offhook('device', 'show', macOf(7))).stdout;
   expect(page).toMatch(/^stuck +The phone at 127\.0\.2\.8 does not know the event check-sync \(489\)$/m);
 }, 60_000);

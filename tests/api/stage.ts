@@ -291,6 +291,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     leases: undefined,
     dhcp: () => [{ name: 'eth0', state: 'looking' }],
+    pnp: () => [{ name: 'eth0', state: 'answered' }],
     messages,
     noteLease: (news) => noteLease(news, { ...line, newcomers, log: () => log }),
     explain: (question) => explain(question, line, noDhcp),

@@ -273,3 +273,26 @@ test('a PBX that has the port on all addresses ends the start with one clear lin
   await own.until(/call/);
   expect(own.said().match(/call/g)).toHaveLength(1);
 }, 60_000);
+
+test('of several processes one answers; when it ends, the next one that takes its place does', async () => {
+  const host = await network.host('server', { eth0: lan });
+  const phone = await phoneHost();
+  const offhook = await start(host, 'pnp: { interfaces: [eth0] }\nworkers: 2');
+  const pidOf = (number: number): number =>
+    offhook.log().findLast(({ event, worker }) => event === 'worker.started' && worker === number)?.pid;
+  const listening = async () => {
+    const sockets = await host.run('ss', ['-H', '-lnup', 'sport = :5060']);
+    return Array.from(sockets.matchAll(/pid=(\d+)/g), ([, pid]) => Number(pid));
+  };
+  const first = pidOf(1);
+  expect(await listening()).toEqual([first]);
+  await sipp(phone, yealink, base);
+  expect((await offhook.ask('device', 'list')).devices).toMatchObject([{ mac: '80:5e:0c:4d:79:6d', ip: '10.88.0.33' }]);
+  process.kill(first, 'SIGKILL');
+  await eventually(async () => {
+    const [pid] = await listening();
+    expect(pid).toBeGreaterThan(0);
+    expect(pid).not.toBe(first);
+  }, 30);
+  await sipp(phone, yealink, base);
+}, 120_000);

@@ -5,11 +5,13 @@ import { type Core, createCore } from './app/core.ts';
 import { createDhcp, type Dhcp } from './app/dhcp.ts';
 import { addressesOf, type Listener, listening } from './app/listening.ts';
 import { observeHttp, observeTftp } from './app/observe.ts';
+import { createPnp } from './app/pnp.ts';
 import { checkCertificate, withAllProblems } from './app/preflight.ts';
 import { seed } from './app/seed.ts';
 import { alone, reloadAll, values, type Workers } from './app/workers.ts';
 import type { Usage } from './leases/model.ts';
 import { startHttp } from './listeners/http.ts';
+import type { PnpListener } from './listeners/pnp/listener.ts';
 import { startTftp } from './listeners/tftp.ts';
 import { settingsInvalid } from './settings/invalid.ts';
 import type { Settings } from './settings.ts';
@@ -49,9 +51,11 @@ export async function startApp(settings: Settings, { development, announce, work
   const listeners: Listener[] = [];
   let stopChecking = () => {};
   let dhcp: Dhcp | undefined;
+  let pnp: PnpListener | undefined;
   const close = async () => {
     stopChecking();
     await dhcp?.close();
+    await pnp?.close();
     await Promise.all(listeners.map((listener) => listener.close()));
     await core.close();
   };
@@ -68,8 +72,9 @@ export async function startApp(settings: Settings, { development, announce, work
       // Not before ports are ours: a second server that is started by mistake must not take the operations of the first for lost.
       await core.operations.takeOver();
       dhcp = await startPhoneDhcp(core, workers.takesOver);
+      pnp = await createPnp(core, workers.takesOver);
       stopChecking = checkLinksRegularly({ ...core, days: settings.firmware.check_days });
-      listeners.push(await startAdmin({ core, addresses: () => addressesOf(listeners), workers, dhcp, announce }));
+      listeners.push(await startAdmin({ core, addresses: () => addressesOf(listeners), workers, dhcp, pnp, announce }));
     }
   } catch (cause) {
     await close();

@@ -52,6 +52,11 @@ export interface Vendor {
   extra?(view: View): object;
   /** DHCP options for this vendor's phones, by code: `{ 66: '{server.url}/Digium' }`; the placeholders are those of sdk/boot-options.ts. */
   readonly dhcp?: Readonly<Record<number, string>>;
+  /**
+   * The URL that this vendor's phones are told over SIP PnP: `{server.url}/acme/{mac}.cfg`. Placeholders that begin with `server.` are those of
+   * `dhcp`; others are left as they are, for phones that fill them in themselves. Default: DHCP option 66 where that is a URL, else `{server.url}`.
+   */
+  readonly pnp?: string;
   /** What makes a phone re-read its configuration: as gently as it can, without a restart where nothing needs one. */
   readonly resync?: SipNotification & {
     /** It restarts in any case. */

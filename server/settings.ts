@@ -182,6 +182,25 @@ const dhcp = z
     description: 'What phones ask for an address (docs/dhcp.md). A change needs a restart, which loses no lease.',
   });
 
+const pnp = z
+  .strictObject({
+    interfaces: z
+      .array(path)
+      .default([])
+      .register(about, {
+        description:
+          'Network interfaces, such as eth0, on which phones are told the URL of this server that ask their network for it when they boot (SUBSCRIBE for ' +
+          'ua-profile to 224.0.1.75). None is off. The URL carries no provisioning key: the whole network hears it.',
+        allowed: 'a list of names',
+      }),
+    port: port.min(1).default(5_060).register(about, {
+      description: 'Port of SIP PnP. Phones ask on 5060; on addresses of this host it stays free, for a PBX.',
+    }),
+  })
+  .register(about, {
+    description: 'Phones that ask over SIP PnP where their configuration is (docs/pnp.md). A change needs a restart.',
+  });
+
 const adminTls = z
   .strictObject({
     enabled: z.boolean().default(false).register(about, { description: 'Speak HTTPS, and nothing else, on this port.' }),
@@ -555,6 +574,7 @@ export const schema = z.strictObject({
   http,
   tftp,
   dhcp,
+  pnp,
   admin,
   phones,
   base_config: z

@@ -100,6 +100,8 @@ export interface ApiParts {
     readonly state: string;
     readonly problem?: { readonly code: string; readonly message: string };
   }[];
+  /** Interfaces on which SIP PnP is answered, or should be. */
+  readonly pnp: ApiParts['dhcp'];
   readonly messages: RecentMessages;
   /** Takes note of what DHCP told of a client. */
   noteLease(news: LeaseNews): Promise<Noted>;

@@ -5,13 +5,17 @@ import type { ApiParts } from './parts.ts';
 import { timeOf } from './revision.ts';
 import { type Answer, endpoint, type Route } from './route.ts';
 
+const interfaces = z.array(
+  z.strictObject({ interface: text.nullable(), state: text, problem: text.nullable(), detail: text.nullable() }),
+);
 const document = z
   .strictObject({
     version: text,
     started: time,
     uptime_seconds: count,
     listeners: z.array(z.strictObject({ name: text, url: text })),
-    dhcp: z.array(z.strictObject({ interface: text.nullable(), state: text, problem: text.nullable(), detail: text.nullable() })),
+    dhcp: interfaces,
+    pnp: interfaces,
     store: z.strictObject({ ok: z.boolean(), problem: text.nullable() }),
     plugins: z.strictObject({ loaded: z.array(text), broken: z.array(z.strictObject({ id: text, problem: text })) }),
     devices: z.strictObject({ total: count.nullable(), configured: count.nullable(), waiting: count }),
@@ -51,12 +55,8 @@ async function status(parts: ApiParts): Promise<Answer> {
       started: timeOf(started),
       uptime_seconds: Math.floor((Date.now() - started) / 1_000),
       listeners: parts.addresses().map(({ name, url }) => ({ name, url })),
-      dhcp: parts.dhcp().map(({ name = null, state, problem: why }) => ({
-        interface: name,
-        state,
-        problem: why?.code ?? null,
-        detail: why?.message ?? null,
-      })),
+      dhcp: parts.dhcp().map(interfaceDocument),
+      pnp: parts.pnp().map(interfaceDocument),
       store: { ok: problem === null, problem },
       plugins: {
         loaded: plugins.catalogue.plugins().map(({ id }) => id),
@@ -65,6 +65,10 @@ async function status(parts: ApiParts): Promise<Answer> {
       devices: { ...devices, waiting: await sweep.waiting },
     },
   };
+}
+
+function interfaceDocument({ name, state, problem }: ReturnType<ApiParts['dhcp']>[number]) {
+  return { interface: name ?? null, state, problem: problem?.code ?? null, detail: problem?.message ?? null };
 }
 
 async function look({ store, devices, log }: ApiParts) {

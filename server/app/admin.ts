@@ -21,6 +21,7 @@ import {
   type TlsSettings,
   watchCertificate,
 } from '../listeners/http.ts';
+import type { PnpListener } from '../listeners/pnp/listener.ts';
 import { tftpPath } from '../listeners/tftp.ts';
 import { settingsInvalid } from '../settings/invalid.ts';
 import { version } from '../version.ts';
@@ -43,12 +44,14 @@ export interface AdminParts {
   readonly addresses: () => readonly ListenAddress[];
   readonly workers: Workers;
   readonly dhcp: Dhcp;
+  /** Absent where it is off. */
+  readonly pnp: PnpListener | undefined;
   /** Shows whoever starts the server a text that must not stand in its log. */
   readonly announce: ((text: string) => void) | undefined;
 }
 
 /** What administrators and programs use: the API, over HTTP or HTTPS. */
-export async function startAdmin({ core, addresses, workers, dhcp, announce }: AdminParts): Promise<Listener> {
+export async function startAdmin({ core, addresses, workers, dhcp, pnp, announce }: AdminParts): Promise<Listener> {
   const { admin, data } = core.settings;
   const { store, tenants: tree, log } = core;
   const access = await accessService({ dao: store.tokens, tree, log });
@@ -76,6 +79,7 @@ export async function startAdmin({ core, addresses, workers, dhcp, announce }: A
     leases: dhcp.leases && notedLeases(dhcp.leases, core.history.note),
     explain: (question) => core.explain(question, dhcp.look),
     dhcp: () => dhcp.listener?.interfaces() ?? [],
+    pnp: () => pnp?.interfaces() ?? [],
     hostNames: [...admin.listen, ...admin.names],
     trustedProxies: admin.trusted_proxies,
     corsOrigins: admin.cors_origins,

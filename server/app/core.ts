@@ -42,6 +42,7 @@ import type { Circumstances } from '../pipeline/explain/verdict.ts';
 import { type MoveOrder, type MoveParts, startMove } from '../pipeline/move/move.ts';
 import { Newcomers } from '../pipeline/newcomers.ts';
 import { type LeaseNews, type Noted, noteLease } from '../pipeline/note-lease.ts';
+import { noteProfile } from '../pipeline/note-profile.ts';
 import { RecentMessages } from '../pipeline/recent-messages.ts';
 import { RecentRequests } from '../pipeline/recent-requests.ts';
 import type { PhoneRequest, Reply } from '../pipeline/request.ts';
@@ -112,6 +113,8 @@ export interface Core extends VendorPackages {
   readonly messages: RecentMessages;
   answer(request: PhoneRequest): Promise<Reply>;
   noteLease(news: LeaseNews): Promise<Noted>;
+  /** Where the files are of a phone that asks over SIP PnP, as `urlOf` says of who it is. */
+  noteProfile(request: PhoneRequest, urlOf: (noted: Noted) => string | undefined): Promise<string | undefined>;
   /** What `answer` would do, and why, without doing it. */
   explain(question: Question, dhcp: DhcpLook): Promise<Explanation>;
   /** What `noteLease` would do, without doing it. */
@@ -415,6 +418,10 @@ export async function createCore(settings: Settings, workers: Workers = alone())
     async noteLease(news) {
       await elsewhere.current();
       return noteLease(news, { ...parts, newcomers });
+    },
+    async noteProfile(request, urlOf) {
+      await elsewhere.current();
+      return noteProfile(request, urlOf, { ...parts, newcomers });
     },
     explain: (question, dhcp) => explain(question, explainParts, dhcp),
     rehearseLease: (news) => rehearseLease(news, explainParts),

@@ -137,6 +137,7 @@ function pageOf(document: Document, columns: number): string {
     ...toldOf(objectIn(document, 'dhcp'), columns),
     section('The request', requestOf(document, columns)),
     section('DHCP', dhcpOf(objectIn(document, 'dhcp'), columns)),
+    section('SIP PnP', pnpOf(objectIn(document, 'pnp'), columns)),
     section('Recognised as', recognitionOf(objectIn(document, 'recognition'), columns)),
     section('Device', say(textOf(objectIn(document, 'device'), 'text')) + doubtsOf(document, columns)),
     section('Plugin', say(textOf(objectIn(document, 'plugin'), 'text')) + candidatesOf(document, columns)),
@@ -147,12 +148,17 @@ function pageOf(document: Document, columns: number): string {
   ].join('');
 }
 
+function pnpOf(pnp: Document, columns: number): string {
+  const said = textOf(pnp, 'text');
+  return said === '' ? '' : wrap(`At ${localTime(textOf(pnp, 'at'))}: ${said}`, columns, '  ');
+}
+
 function commandOf(advice: Document): string {
   const command = textOf(advice, 'command');
   return command === '' ? '' : `    ${command}\n`;
 }
 
-const transports: Readonly<Record<string, string>> = { http: 'HTTP', https: 'HTTPS', tftp: 'TFTP', dhcp: 'DHCP' };
+const transports: Readonly<Record<string, string>> = { http: 'HTTP', https: 'HTTPS', tftp: 'TFTP', dhcp: 'DHCP', pnp: 'SIP PnP' };
 
 function requestOf(document: Document, columns: number): string {
   const request = objectIn(document, 'request');
@@ -193,6 +199,7 @@ function recognitionOf(recognition: Document, columns: number): string {
 
 const places: Readonly<Record<string, string>> = {
   userAgent: 'User-Agent',
+  profile: 'Event of SIP PnP',
   vendorClass: 'vendor class (DHCP option 60)',
   vendorIdentifyingClass: 'vendor-identifying class (DHCP option 124)',
   vendorIdentifyingOptions: 'vendor-identifying information (DHCP option 125)',

@@ -43,11 +43,18 @@ function pageOf(requests: readonly Document[], isKnown: boolean, columns: number
     .map((request) => {
       const path = textOf(request, 'path') + (textOf(request, 'query') && `?${textOf(request, 'query')}`);
       const agent = textOf(objectIn(request, 'headers'), 'user-agent');
+      const told = [...objectIn(request, 'profile').values()].join(' ');
       const over = textOf(request, 'transport').toUpperCase();
       return [
-        wrap(`${localTime(textOf(request, 'at'))}  ${textOf(request, 'ip')}  ${over} ${path}`, columns, '', '    '),
+        wrap(
+          `${localTime(textOf(request, 'at'))}  ${textOf(request, 'ip')}  ${over === 'PNP' ? 'SIP PnP' : `${over} ${path}`}`,
+          columns,
+          '',
+          '    ',
+        ),
         wrap(outcomeOf(objectIn(request, 'outcome'), isKnown) + durationOf(request) + timesOf(request), columns, '    '),
         agent && wrap(agent, columns, '    '),
+        told && wrap(told, columns, '    '),
       ].join('');
     })
     .join('');
@@ -58,6 +65,7 @@ function outcomeOf(outcome: Document, isKnown: boolean): string {
   const kind = textOf(outcome, 'kind');
   const why = textOf(outcome, 'why');
   const words: Readonly<Record<string, string>> = {
+    told: `was told ${textOf(outcome, 'url')}`,
     file: `got ${textOf(outcome, 'bytes')} bytes`,
     refused: 'was refused',
     failed: 'could not be made',
@@ -82,7 +90,9 @@ function timesOf(request: Document): string {
 
 /** Rows for `samples` of a vendor's recognition test; one row for what was asked several times. */
 function samplesOf(requests: readonly Document[]): string {
-  return [...new Set(requests.toReversed().map(sampleOf))].join('');
+  // Of what is asked over SIP PnP most is not read by patterns.
+  const read = requests.filter((request) => textOf(request, 'transport') !== 'pnp');
+  return [...new Set(read.toReversed().map(sampleOf))].join('');
 }
 
 function sampleOf(request: Document): string {

@@ -151,6 +151,7 @@ function welcome(settings: Settings, { addresses }: Running, command: (words: st
   const where = fields([
     ...addresses.map(({ name, url }) => [name, url] as const),
     ...(mode === 'off' ? [] : [['dhcp', `${mode}, on ${interfaces.join(', ') || 'all interfaces'}`] as const]),
+    ...(settings.pnp.interfaces.length === 0 ? [] : [['pnp', `on ${settings.pnp.interfaces.join(', ')}`] as const]),
     ['data', settings.data],
   ]);
   return `\nOffhook is running.\n\n${indented(where)}\n${next.join('\n')}\n\n`;

@@ -29,7 +29,7 @@ function pageOf(status: Document): string {
     ['version', textOf(status, 'version')],
     ['started', localTime(textOf(status, 'started'))],
     ...listOf(status, 'listeners').map((each) => [textOf(each, 'name'), textOf(each, 'url')] as const),
-    ...listOf(status, 'dhcp').map((each) => ['dhcp', dhcpOf(each)] as const),
+    ...['dhcp', 'pnp'].flatMap((name) => listOf(status, name).map((each) => [name, interfaceOf(each)] as const)),
     ['plugins', Array.isArray(loaded) ? loaded.join(', ') : ''],
     ['devices', textOf(devices, 'total')],
     ['configured', textOf(devices, 'configured')],
@@ -40,7 +40,7 @@ function pageOf(status: Document): string {
 }
 
 /** `eth0: answered`, `eth1: unavailable: there is no interface eth1`, `all interfaces: heard` */
-function dhcpOf(found: Document): string {
+function interfaceOf(found: Document): string {
   const why = textOf(found, 'detail');
   return `${textOf(found, 'interface') || 'all interfaces'}: ${textOf(found, 'state')}${why && `: ${why}`}`;
 }

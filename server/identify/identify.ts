@@ -1,14 +1,16 @@
 import { type Options, readOption } from '../lib/dhcp/options.ts';
 import { type Mac, parseMac } from '../lib/mac.ts';
-import type { PhoneRequest } from '../pipeline/request.ts';
+import type { PhoneRequest, Profile } from '../pipeline/request.ts';
 import type { VendorPackage } from '../plugins/model.ts';
 import type { DeviceInfo, Facts } from '../sdk.ts';
 import { Dispatcher, type Entry } from './dispatcher.ts';
 import { MacPrefixes } from './mac-prefixes.ts';
+import { factsOfProfile } from './profile.ts';
 
 /** Where in a request a pattern looks. What a phone says of itself ranks before what it asks for; this is that order. */
 const places = [
   'userAgent',
+  'profile',
   'vendorClass',
   'vendorIdentifyingClass',
   'vendorIdentifyingOptions',
@@ -74,7 +76,7 @@ export function compileRecogniser(
 ): Recogniser {
   const dispatchers = new Map<Place, Dispatcher<Owner>>();
   for (const place of places) {
-    if (place === 'headers') continue;
+    if (place === 'headers' || place === 'profile') continue;
     const entries = packages.flatMap((owner) => entriesOf(owner, owner.definition.recognise[place]));
     if (entries.length > 0) dispatchers.set(place, new Dispatcher(entries));
   }
@@ -83,6 +85,19 @@ export function compileRecogniser(
     headers.set(name, new Dispatcher(packages.flatMap((owner) => entriesOf(owner, owner.definition.recognise.headers?.[name]))));
   }
   const prefixes = new MacPrefixes(packages);
+
+  const hearProfile = (profile: Profile, evidence: Evidence[]): void => {
+    for (const owner of packages) {
+      const found = factsOfProfile(profile, owner);
+      if (!found) continue;
+      try {
+        const facts = readFacts(owner, found);
+        if (facts) evidence.push({ package: owner.id, place: 'profile', pattern: printProfile(profile), facts });
+      } catch (cause) {
+        report(owner.id, cause);
+      }
+    }
+  };
 
   const look = (request: PhoneRequest): Identification => {
     const evidence: Evidence[] = [];
@@ -105,6 +120,10 @@ export function compileRecogniser(
         }
         continue;
       }
+      if (place === 'profile') {
+        if (request.profile) hearProfile(request.profile, evidence);
+        continue;
+      }
       const dispatcher = dispatchers.get(place);
       const text = dispatcher && textAt(place, request);
       if (dispatcher && text) hear(place, text, dispatcher);
@@ -117,8 +136,8 @@ export function compileRecogniser(
   const headerNames = [...headers.keys()];
   return {
     identify(request) {
-      // A lease is asked for once in hours: what DHCP tells is not worth keeping.
-      if (request.options.size > 0 || request.mac !== undefined) return look(request);
+      // A lease is asked for once in hours, a profile when a phone boots: what is told then is not worth keeping.
+      if (request.options.size > 0 || request.mac !== undefined || request.profile) return look(request);
       const texts = textsOf(request, headerNames);
       const known = kept.get(texts);
       if (known) return known;
@@ -132,7 +151,7 @@ export function compileRecogniser(
   };
 }
 
-/** All that patterns look at, apart from what DHCP tells. No line feed gets into a header or a name. */
+/** All that patterns look at, apart from what DHCP and SIP PnP tell. No line feed gets into a header or a name. */
 function textsOf({ headers, path, query }: PhoneRequest, names: readonly string[]): string {
   let texts = `${headers['user-agent'] ?? ''}\n${path}\n${query}`;
   for (const name of names) texts += headers[name] === undefined ? '\n' : `\n=${headers[name]}`;
@@ -141,6 +160,13 @@ function textsOf({ headers, path, query }: PhoneRequest, names: readonly string[
 
 function entriesOf(owner: VendorPackage, patterns: readonly RegExp[] = []): Entry<Owner>[] {
   return patterns.map((pattern) => ({ pattern, owner: { package: owner, pattern: String(pattern) } }));
+}
+
+/** As it stands in the header Event. */
+function printProfile(profile: Profile): string {
+  return Object.entries(profile)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(';');
 }
 
 function textAt(place: Place, request: PhoneRequest): string | undefined {
@@ -158,7 +184,10 @@ function optionText(code: number, options: Options): string | undefined {
   return options.get(code)?.toString('latin1');
 }
 
-function readFacts({ definition }: VendorPackage, groups: Readonly<Record<string, string | undefined>>): DeviceInfo | undefined {
+function readFacts(
+  { definition }: VendorPackage,
+  groups: Facts | Readonly<Record<string, string | undefined>>,
+): DeviceInfo | undefined {
   const found: Facts = { vendor: definition.vendor, ...groups };
   const facts = definition.facts ? definition.facts(found) : found;
   if (!facts) return undefined;

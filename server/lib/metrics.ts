@@ -57,8 +57,16 @@ const DHCP_MESSAGES: Readonly<Record<string, readonly DhcpOutcome[]>> = {
   garbage: ['ignored'],
 };
 
-/** An interface that DHCP is served on, or should be. */
-export interface DhcpInterface {
+/** What came over SIP PnP, since the start. */
+export interface PnpCounts {
+  /** By what became of it. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** What phones said to what they were told. */
+  readonly replies: Readonly<Record<string, number>>;
+}
+
+/** An interface that DHCP or SIP PnP is served on, or should be. */
+export interface ServedInterface {
   readonly name: string;
   readonly isReady: boolean;
 }
@@ -91,9 +99,13 @@ export interface Metrics {
   /** @param type of a client's message; `garbage` for what is none */
   dhcpMessage(type: string, outcome: DhcpOutcome): void;
   /** How the interfaces are is read when somebody asks. */
-  dhcpInterfaces(read: () => readonly DhcpInterface[]): void;
+  dhcpInterfaces(read: () => readonly ServedInterface[]): void;
   /** How full the pools are is read when somebody asks. */
   dhcpPools(read: () => readonly DhcpPool[]): void;
+  /** What the listener of SIP PnP counts itself is read when somebody asks. */
+  pnp(read: () => PnpCounts): void;
+  /** How the interfaces are is read when somebody asks. */
+  pnpInterfaces(read: () => readonly ServedInterface[]): void;
   rendered(end: RenderEnd, seconds: number): void;
   cacheLookup(found: 'hit' | 'miss'): void;
   security(event: SecurityEvent): void;
@@ -172,6 +184,33 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     });
   }
 
+  function interfaces(name: string, help: string, read: () => readonly ServedInterface[]): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['interface'],
+      registers,
+      collect() {
+        this.reset();
+        for (const found of read()) this.set({ interface: found.name }, found.isReady ? 1 : 0);
+      },
+    });
+  }
+
+  /** A counter of what somebody else counts, by the values of its one label. */
+  function readTallies(name: string, help: string, label: string, read: () => Readonly<Record<string, number>>): void {
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset();
+        for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
+      },
+    });
+  }
+
   const requestTallies = tallies(
     'offhook_phone_requests_total',
     'Requests of phones by transport and what became of them',
@@ -238,34 +277,21 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     tftpRetransmitted: (packets) => retransmissions.inc(packets),
     tftp(read) {
       gauge('offhook_tftp_transfers', 'TFTP transfers under way', () => read().transfers);
-      new Counter({
-        name: 'offhook_tftp_ignored_datagrams_total',
-        help: 'Datagrams without effect, by why',
-        labelNames: ['why'],
-        registers,
-        collect() {
-          this.reset();
-          const counts = read();
-          for (const why of IGNORED) this.inc({ why }, counts[why]);
-        },
+      readTallies('offhook_tftp_ignored_datagrams_total', 'Datagrams without effect, by why', 'why', () => {
+        const counts = read();
+        return Object.fromEntries(IGNORED.map((why) => [why, counts[why]]));
       });
     },
     dhcpMessage(type, outcome) {
       const known = Object.hasOwn(DHCP_MESSAGES, type) ? type : 'other';
       add(dhcpTallies[dhcpRows.findIndex((row) => row[0] === known && row[1] === outcome)]);
     },
-    dhcpInterfaces(read) {
-      new Gauge({
-        name: 'offhook_dhcp_interface_ready',
-        help: '1 where DHCP is answered or heard, 0 where it should be: the interface is not there, or another server answers',
-        labelNames: ['interface'],
-        registers,
-        collect() {
-          this.reset();
-          for (const { name, isReady } of read()) this.set({ interface: name }, isReady ? 1 : 0);
-        },
-      });
-    },
+    dhcpInterfaces: (read) =>
+      interfaces(
+        'offhook_dhcp_interface_ready',
+        '1 where DHCP is answered or heard, 0 where it should be: the interface is not there, or another server answers',
+        read,
+      ),
     dhcpPools(read) {
       new Gauge({
         name: 'offhook_dhcp_pool_addresses',
@@ -279,6 +305,21 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
         },
       });
     },
+    pnp(read) {
+      readTallies(
+        'offhook_pnp_requests_total',
+        'Datagrams to the group of SIP PnP by what became of them',
+        'outcome',
+        () => read().requests,
+      );
+      readTallies('offhook_pnp_replies_total', 'What phones said to their URL over SIP PnP', 'reply', () => read().replies);
+    },
+    pnpInterfaces: (read) =>
+      interfaces(
+        'offhook_pnp_interface_ready',
+        '1 where SIP PnP is answered, 0 where it should be: the interface is not there',
+        read,
+      ),
     rendered: (end, seconds) => renders.get(end)?.observe(seconds),
     cacheLookup: (found) => add(lookups.get(found)),
     security: (event) => add(security.get(event)),

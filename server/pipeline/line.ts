@@ -176,8 +176,8 @@ export async function learn(
     if (info.mac) newcomers.forget(info.mac);
     return device === caller.device ? caller : become(caller, device, ip, devices, true);
   }
-  // Computers and printers ask for addresses, too.
-  if (transport === 'dhcp' && info.vendor === undefined) return caller;
+  // Computers and printers ask for addresses, too, and whatever speaks SIP may ask for a profile.
+  if ((transport === 'dhcp' || transport === 'pnp') && info.vendor === undefined) return caller;
   const address = caller.addressOwner !== undefined || !caller.trusted ? undefined : ip;
   const device = await devices.meet(info, ip, tenant?.id ?? tenants.main.id, address);
   if (!device) return caller;

@@ -9,8 +9,8 @@ const mostMade = 1_000;
 const dayMs = 86_400_000;
 
 /**
- * Phones of which only DHCP has told. Its packets cost nothing to invent: so they make no more than 1,000 devices a day that never fetch
- * anything. What DHCP tells of others is kept until they ask for a file, or tell more over DHCP.
+ * Phones of which only DHCP or SIP PnP has told. Such packets cost nothing to invent: so they make no more than 1,000 devices a day that never
+ * fetch anything. What is told of others is kept until they ask for a file, or tell more.
  */
 export class Newcomers {
   readonly #told = new LRUCache<Mac, DeviceInfo>({ max: mostTold });
@@ -25,7 +25,7 @@ export class Newcomers {
     this.#now = now;
   }
 
-  /** What DHCP told of a phone that was no device then. */
+  /** What was told of a phone that was no device then. */
   told(mac: Mac): DeviceInfo | undefined {
     return this.#told.get(mac);
   }
@@ -39,7 +39,7 @@ export class Newcomers {
     this.#told.delete(mac);
   }
 
-  /** Whether DHCP may make one more device. When there is no room, one of those that it made is looked at, another each time. */
+  /** Whether there may be one more device. When there is no room, one of those that were made so is looked at, another each time. */
   async hasRoom(): Promise<boolean> {
     if (this.#made.size < mostMade) return true;
     const [first] = this.#made;
@@ -52,7 +52,7 @@ export class Newcomers {
     return isOver;
   }
 
-  /** DHCP made this device. */
+  /** This device was made so. */
   made(device: string): void {
     this.#made.set(device, this.#now());
   }

@@ -96,8 +96,12 @@ export async function noteLease(news: LeaseNews, parts: LeaseParts): Promise<Not
  * Whether a new phone is the main tenant's. What we answer it has the key of that; of what another server told it, its first request says
  * whose it is, and a device of the wrong tenant would be given nothing.
  */
-function isSurelyOurs({ kind, reached }: LeaseNews, { tenants }: Pick<LineParts, 'tenants'>): boolean {
-  if (kind === 'bound' && reached !== undefined) return true;
+function isSurelyOurs({ kind, reached }: LeaseNews, parts: Pick<LineParts, 'tenants'>): boolean {
+  return (kind === 'bound' && reached !== undefined) || hasOneKey(parts);
+}
+
+/** Whether no tenant but the main one has phones that come with a key. */
+export function hasOneKey({ tenants }: Pick<LineParts, 'tenants'>): boolean {
   return !tenants.list().some(({ main, provisioningKey }) => !main && provisioningKey !== undefined);
 }
 

@@ -1,11 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import type { PhoneRequest } from './request.ts';
+import type { PhoneRequest, Profile } from './request.ts';
 
 /** What became of a request, as far as it is worth keeping: names, and never what was in a file. */
 export type Became =
   | { readonly kind: 'file'; readonly file: string; readonly bytes: number; readonly digest?: string }
   | { readonly kind: 'refused' | 'failed' | 'no-config'; readonly file: string; readonly why: string }
-  | { readonly kind: 'wrong-key' | 'no-file' | 'no-plugin' };
+  | { readonly kind: 'wrong-key' | 'no-file' | 'no-plugin' }
+  /** Over SIP PnP, where its files are. */
+  | { readonly kind: 'told'; readonly url: string };
 
 /** A request as it came, and what became of it. The same again with the same outcome is not kept twice, but counted. */
 export interface RecentRequest {
@@ -161,21 +163,30 @@ function isSame(one: PhoneRequest, other: PhoneRequest): boolean {
     one.query === other.query &&
     one.mac === other.mac &&
     one.headers['user-agent'] === other.headers['user-agent'] &&
+    isSameProfile(one.profile, other.profile) &&
     one.options.size === other.options.size &&
     (one.options.size === 0 || [...one.options].every(([code, value]) => other.options.get(code)?.equals(value)))
   );
 }
 
+/** Nearly every request has none. */
+function isSameProfile(one: Profile | undefined, other: Profile | undefined): boolean {
+  if (!one || !other) return one === other;
+  return one.vendor === other.vendor && one.model === other.model && one.version === other.version;
+}
+
 function isSameOutcome(one: Became, other: Became): boolean {
   if (one.kind !== other.kind) return false;
+  if (one.kind === 'told' && other.kind === 'told') return one.url === other.url;
   if (one.kind === 'file' && other.kind === 'file') return one.digest === other.digest && one.file === other.file;
   return !('why' in one) || !('why' in other) || (one.why === other.why && one.file === other.file);
 }
 
-function weigh({ path, query, headers, options }: PhoneRequest): number {
+function weigh({ path, query, headers, options, profile }: PhoneRequest): number {
   let bytes = objectBytes + path.length + query.length;
   for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
   for (const value of options.values()) bytes += value.length;
+  for (const value of Object.values(profile ?? {})) bytes += value.length;
   return bytes;
 }
 

@@ -5,10 +5,10 @@ import type { Mac } from '../lib/mac.ts';
 
 /** What a phone asked, in one shape for all transports. A listener makes it, `servePhone` answers it. */
 export interface PhoneRequest {
-  readonly transport: 'http' | 'https' | 'tftp' | 'dhcp';
+  readonly transport: 'http' | 'https' | 'tftp' | 'dhcp' | 'pnp';
   /** The phone's address; behind trusted proxies the one they tell. */
   readonly ip: Ip;
-  /** The hardware address, where the transport itself tells it (DHCP); it outranks what texts say. */
+  /** The hardware address, where the transport itself tells it (DHCP, SIP PnP); it outranks what texts say. */
   readonly mac?: Mac;
   /** Where the phone reached us, for the URLs it is told when the settings name none. */
   readonly reached: { readonly ip: Ip; readonly port: number };
@@ -21,6 +21,15 @@ export interface PhoneRequest {
   readonly headers: IncomingHttpHeaders;
   /** DHCP options by code. */
   readonly options: ReadonlyMap<number, Buffer>;
+  /** What the phone says of itself over SIP PnP. */
+  readonly profile?: Profile;
+}
+
+/** Printable texts of 128 characters at most, in the phone's spelling. */
+export interface Profile {
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly version?: string;
 }
 
 /** What is answered. Refused and unknown are one thing: nobody can tell them apart. */

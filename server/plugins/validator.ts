@@ -124,6 +124,11 @@ function headerNames(headers: Readonly<Record<string, string>>, context: z.Refin
   }
 }
 
+function knownOfServer(text: string, context: z.RefinementCtx): void {
+  const ofServer = [...placeholders(text)].filter((name) => name.startsWith('server.')).map((name) => `{${name}}`);
+  if (ofServer.length > 0) knownInBoot(ofServer.join(''), context);
+}
+
 const vendor = z.strictObject({
   vendor: z.string().min(1),
   version: z.string().min(1),
@@ -170,6 +175,14 @@ const vendor = z.strictObject({
   support: func.optional(),
   extra: func.optional(),
   dhcp: z.record(z.string(), z.string().superRefine(knownInBoot)).superRefine(optionCodes).optional(),
+  pnp: z
+    .string()
+    .regex(
+      /^(?:\{server\.url\}|[a-z]+:\/\/)\S*$/,
+      'must be a URL: {server.url}, or what begins with http://, https:// or tftp://',
+    )
+    .superRefine(knownOfServer)
+    .optional(),
   resync: z
     .strictObject({ ...notification, restarts: z.boolean().optional(), restart: z.strictObject(notification).optional() })
     .optional(),

@@ -33,6 +33,24 @@ export function bootOptions({ dhcp = {} }: Pick<Vendor, 'dhcp'>, server: BootSer
   );
 }
 
+/**
+ * The URL that a vendor's phones are told over SIP PnP: what its package says, else what they are told as DHCP option 66 where that is a URL,
+ * else the server's own.
+ *
+ * @param server its URL without a provisioning key: the whole network hears it
+ */
+export function pnpUrl({ pnp, dhcp = {} }: Pick<Vendor, 'pnp' | 'dhcp'>, server: BootServer): string {
+  // Other placeholders are the phone's own, which it fills in itself.
+  const itsOwn = (name: string, separator = '') => `{${name}${separator && `:${separator}`}}`;
+  const own =
+    pnp === undefined
+      ? undefined
+      : fill(pnp, (name, separator) => (Object.hasOwn(values, name) ? values[name]?.(server) : itsOwn(name, separator)));
+  if (own !== undefined) return own;
+  const option = bootOptions({ dhcp }, server).get(66);
+  return option !== undefined && /^[a-z]+:\/\//i.test(option) ? option : server.url;
+}
+
 function portOf({ port, protocol }: URL): string {
   return port || (protocol === 'https:' ? '443' : '80');
 }

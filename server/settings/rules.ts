@@ -21,6 +21,7 @@ export function brokenRules(settings: Settings, given: ReadonlyMap<string, Node>
     ...unencrypted(settings, where),
     ...samePort(settings, where),
     ...dhcpParts(settings, where),
+    ...pnpPort(settings, where),
     ...wazoTenant(settings, where),
     ...unknownWays(settings, where),
   ];
@@ -90,6 +91,24 @@ function dhcpParts({ dhcp }: Settings, where: Where): BrokenRule[] {
     const path = `dhcp.${name}`;
     const message = `${where('dhcp.mode')}dhcp.mode is ${dhcp.mode}; ${path} ${wanted}`;
     return wanted === false ? [] : [{ keys: ['dhcp.mode', path], complaint: { path, message } }];
+  });
+}
+
+/** The group is an address of its own; who has a port on all addresses has it there, too. */
+function pnpPort({ pnp, tftp, dhcp }: Settings, where: Where): BrokenRule[] {
+  const { interfaces, port } = pnp;
+  if (interfaces.length === 0) return [];
+  const isEverywhere = tftp.enabled && tftp.listen.some((address) => address === '0.0.0.0' || address === '::');
+  const { from = 0, to = 0 } = tftp.transfer_ports ?? {};
+  const taken = {
+    'tftp.port': isEverywhere && tftp.port === port && `is ${port}, as tftp.port is`,
+    'tftp.transfer_ports': isEverywhere && from <= port && port <= to && `is ${port}, which is in tftp.transfer_ports`,
+    'dhcp.port': dhcp.mode !== 'off' && dhcp.port === port && `is ${port}, as dhcp.port is`,
+  };
+  const path = 'pnp.port';
+  return Object.entries(taken).flatMap(([other, problem]) => {
+    const message = `${where(path)}${path} ${problem}; choose another port for one of them`;
+    return problem === false ? [] : [{ keys: [path, other, 'pnp.interfaces'], complaint: { path, message } }];
   });
 }
 

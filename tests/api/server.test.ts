@@ -127,6 +127,7 @@ test('the status tells what runs, what is broken and what waits', async () => {
     uptime_seconds: expect.any(Number),
     listeners: [{ name: 'admin', url: 'http://127.0.0.1:8666' }],
     dhcp: [{ interface: 'eth0', state: 'looking', problem: null, detail: null }],
+    pnp: [{ interface: 'eth0', state: 'answered', problem: null, detail: null }],
     store: { ok: true, problem: null },
     plugins: {
       loaded: ['digium-1.1.0.0', 'digium-1.4.0.0', 'digium-2.8.1', 'acme-1'],

@@ -38,15 +38,18 @@ import type { DhcpLook } from '../../server/pipeline/explain/dhcp.ts';
 import { type ExplainParts, explain } from '../../server/pipeline/explain/explain.ts';
 import { startMove } from '../../server/pipeline/move/move.ts';
 import { Newcomers } from '../../server/pipeline/newcomers.ts';
-import { noteLease } from '../../server/pipeline/note-lease.ts';
+import { type Noted, noteLease } from '../../server/pipeline/note-lease.ts';
+import { noteProfile } from '../../server/pipeline/note-profile.ts';
 import { RecentMessages } from '../../server/pipeline/recent-messages.ts';
 import { RecentRequests } from '../../server/pipeline/recent-requests.ts';
+import type { PhoneRequest } from '../../server/pipeline/request.ts';
 import type { Had } from '../../server/pipeline/resync/had.ts';
 import { type ResyncParts, startResync } from '../../server/pipeline/resync/resync.ts';
 import { startWaves, type WavesParts } from '../../server/pipeline/resync/waves.ts';
 import { Sweep } from '../../server/pipeline/sweep.ts';
 import { readOverrides } from '../../server/plugins/dao.ts';
 import { catalogueOf } from '../../server/plugins/service.ts';
+import { pnpUrl } from '../../server/sdk/boot-options.ts';
 import { loadSettings } from '../../server/settings/load.ts';
 import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import type { Store } from '../../server/store/store.ts';
@@ -71,6 +74,8 @@ export interface Stage {
   readonly recent: RecentRequests;
   readonly messages: RecentMessages;
   readonly noteLease: ApiParts['noteLease'];
+  /** What a phone is told that asks over SIP PnP, and what was made of it. */
+  noteProfile(request: PhoneRequest): Promise<Noted & { readonly url: string | undefined }>;
   /** Where overrides lie. */
   readonly templates: string;
   /** Id of the main tenant. */
@@ -286,6 +291,7 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     recent: async (device) => (device === undefined ? recent.unrecognised() : recent.of(device)),
     leases: undefined,
     dhcp: () => [{ name: 'eth0', state: 'looking' }],
+    pnp: () => [{ name: 'eth0', state: 'answered' }],
     messages,
     noteLease: (news) => noteLease(news, { ...line, newcomers, log: () => log }),
     explain: (question) => explain(question, line, noDhcp),
@@ -349,6 +355,16 @@ export async function openStage(change: Partial<ApiParts> | ((parts: ApiParts) =
     recent,
     messages: parts.messages,
     noteLease: real.noteLease,
+    async noteProfile(request) {
+      let noted: Noted | undefined;
+      const urlOf = (made: Noted) => {
+        noted = made;
+        return made.plugin && pnpUrl(made.plugin.package.definition, { url: baseUrl() });
+      };
+      const url = await noteProfile(request, urlOf, { ...line, newcomers, recent, log: () => log });
+      if (!noted) throw new Error('It was not noted');
+      return { ...noted, url };
+    },
     templates,
     main: tenants.main.id,
     log: lines,

@@ -48,6 +48,18 @@ test('requests of a device are shown, and it may be meant by its MAC address', a
   expect(JSON.parse((await on('requests', 'desk1', '--json')).out)).toMatchObject({ total: 1 });
 });
 
+test('what was asked over SIP PnP is shown with what the phone said of itself, and is no sample: patterns read little of it', async () => {
+  const asked = { transport: 'pnp', path: '', profile: { vendor: 'snom', model: 'snom370', version: '8.7.5.48' } } as const;
+  note(undefined, { ...asked, headers: { 'user-agent': 'snom370/8.7.5.48' } });
+  expect((await on('requests')).out).toMatch(
+    /^.* {2}192\.0\.2\.101 {2}SIP PnP\n {4}got nothing: no plugin; answered in 1 ms\n {4}snom370\/8\.7\.5\.48\n {4}snom snom370 8\.7\.5\.48\n$/,
+  );
+  expect((await on('requests', '--as-test')).out).toBe('');
+  await on('device', 'add', '--id', 'desk1', 'mac=000413000001');
+  stage.recent.note('desk1', request(asked), undefined, { kind: 'told', url: 'http://192.0.2.10:8667' }, 2);
+  expect((await on('requests', 'desk1')).out).toContain('was told http://192.0.2.10:8667; answered in 2 ms\n');
+});
+
 test('what a phone sent cannot write to the terminal', async () => {
   note(undefined, { path: '/x\u001b[31m', headers: { 'user-agent': 'a\u001b]0;b' } });
   expect((await on('requests')).out).not.toContain('\u001b');

@@ -87,3 +87,21 @@ test('every metric has a help and a type, once', async () => {
     expect(new Set(names).size).toBe(11);
   }
 });
+
+test('what the listener of SIP PnP counts is read when somebody asks', async () => {
+  const metrics = createMetrics();
+  let answered = 0;
+  metrics.pnp(() => ({ requests: { answered, limited: 3 }, replies: { taken: 1 } }));
+  metrics.pnpInterfaces(() => [
+    { name: 'eth0', isReady: true },
+    { name: 'eth1', isReady: false },
+  ]);
+  answered = 2;
+  expect(Object.fromEntries(await samples(metrics))).toMatchObject({
+    'offhook_pnp_requests_total{outcome="answered"}': 2,
+    'offhook_pnp_requests_total{outcome="limited"}': 3,
+    'offhook_pnp_replies_total{reply="taken"}': 1,
+    'offhook_pnp_interface_ready{interface="eth0"}': 1,
+    'offhook_pnp_interface_ready{interface="eth1"}': 0,
+  });
+});

@@ -108,6 +108,16 @@ test.each<[string, string, RegExp]>([
   ],
   ['gives its phones a DHCP option that is none', definition('bad', 'dhcp: { 255: "x" }'), /^dhcp\.255: must be the code/],
   [
+    'tells its phones something else than a URL over SIP PnP',
+    definition('bad', 'pnp: "{server.host}/{mac}.cfg"'),
+    /^pnp: must be a URL: \{server\.url\}, or what begins with http:\/\/, https:\/\/ or tftp:\/\/$/,
+  ],
+  [
+    'tells its phones of the server what is not known',
+    definition('bad', 'pnp: "{server.url}/{server.key}/{mac}"'),
+    /^pnp: \{server\.key\} is not known; use server\.url/,
+  ],
+  [
     'gives its phones a lease time, or another type of message',
     definition('bad', 'dhcp: { 53: "6" }'),
     /^dhcp\.53: is for the DHCP server itself to say$/,

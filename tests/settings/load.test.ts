@@ -307,6 +307,16 @@ test.each([
     'admin: {port: 8667}',
     'offhook.yml:1: admin.port is 8667, as http.port is, on the same address; choose another port for one of them',
   ],
+  ['pnp: {interfaces: [eth0]}\ntftp: {port: 5060}', /^pnp\.port is 5060, as tftp\.port is; choose another port for one of them$/],
+  [
+    'pnp: {interfaces: [eth0], port: 6000}\ntftp: {transfer_ports: 5000-6000}',
+    'offhook.yml:1: pnp.port is 6000, which is in tftp.transfer_ports; choose another port for one of them',
+  ],
+  [
+    'pnp: {interfaces: [eth0]}\ndhcp: {mode: listen, port: 5060}',
+    /^pnp\.port is 5060, as dhcp\.port is; choose another port for one of them$/,
+  ],
+  ['pnp: {interfaces: eth0, port: 0}', /pnp\.port/],
   // Without an IPv4 address in its list, :: takes those of IPv4, too.
   [
     'http: {port: 8666, listen: ["::"]}\nadmin: {listen: [127.0.0.1]}',
@@ -318,6 +328,9 @@ test.each([
 
 test.each([
   'http: {port: 8666, listen: [10.0.0.1]}\nadmin: {listen: [10.0.0.2], allow_unencrypted: true}',
+  'pnp: {interfaces: [eth0]}\nhttp: {port: 5060}',
+  'tftp: {port: 5060}\ndhcp: {mode: listen, port: 5060}',
+  'pnp: {interfaces: [eth0]}\ntftp: {port: 5060, listen: [10.0.0.1]}',
   'admin: {listen: ["::"], tls: {enabled: true, certificate: a.pem, key: b.pem}}',
   'admin: {listen: [127.0.0.2, "::1"], cors_origins: ["https://portal.example.com", "http://localhost:3000", "http://[::1]:3000"]}',
   'http: {port: 0}\nadmin: {port: 0}',

@@ -11,9 +11,9 @@
 import { Code, MessageType, option, readOption } from '../../server/lib/dhcp/options.ts';
 import { BROADCAST, decodePacket, encodePacket, type Packet } from '../../server/lib/dhcp/packet.ts';
 import { codeOf, reason } from '../../server/lib/errors.ts';
+import { findInterface, serverAddress } from '../../server/lib/interfaces.ts';
 import type { Ip } from '../../server/lib/ip.ts';
 import { destinationOf, SERVER_PORT } from '../../server/listeners/dhcp/destination.ts';
-import { findInterface, serverAddress } from '../../server/listeners/dhcp/interfaces.ts';
 import { Lookout } from '../../server/listeners/dhcp/lookout.ts';
 import { openProber } from '../../server/listeners/dhcp/probe.ts';
 import { findRivals } from '../../server/listeners/dhcp/rival.ts';
@@ -133,7 +133,7 @@ async function lookOut(name: string): Promise<void> {
     rivalMilliseconds: 500,
     observe: (event) => say({ event: event.kind, name: event.name, ...('problem' in event && { code: event.problem.code }) }),
   });
-  const found = await findInterface(name);
+  const found = await findInterface(name, 'dhcp');
   const problem = await lookout.look(found);
   say({ event: 'looked', code: problem?.code, clear: lookout.isClear(found) });
   setInterval(() => {

@@ -43,6 +43,7 @@ export const explanationSchema = z
       lease: leaseSchema.nullable(),
       answer: answerSchema.nullable(),
     }),
+    pnp: z.strictObject({ text: text.nullable(), at: time.nullable() }),
     config: z.looseObject({ text: text.nullable(), id: text.nullable(), raw_config: anything.optional() }),
     files: z.array(
       z.strictObject({
@@ -62,7 +63,7 @@ export const explanationSchema = z
 /** An explanation, in words and as facts. No key, no password and no content of a file is in it. */
 export function explainDocument(explanation: Explanation, parts: ApiParts) {
   const { heard, recalled, caller, candidates, plugin, obstacles, dhcp } = explanation;
-  const { recorded } = explanation.question;
+  const { recorded, profile } = explanation.question;
   const { device } = caller ?? {};
   // Behind a wrong key stands what the phone meant.
   const identification = explanation.behindKey?.identification ?? heard.identification;
@@ -106,6 +107,7 @@ export function explainDocument(explanation: Explanation, parts: ApiParts) {
       lease: dhcp?.lease ? leaseDocument(dhcp.lease) : null,
       answer: dhcp?.answer ? answerDocument(dhcp.answer, parts.tenants) : null,
     },
+    pnp: { text: told.pnp || null, at: profile ? timeOf(profile.last) : null },
     config: { text: told.config, ...configOf(explanation) },
     files: explanation.files.map(({ file, templates, override, digest, bytes, problem, delivered }) => ({
       name: file.name,

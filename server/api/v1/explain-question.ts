@@ -48,10 +48,14 @@ export async function readQuestion(asked: Asked, parts: ApiParts): Promise<Quest
     const where = { ...(name !== undefined && { interface: name }), ...(relay !== undefined && { relay }) };
     return { request: overDhcp(asked, device, parts), imagined: true, ...where };
   }
-  const last = device && (await parts.recent(device.id)).at(-1);
+  const recent = device ? await parts.recent(device.id) : [];
+  // What it asks over SIP PnP is no file: its last request is what it asked after that, or before.
+  const last = recent.findLast((each) => each.request.transport !== 'pnp');
+  const profile = recent.findLast((each) => each.request.transport === 'pnp');
   const start = last ? withKey(last, parts) : imagine(device, parts);
   const request = changed(start, asked, parts);
-  const question = { request, imagined: !last || request.transport !== last.request.transport };
+  const imagined = !last || request.transport !== last.request.transport;
+  const question = { request, imagined, ...(profile && { profile }) };
   if (id === undefined || Object.keys(said).length > 0) return question;
   return { ...question, ofDevice: true, ...(last && { recorded: last.last }) };
 }

@@ -22,16 +22,22 @@ const became = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file'), file: text, bytes: count, digest: text.optional() }),
   z.strictObject({ kind: z.enum(['refused', 'failed', 'no-config']), file: text, why: text }),
   z.strictObject({ kind: z.enum(['wrong-key', 'no-file', 'no-plugin']) }),
+  z.strictObject({ kind: z.literal('told'), url: text }),
 ]);
 
 export const requestSchema = z.strictObject({
-  transport: z.enum(['http', 'https', 'tftp', 'dhcp']),
+  transport: z.enum(['http', 'https', 'tftp', 'dhcp', 'pnp']),
   ip: text,
   mac: text.nullable(),
   path: text,
   query: text,
   headers: z.record(z.string(), z.string()),
   options: z.record(z.string(), z.string()).meta({ description: 'Options of DHCP by code, in hexadecimal.' }),
+  profile: z
+    .strictObject({ vendor: text, model: text, version: text })
+    .partial()
+    .optional()
+    .meta({ description: 'What the phone says of itself over SIP PnP.' }),
 });
 
 export const recentSchema = z.strictObject({
@@ -58,6 +64,7 @@ export function requestDocument(request: PhoneRequest, parts: Parts) {
       Object.entries(request.headers).map(([name, value]) => [name, headerWithoutSecrets(name, String(value), parts)]),
     ),
     options: Object.fromEntries(Array.from(request.options, ([code, bytes]) => [code, bytes.toString('hex')])),
+    ...(request.profile && { profile: request.profile }),
   };
 }
 

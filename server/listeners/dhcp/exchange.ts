@@ -2,10 +2,10 @@ import type { Client, Lease, Refusal, Subnet } from '../../leases/model.ts';
 import type { LeaseService } from '../../leases/service.ts';
 import { Code, MessageType, type Options, option, RelayCode, readOption } from '../../lib/dhcp/options.ts';
 import { BROADCAST, macOf, type Packet } from '../../lib/dhcp/packet.ts';
+import { type Interface, serverAddress } from '../../lib/interfaces.ts';
 import { contains, type Ip, type Network } from '../../lib/ip.ts';
 import type { LeaseNews } from '../../pipeline/note-lease.ts';
 import type { NoAnswer } from '../../pipeline/recent-messages.ts';
-import { type Interface, serverAddress } from './interfaces.ts';
 import type { Finding } from './probe.ts';
 
 /** A network that is served, with what all its clients are told. */

@@ -1,11 +1,11 @@
 import { Code, MessageType, type Options, RelayCode, readOption } from '../../lib/dhcp/options.ts';
 import { BROADCAST, decodePacket, encodePacket, macOf, type Packet } from '../../lib/dhcp/packet.ts';
 import { ProvisioningError } from '../../lib/errors.ts';
+import { type Interface, serverAddress } from '../../lib/interfaces.ts';
 import type { Ip } from '../../lib/ip.ts';
 import type { Mac } from '../../lib/mac.ts';
 import { destinationOf } from './destination.ts';
 import { addressOf, type Message, type Outcome, type Recognised } from './exchange.ts';
-import { type Interface, serverAddress } from './interfaces.ts';
 import { Lookout, type LookoutEvent, RIVAL } from './lookout.ts';
 import { endsStart } from './refusal.ts';
 import { type Datagram, type DhcpSockets, openDhcpSockets, type SocketEvent } from './sockets.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProvisioningError } from '../../lib/errors.ts';
-import type { Interface } from './interfaces.ts';
+import type { Interface } from '../../lib/interfaces.ts';
 import { explainRefusal } from './refusal.ts';
 import { findRivals, type Rival, randomMac } from './rival.ts';
 

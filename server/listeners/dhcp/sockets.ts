@@ -1,11 +1,11 @@
 import type { Socket } from 'node:dgram';
 import { isDiscover } from '../../lib/dhcp/packet.ts';
 import { codeOf, ProvisioningError, reason } from '../../lib/errors.ts';
+import { Intake, type IntakeCounts, type IntakeLimits } from '../../lib/intake.ts';
+import { findInterface, type Interface } from '../../lib/interfaces.ts';
 import { type Ip, parseIp, UNSPECIFIED } from '../../lib/ip.ts';
 import { openUdp } from '../../lib/system-sockets.ts';
 import { BROADCAST_ADDRESS, type Destination, SERVER_PORT } from './destination.ts';
-import { Intake, type IntakeCounts, type IntakeLimits } from './intake.ts';
-import { findInterface, type Interface } from './interfaces.ts';
 import { endsStart, explainRefusal } from './refusal.ts';
 
 /** What came in. */
@@ -181,7 +181,7 @@ class OpenSockets implements DhcpSockets {
       if (!opened) this.#opened.set(name, await this.#openEverywhere());
       return;
     }
-    const found = await findInterface(name);
+    const found = await findInterface(name, 'dhcp');
     if (opened?.interface && isSame(opened.interface, found)) return;
     await this.#shut(name);
     const socket = await this.#openOn(found);

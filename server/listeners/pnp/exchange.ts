@@ -9,7 +9,10 @@ import { listIn, readAddress, readParameters, readSequence, readUri, readVia } f
 export const PNP_GROUP = '224.0.1.75';
 export const PNP_PORT = 5060;
 
-/** What a phone tells of itself when it asks where its configuration is. */
+/** What may be a name or a release; whatever else stands there is not kept, shown or logged. */
+const PLAIN = /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/;
+
+/** What a phone tells of itself when it asks where its configuration is: printable texts. */
 export interface ProfileRequest {
   readonly mac?: Mac;
   readonly vendor?: string;
@@ -52,12 +55,13 @@ export function readProfileRequest(bytes: Buffer): ProfileRequest | undefined {
   const said = readParameters(`;${rest.join(';')}`);
   const mac = macIn(request);
   const facts = {
-    vendor: said.get('vendor'),
+    // Phones of Panasonic are said to spell it so.
+    vendor: said.get('vendor') ?? said.get('vender'),
     model: said.get('model'),
     version: said.get('version'),
     userAgent: headers.get('User-Agent'),
   };
-  const known = Object.entries(facts).filter(([, text]) => text !== undefined && text !== '');
+  const known = Object.entries(facts).filter(([, text]) => text !== undefined && PLAIN.test(text));
   return { ...(mac && { mac }), ...Object.fromEntries(known), request };
 }
 

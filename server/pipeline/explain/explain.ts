@@ -30,6 +30,7 @@ import {
 } from '../line.ts';
 import { type LeaseNews, type Noted, noteLease } from '../note-lease.ts';
 import type { RecentMessages } from '../recent-messages.ts';
+import type { RecentRequest } from '../recent-requests.ts';
 import type { PhoneRequest } from '../request.ts';
 import { type DhcpLook, type ExplainedDhcp, explainDhcp } from './dhcp.ts';
 
@@ -53,6 +54,8 @@ export interface Question {
   readonly recorded?: number;
   /** It is asked of a device and of nothing besides: what becomes of it, whatever it sent last. */
   readonly ofDevice?: boolean;
+  /** What the device asked last over SIP PnP, as far as that is remembered. */
+  readonly profile?: RecentRequest;
   /** Where a client of DHCP is: the interface over which it comes, or the relay that passes it on. */
   readonly interface?: string;
   readonly relay?: Ip;

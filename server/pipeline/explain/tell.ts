@@ -15,6 +15,8 @@ export interface Told {
   readonly config: string;
   /** What became of its last message of DHCP; that there was none, where there should be; empty where DHCP is none of our business. */
   readonly dhcp: string;
+  /** What it was told over SIP PnP; empty where it has not asked. */
+  readonly pnp: string;
   /** What the request would change, each to be read after "it would". */
   readonly would: readonly string[];
 }
@@ -26,6 +28,7 @@ export function tell(explanation: Explanation, circumstances: Circumstances): To
     plugin: pluginOf(explanation),
     config: configOf(explanation),
     dhcp: dhcpOf(explanation),
+    pnp: pnpOf(explanation),
     would: changesOf(explanation, circumstances),
   };
 }
@@ -135,6 +138,13 @@ function became({ type, outcome, ip, why, how }: RecentMessage): string {
     default:
       return ip === undefined ? 'It was noted.' : `It was noted; the address is ${ip}.`;
   }
+}
+
+function pnpOf({ question: { profile } }: Explanation): string {
+  if (!profile) return '';
+  const { became } = profile;
+  if (became.kind === 'told') return `It asked where its configuration is, and was told ${became.url}.`;
+  return 'It asked where its configuration is, and was not answered: no plugin that is installed supports it.';
 }
 
 const learnt = ['mac', 'serial', 'uuid', 'vendor', 'model', 'version', 'ip', 'plugin'] as const;

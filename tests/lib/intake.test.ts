@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { Intake } from '../../../server/listeners/dhcp/intake.ts';
+import { Intake } from '../../server/lib/intake.ts';
 
 /** An intake whose work ends when the test says so. */
 function held(limits: { atOnce?: number; waitingBytes?: number; patienceMilliseconds?: number }) {

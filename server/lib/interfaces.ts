@@ -1,9 +1,9 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
-import { ifThere, ProvisioningError } from '../../lib/errors.ts';
-import { contains, type Ip, type Network, parseIp, parseNetwork } from '../../lib/ip.ts';
-import { indexOf } from '../../lib/system-sockets.ts';
+import { ifThere, ProvisioningError } from './errors.ts';
+import { contains, type Ip, type Network, parseIp, parseNetwork } from './ip.ts';
+import { indexOf } from './system-sockets.ts';
 
 /** An IPv4 address of an interface, and the subnet that it is in. */
 export interface OwnAddress {
@@ -20,12 +20,15 @@ export interface Interface {
   readonly addresses: readonly [OwnAddress, ...OwnAddress[]];
 }
 
-/** @throws ProvisioningError dhcp-interface-missing, dhcp-interface-unready: what is the matter with it, and what to do */
-export async function findInterface(name: string): Promise<Interface> {
+/** Which listener wants it: what its errors are called. */
+type For = 'dhcp' | 'pnp';
+
+/** @throws ProvisioningError dhcp-interface-missing, dhcp-interface-unready (or pnp-…): what is the matter with it, and what to do */
+export async function findInterface(name: string, listener: For): Promise<Interface> {
   const index = await indexOf(name);
-  if (index === undefined) throw missing(name);
+  if (index === undefined) throw missing(name, listener);
   const [first, ...others] = addressesOf(name);
-  if (!first) throw await unready(name);
+  if (!first) throw await unready(name, listener);
   return { name, index, addresses: [first, ...others] };
 }
 
@@ -49,14 +52,14 @@ function addressesOf(name: string): OwnAddress[] {
   );
 }
 
-function missing(name: string): ProvisioningError {
+function missing(name: string, listener: For): ProvisioningError {
   const labels = Object.keys(networkInterfaces()).filter((label) => label !== 'lo' && !label.includes(':'));
   const others = labels.length > 0 ? `those that are up: ${labels.join(', ')}` : 'none but lo is up';
   const message = `This host has no interface ${name} (${others}); correct the name, or make it: it is taken up when it comes`;
-  return new ProvisioningError('dhcp-interface-missing', message);
+  return new ProvisioningError(`${listener}-interface-missing`, message);
 }
 
-async function unready(name: string): Promise<ProvisioningError> {
+async function unready(name: string, listener: For): Promise<ProvisioningError> {
   const master = await ifThere(readlink(`/sys/class/net/${name}/master`));
   const state = (await ifThere(readFile(`/sys/class/net/${name}/operstate`, 'utf8')))?.trim();
   const problem = master
@@ -64,5 +67,5 @@ async function unready(name: string): Promise<ProvisioningError> {
     : state === 'down' || state === 'lowerlayerdown'
       ? `is down: it has no link, or was not brought up (ip link set ${name} up); it is taken up when it is up and has an IPv4 address`
       : `has no IPv4 address, and answers come from one; give it one (ip address add …): it is taken up then`;
-  return new ProvisioningError('dhcp-interface-unready', `The interface ${name} ${problem}`);
+  return new ProvisioningError(`${listener}-interface-unready`, `The interface ${name} ${problem}`);
 }

@@ -86,7 +86,8 @@ export async function startWaves(order: WavesOrder, parts: WavesParts): Promise<
       if (!step) break;
       const wave = await task.step(step, (own) => new Wave(members, order, { operation, requested }, parts, report, own).run());
       start += wave.begun;
-      if (wave.isTooMany) {
+      // When all were told there is nothing to stop.
+      if (wave.isTooMany && start < ids.length) {
         stopped = `Of ${phones(wave.begun)} in wave ${index + 1}, ${wave.lost} did not come back: more than ${order.tolerance} %`;
         break;
       }

@@ -224,6 +224,14 @@ test('no further wave is told when too many do not come back, and what is left i
   expect(way.told).toHaveLength(6);
 });
 
+test('when all were told nothing was stopped, however many did not come back', async () => {
+  await fleet(2);
+  const { result } = await run({ waves: [], tolerance: 100 }, [scripted(() => ({ kind: 'silent', why: 'off' }))]);
+  expect(result).toMatchObject({ left: 0, not_told: { total: 2 }, stopped: null });
+  const last = await run({ which: [idOf(0)], waves: [], tolerance: 0 }, [scripted(() => ({ kind: 'silent', why: 'off' }))]);
+  expect(last.result).toMatchObject({ left: 0, not_told: { total: 1 }, stopped: null });
+});
+
 test('within a wave no more are told once too many were lost', async () => {
   await fleet(100);
   flushing();

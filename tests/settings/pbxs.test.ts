@@ -3,6 +3,7 @@ import { ProvisioningError } from '../../server/lib/errors.ts';
 import { fromPlain, type OrderedJson } from '../../server/lib/ordered-json.ts';
 import { loadSettings } from '../../server/settings/load.ts';
 import { readPbxs, readTenantWays } from '../../server/settings/pbxs.ts';
+import { printSettings, settingsInForce } from '../../server/settings/print.ts';
 
 const read = (value: object) => readPbxs(fromPlain(value) as ReadonlyMap<string, OrderedJson>);
 const load = (...set: string[]) => loadSettings({ environment: {}, set }).settings.sync;
@@ -77,6 +78,21 @@ test('ways are names that every server has, or that are described', () => {
 test('one way is a list of one', () => {
   const { ways } = readTenantWays(new Map<string, OrderedJson>([['acme', 'phone']]));
   expect(ways).toEqual(new Map([['acme', ['phone']]]));
+});
+
+test('settings that are printed show no secret', () => {
+  const loaded = loadSettings({
+    environment: {},
+    set: [
+      'sync.ways=pbx',
+      'sync.pbxs={pbx: {kind: asterisk, host: 192.0.2.5, username: u, secret: hunter2}, hook: {kind: webhook, url: "http://x/", token: hunter2}}',
+    ],
+  });
+  const { value } = settingsInForce(loaded.settings).find(({ key }) => key.path === 'sync.pbxs') ?? {};
+  for (const shown of [printSettings(loaded), JSON.stringify(value)]) {
+    expect(shown).toContain('192.0.2.5');
+    expect(shown).not.toContain('hunter2');
+  }
 });
 
 test('no complaint shows a secret', () => {

@@ -3,7 +3,7 @@ import type { Config } from '../../configs/model.ts';
 import { changeOf } from './audit.ts';
 import type { Connection } from './database.ts';
 import { joined, type Listed, readPage, startingWith, when } from './page.ts';
-import { type Cell, shape, statementsFor } from './shape.ts';
+import { type Cell, shape, statementsFor, updaterOf } from './shape.ts';
 
 const row = shape<Omit<Config, 'parents'>>({
   id: 'plain',
@@ -36,11 +36,11 @@ const listed: Listed = {
 };
 
 export function configDao(database: Connection): ConfigDao {
-  const { insert, update } = statementsFor('configs', row.columns);
+  const { insert } = statementsFor('configs', row.columns);
   const selectById = database.prepare<Cell[]>(`${SELECT} WHERE id = ?`).raw();
   const selectByCode = database.prepare<Cell[]>(`${SELECT} WHERE tenant = ? AND code = ?`).raw();
   const insertRow = database.prepare(insert);
-  const updateRow = database.prepare(update);
+  const updateRow = updaterOf(database, 'configs', row);
   const deleteRow = database.prepare('DELETE FROM configs WHERE id = ?');
   const insertParent = database.prepare('INSERT INTO config_parents (config, position, parent) VALUES (?, ?, ?)');
   const deleteParents = database.prepare('DELETE FROM config_parents WHERE config = ?');
@@ -99,7 +99,7 @@ export function configDao(database: Connection): ConfigDao {
         if (before?.revision !== revision) return false;
         const after = { ...config, revision: revision + 1 };
         keep(before, note({ before, after }, action));
-        database.changed('config', id, updateRow.run(...row.encode(after), id, revision));
+        database.changed('config', id, updateRow(before, after));
         deleteParents.run(id);
         insertParts(config);
         return true;

@@ -5,7 +5,7 @@ import type { Ip } from '../../lib/ip.ts';
 import { changeOf } from './audit.ts';
 import type { Connection } from './database.ts';
 import { joined, type Listed, readPage, startingWith, when } from './page.ts';
-import { type Cell, type Filter, shape, statementsFor } from './shape.ts';
+import { type Cell, type Filter, shape, statementsFor, updaterOf } from './shape.ts';
 
 const device = shape<Device>({
   id: 'plain',
@@ -53,7 +53,7 @@ const listed: Listed = {
 const TOLD = new Set(['mac', 'serial', 'uuid', 'ip', 'vendor', 'model', 'version', 'plugin']);
 
 export function deviceDao(database: Connection): DeviceDao {
-  const { insert, update } = statementsFor('devices', device.columns);
+  const { insert } = statementsFor('devices', device.columns);
   const selectById = database.prepare<Cell[]>(`${SELECT} WHERE id = ?`).raw();
   const selectBy = (identity: Identity) =>
     database.prepare<Cell[]>(`${SELECT} WHERE ${identity} = ? ORDER BY created, ordinal`).raw();
@@ -61,7 +61,7 @@ export function deviceDao(database: Connection): DeviceDao {
   const selectWith = (fact: 'serial' | 'uuid') => database.prepare(`SELECT 1 FROM devices WHERE ${fact} = ? AND tenant = ?`);
   const selectTaken = { serial: selectWith('serial'), uuid: selectWith('uuid') };
   const insertRow = database.prepare(insert);
-  const updateRow = database.prepare(update);
+  const updateRow = updaterOf(database, 'devices', device);
   const deleteRow = database.prepare('DELETE FROM devices WHERE id = ?');
   const selectUsing = database.prepare<{ id: string }>(`
     SELECT id, created, ordinal FROM devices WHERE config IN (SELECT value FROM json_each(?))
@@ -173,7 +173,7 @@ export function deviceDao(database: Connection): DeviceDao {
         const { id, revision } = changed;
         const before = get(id);
         const after = { ...changed, revision: revision + 1 };
-        if (!database.changed('device', id, updateRow.run(...device.encode(after), id, revision))) return false;
+        if (before?.revision !== revision || !database.changed('device', id, updateRow(before, after))) return false;
         note({ before, after });
         return true;
       }, refusals(changed)),

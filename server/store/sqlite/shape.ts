@@ -1,6 +1,9 @@
+import type Sqlite from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
 import { ProvisioningError } from '../../lib/errors.ts';
 import { type OrderedJson, parseOrdered, stringifyOrdered } from '../../lib/ordered-json.ts';
 import { Secret } from '../../lib/secret.ts';
+import type { Connection } from './database.ts';
 
 export type Cell = string | number | null;
 
@@ -64,6 +67,36 @@ export function statementsFor(table: string, columns: readonly string[]): { inse
   return {
     insert: `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
     update: `UPDATE ${table} SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE id = ? AND revision = ?`,
+  };
+}
+
+/** Of columns that change together there are some dozen sets; a statement takes some kilobytes. */
+const mostStatements = 256;
+
+/**
+ * Stores a record over the one that is there, of which the transaction has just read what it is: only the columns that differ are named, for
+ * SQLite writes every index of a column that is, whether its value is another or not.
+ */
+export function updaterOf<Row extends { readonly id: string; readonly revision: number }>(
+  database: Pick<Connection, 'prepare'>,
+  table: string,
+  { columns, encode }: Shape<Row>,
+): (before: Row, after: Row) => Sqlite.RunResult {
+  const statements = new LRUCache<string, Sqlite.Statement>({ max: mostStatements });
+  return (before, after) => {
+    const [old, cells] = [encode(before), encode(after)];
+    const changed = columns.flatMap((_, index) => (old[index] === cells[index] ? [] : [index]));
+    const key = changed.join();
+    const statement =
+      statements.get(key) ??
+      database.prepare(
+        statementsFor(
+          table,
+          changed.map((index) => columns[index] ?? ''),
+        ).update,
+      );
+    statements.set(key, statement);
+    return statement.run(...changed.map((index) => cells[index]), before.id, before.revision);
   };
 }
 

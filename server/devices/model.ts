@@ -72,9 +72,9 @@ export interface Delivery {
 /** A delivery as it is noted. */
 export interface Sending extends Delivery {
   /** Whether the file is the device's own. */
-  readonly own?: boolean;
+  readonly own?: boolean | undefined;
   /** Of a file with accounts: the usernames of its lines, the first line's first. */
-  readonly accounts?: readonly string[];
+  readonly accounts?: readonly string[] | undefined;
 }
 
 /** The last time that somebody wanted a device to read its configuration anew. */

@@ -35,6 +35,8 @@ export class Desired {
   readonly #options: DesiredOptions;
   /** A resolved config is read once: the object stays the same until something of it changes. */
   readonly #readings = new WeakMap<ResolvedConfig, Reading>();
+  /** Of files with accounts: the lines in them. */
+  readonly #accounts = new WeakMap<Rendered, PhoneSettings['lines']>();
   readonly #hosts = new LRUCache<string, string>({ max: 256 });
 
   constructor(options: DesiredOptions) {
@@ -58,7 +60,14 @@ export class Desired {
     const settings = this.#read(config);
     const server = this.server(settings, keyless ? undefined : tenant, base);
     const ingredients = { plugin, file, config, settings, server, ...(file.artefact.own && device && { device }) };
-    return this.#options.renderer.render(ingredients, keep);
+    const rendered = await this.#options.renderer.render(ingredients, keep);
+    if (file.artefact.own && file.artefact.secret) this.#accounts.set(rendered, settings.lines);
+    return rendered;
+  }
+
+  /** The usernames of the lines in a device's own file with accounts, the first line's first; of any other file undefined. */
+  accountsIn(rendered: Rendered): readonly string[] | undefined {
+    return this.#accounts.get(rendered)?.map(({ username }) => username);
   }
 
   /**
@@ -106,11 +115,6 @@ export class Desired {
   /** What the config of a device says, typed. @throws ProvisioningError config-missing, config-invalid */
   async settings(device: Device): Promise<PhoneSettings> {
     return this.#read(await this.config(device, device.tenant));
-  }
-
-  /** The usernames of a device's lines, the first line's first. @throws ProvisioningError config-missing, config-invalid */
-  async accounts(device: Device): Promise<readonly string[]> {
-    return (await this.settings(device)).lines.map(({ username }) => username);
   }
 
   /** The same; undefined when there is none. */

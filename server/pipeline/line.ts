@@ -76,13 +76,7 @@ export interface Recalled extends Caller {
 
 /** What becomes of a request, whoever is told of it. */
 export type Outcome =
-  | {
-      readonly kind: 'file';
-      readonly file: Resolved;
-      readonly rendered: Rendered;
-      /** Of a device's own file with accounts: the usernames of its lines. */
-      readonly accounts?: readonly string[] | undefined;
-    }
+  | { readonly kind: 'file'; readonly file: Resolved; readonly rendered: Rendered }
   | { readonly kind: 'image'; readonly image: Image }
   /** It is there, and does not leave. */
   | { readonly kind: 'refused'; readonly file: Resolved; readonly why: string }
@@ -232,8 +226,7 @@ export async function decide(
     // Common files go to anybody, and so may others without secrets: the tenant's key must not go with them.
     const keyless = file.artefact.own ? !caller.trusted : caller.tenant === undefined;
     const rendered = await parts.desired.file(plugin, file, device, tenant, parts.baseUrl(request, device), { keyless });
-    const hasAccounts = file.artefact.own && file.artefact.secret === true && device !== undefined;
-    return { kind: 'file', file, rendered, accounts: hasAccounts ? await parts.desired.accounts(device) : undefined };
+    return { kind: 'file', file, rendered };
   } catch (cause) {
     if (!(cause instanceof ProvisioningError)) throw cause;
     return { kind: cause.code === 'config-missing' ? 'no-config' : 'failed', file, cause };

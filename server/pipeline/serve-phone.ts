@@ -103,7 +103,7 @@ function reply(outcome: Outcome, request: PhoneRequest, { device }: Caller, note
         ip: request.ip,
         transport: request.transport,
         own: artefact.own,
-        ...(outcome.accounts && { accounts: outcome.accounts }),
+        accounts: parts.desired.accountsIn(outcome.rendered),
       };
       log.debug({ event: 'request.answered', file: name, bytes: bytes.length }, 'answered');
       return {

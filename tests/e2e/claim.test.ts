@@ -81,7 +81,8 @@ test('a phone that nobody prepared is somebody’s by a code, and nobody’s aga
   expect(claim).toMatchObject({ config: 'alice' });
   // Its old login was right, once the phone had asked for it.
   expect(await ended(claim)).toMatchObject({ state: 'success', steps: [{ label: 'render' }], result: { way: 'phone' } });
-  expect(phone.seen.map(({ uri }) => uri)).toEqual(Array(2).fill(`sip:autoprov@127.0.0.1:${phone.port}`));
+  const before = phone.seen.length;
+  expect(new Set(phone.seen.map(({ uri }) => uri))).toEqual(new Set([`sip:autoprov@127.0.0.1:${phone.port}`]));
   await eventually(async () => expect(file).toContain('pw-alice'));
   // It is registered by that now, and another worker has written it down.
   await eventually(async () => expect(await registered()).toBe('1001'));
@@ -91,7 +92,7 @@ test('a phone that nobody prepared is somebody’s by a code, and nobody’s aga
   const released = await server.ask('/api/v1/claims/release', { phone: { username: '1001' } });
   expect(released.status).toBe(202);
   expect(await ended((await released.json()) as Claimed)).toMatchObject({ state: 'success' });
-  expect(phone.seen.slice(2).map(({ uri }) => uri)).toEqual(Array(2).fill(`sip:1001@127.0.0.1:${phone.port}`));
+  expect(new Set(phone.seen.slice(before).map(({ uri }) => uri))).toEqual(new Set([`sip:1001@127.0.0.1:${phone.port}`]));
   await eventually(async () => expect(file).toContain('pw-waiting'));
   expect(file).not.toContain('pw-alice');
 }, 60_000);

@@ -53,7 +53,7 @@ test('a phone that is told to by an operator fetches its file again', async () =
     code: 0,
     stdout: 'It reads its configuration anew: The phone at 127.0.0.1 answered 200.\n',
   });
-  expect(phone.seen.slice(before).map(({ uri }) => uri)).toEqual([`sip:u1@127.0.0.1:${phone.port}`]);
+  expect(new Set(phone.seen.slice(before).map(({ uri }) => uri))).toEqual(new Set([`sip:u1@127.0.0.1:${phone.port}`]));
   const { id } = (await device()) ?? { id: '' };
   await eventually(async () => {
     const { requests } = (await (await server.ask(`/api/v1/devices/${id}/requests`)).json()) as { requests: { times: number }[] };

@@ -5,7 +5,8 @@ import { phoneWay, serverWay } from '../../server/sync/sip.ts';
 import type { Phone } from '../../server/sync/way.ts';
 import { locked, openUdpPhone, type PhonePeer } from './peers.ts';
 
-const sender = () => new SipSender({ localAddress: async () => '127.0.0.1', timers: { t1: 10, t2: 80 } });
+// With the timers of the standard: nothing is sent twice, however slow the machine is.
+const sender = () => new SipSender({ localAddress: async () => '127.0.0.1' });
 const credentials = { username: 'auth', password: new Secret('s3cret') };
 const phone: Phone = { device: 'd', ip: '127.0.0.1', hasOwnAddress: true, account: '1001', user: '1001', transport: 'udp' };
 
@@ -27,7 +28,7 @@ test('a registrar is asked for the account under which the phone is registered, 
     { ...phone, ip: '192.0.2.1', account: 'old', registrar, serverCredentials: credentials },
   );
   expect(told).toEqual({ kind: 'told', words: 'The registrar localhost answered 200' });
-  expect(peer.seen.map(({ uri }) => uri)).toEqual(Array(2).fill(`sip:old@localhost:${peer.port}`));
+  expect(new Set(peer.seen.map(({ uri }) => uri))).toEqual(new Set([`sip:old@localhost:${peer.port}`]));
 });
 
 test('an outbound proxy is sent what is for the account at the registrar', async () => {

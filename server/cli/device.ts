@@ -247,14 +247,14 @@ function pageOf(device: Document, tenant: string): string {
   const resync = objectIn(device, 'resync');
   const told = [
     ['wanted', 'requested'],
-    ['told', 'told'],
+    [`told by ${textOf(resync, 'way')}`, 'told'],
   ].flatMap(([what = '', name = '']) => (textOf(resync, name) === '' ? [] : [[localTime(textOf(resync, name)), what]]));
   const wanted = resync.size > 0 && [...told, ...(textOf(resync, 'problem') === '' ? [] : [['', textOf(resync, 'problem')]])];
   const parts = [
     page,
     table(['its files', 'template', 'state'], files),
     table(['last fetched', 'file', 'over', 'from'], deliveries),
-    ...(wanted ? [table(['last resync', textOf(resync, 'way')], wanted)] : []),
+    ...(wanted ? [table(['last resync', 'what'], wanted)] : []),
   ];
   return parts.filter((part) => part !== '').join('\n');
 }

@@ -46,7 +46,10 @@ export async function resync(texts: readonly string[], options: ResyncOptions, i
   const which = isFiltered ? await whereOf(client, filter, outOfSync) : await idsOf(client, texts);
   const begun = await client.ask('POST', '/api/v1/resyncs', { body: new Map([which, ...how]) });
   const ended = await follow(begun.document, options, around, (each) => pageOf(objectIn(each, 'result')));
-  if (textOf(objectIn(ended, 'result'), 'stopped') !== '') throw new Failure('It was stopped before all were told');
+  const result = objectIn(ended, 'result');
+  const missing = numberIn(result, 'devices') - numberIn(result, 'in_sync');
+  // Where nobody waited there is no result yet.
+  if (missing > 0) throw new Failure(`${missing === 1 ? '1 device is' : `${missing} devices are`} not in sync`);
 }
 
 async function whereOf(client: Client, filters: readonly string[], outOfSync: true | undefined): Promise<[string, OrderedJson]> {

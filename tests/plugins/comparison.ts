@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Plugin } from '../../server/plugins/model.ts';
+import type { Device } from '../../server/devices/model.ts';
+import type { Mac } from '../../server/lib/mac.ts';
+import type { Plugin, PluginArtefact } from '../../server/plugins/model.ts';
 import { device, raw, render } from '../support/render.ts';
 
 /** A file as its keys say, whatever its layout. */
@@ -27,36 +29,67 @@ const rawConfigs = JSON.parse(readFileSync(join(import.meta.dirname, 'comparison
   object
 >;
 
+/** What a vendor's tests have for the comparison: differences.ts, and parse.ts, which reads a file of a template as the phone does. */
+export interface Dialect {
+  readonly differences: readonly Difference[];
+  parse(text: string, template: string): Values;
+}
+
 export interface Sample {
   /** `yealink-v86-T46U` */
   readonly file: string;
   readonly plugin: Plugin;
-  readonly model: string;
+  readonly phone: Device;
+  readonly artefact: PluginArtefact;
   readonly case: string;
   readonly theirs: Values;
 }
 
-/** What provd's plugins made for a vendor's phones: `<plugin>-<model>.json`, the minimal case in full, the others as they differ from it. */
+/** What a file of provd/ holds. */
+interface Theirs {
+  readonly mac: Mac;
+  /** The minimal case in full, the others as they differ from it; null: the key is not there. */
+  readonly cases: Readonly<Record<string, Readonly<Record<string, string | null>>>>;
+}
+
+/** The vendors that there are files of provd's for. */
+export const comparedVendors = readdirSync(import.meta.dirname).filter((name) =>
+  existsSync(join(import.meta.dirname, name, 'provd')),
+);
+
+export async function dialectOf(vendor: string): Promise<Dialect> {
+  const { differences } = (await import(`./${vendor}/differences.ts`)) as Pick<Dialect, 'differences'>;
+  const { parse } = (await import(`./${vendor}/parse.ts`)) as Pick<Dialect, 'parse'>;
+  return { differences, parse };
+}
+
+/**
+ * What provd's plugins made for a vendor's phones: `<plugin>-<model>.json` is the main file, `<plugin>-<model>@<template>.json` one of another
+ * template.
+ */
 export function samplesOf(vendor: string, plugins: readonly Plugin[]): Sample[] {
   const folder = join(import.meta.dirname, vendor, 'provd');
   return readdirSync(folder).flatMap((name) => {
     const file = name.replace(/\.json$/, '');
     const plugin = plugins.find(({ id }) => file.startsWith(`${id}-`));
     if (!plugin) throw new Error(`${name} is of no plugin`);
-    const cases = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, Record<string, string | null>>;
+    const [model = '', template] = file.slice(plugin.id.length + 1).split('@');
+    const [main] = plugin.artefacts;
+    const artefact = template === undefined ? main : plugin.artefacts.find((each) => each.template === `${template}.tpl`);
+    if (!artefact) throw new Error(`${name} is no file of ${plugin.id}`);
+    const { mac, cases } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Theirs;
+    const phone = device(plugin, { model, mac });
     return Object.entries(cases).map(([each, values]) => {
       const whole = Object.entries({ ...cases.minimal, ...values });
       const theirs = new Map(whole.flatMap(([key, value]): [string, string][] => (value === null ? [] : [[key, value]])));
-      return { file, plugin, model: file.slice(plugin.id.length + 1), case: each, theirs };
+      return { file, plugin, phone, artefact, case: each, theirs };
     });
   });
 }
 
-/** The phone's main file of ours for the same raw config. */
-export function renderSample({ plugin, model, case: name }: Sample): string {
-  const [main] = plugin.artefacts;
-  if (!main) throw new Error(`${plugin.id} has no artefact`);
-  return render(plugin, main, raw(rawConfigs[name] ?? {}), device(plugin, { model }));
+/** Our file for the same raw config. */
+export function renderSample({ plugin, phone, artefact, case: name }: Sample): string {
+  return render(plugin, artefact, raw(rawConfigs[name] ?? {}), phone);
 }
 
 export function compare(theirs: Values, ours: Values): Found[] {

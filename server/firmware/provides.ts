@@ -19,9 +19,11 @@ export function providersOf(firmware: Firmware, plugin: string, path: string): F
 }
 
 function copies({ files, steps }: Plan, path: string): boolean {
-  return steps.some(({ filter, from, globs, target = '' }) => {
+  return steps.some(({ filter, from, globs, target: written = '' }) => {
     if (filter !== 'cp') return false;
-    if (!target.endsWith('/')) return path === target;
+    // As provd's packages call the folder that phones see the whole of.
+    const target = written === './' ? '' : written;
+    if (target !== '' && !target.endsWith('/')) return path === target;
     const name = path.slice(target.length);
     if (!path.startsWith(target) || (from === SOURCE && !files.some((file) => file.name === name))) return false;
     return globs.some((glob) => fits(glob.split('/').at(-1) ?? '')(name));

@@ -29,8 +29,12 @@ export interface Vendor {
   readonly recognise: Recognise;
   /** First digits of the vendor's MAC addresses, 6 or more (a sub-prefix of a shared block): `00:0f:d3`. The longest wins. */
   readonly macPrefixes?: readonly string[];
-  /** Puts what one pattern found into the vendor's own spelling (`1_4_0_0` → `1.4.0.0`); undefined drops the find. */
-  facts?(found: Facts): Facts | undefined;
+  /**
+   * Puts what one pattern found into the vendor's own spelling (`1_4_0_0` → `1.4.0.0`); undefined drops the find.
+   * @param path what the phone asks for, as `recognise.path` sees it, empty over DHCP and SIP PnP: for phones whose boot loader and
+   * application ask for different files and call themselves alike
+   */
+  facts?(found: Facts, path: string): Facts | undefined;
   /** Firmware lines by plugin id (`digium-2.8.1`). */
   readonly plugins: Readonly<Record<string, Line>>;
   readonly artefacts: readonly Artefact[];

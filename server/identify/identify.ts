@@ -86,12 +86,12 @@ export function compileRecogniser(
   }
   const prefixes = new MacPrefixes(packages);
 
-  const hearProfile = (profile: Profile, evidence: Evidence[]): void => {
+  const hearProfile = (profile: Profile, path: string, evidence: Evidence[]): void => {
     for (const owner of packages) {
       const found = factsOfProfile(profile, owner);
       if (!found) continue;
       try {
-        const facts = readFacts(owner, found);
+        const facts = readFacts(owner, found, path);
         if (facts) evidence.push({ package: owner.id, place: 'profile', pattern: printProfile(profile), facts });
       } catch (cause) {
         report(owner.id, cause);
@@ -105,7 +105,7 @@ export function compileRecogniser(
       for (const { groups, entry } of dispatcher.match(text)) {
         const { package: owner, pattern } = entry.owner;
         try {
-          const facts = readFacts(owner, groups);
+          const facts = readFacts(owner, groups, request.path);
           if (facts) evidence.push({ package: owner.id, place, pattern, facts });
         } catch (cause) {
           report(owner.id, cause);
@@ -121,7 +121,7 @@ export function compileRecogniser(
         continue;
       }
       if (place === 'profile') {
-        if (request.profile) hearProfile(request.profile, evidence);
+        if (request.profile) hearProfile(request.profile, request.path, evidence);
         continue;
       }
       const dispatcher = dispatchers.get(place);
@@ -187,9 +187,10 @@ function optionText(code: number, options: Options): string | undefined {
 function readFacts(
   { definition }: VendorPackage,
   groups: Facts | Readonly<Record<string, string | undefined>>,
+  path: string,
 ): DeviceInfo | undefined {
   const found: Facts = { vendor: definition.vendor, ...groups };
-  const facts = definition.facts ? definition.facts(found) : found;
+  const facts = definition.facts ? definition.facts(found, path) : found;
   if (!facts) return undefined;
   const read: { -readonly [Key in keyof DeviceInfo]: DeviceInfo[Key] } = {};
   if (facts.vendor) read.vendor = facts.vendor;

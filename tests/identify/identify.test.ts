@@ -112,6 +112,18 @@ test.each([
   });
 });
 
+test('what is asked for says how a find is to be taken, whatever its place; a lease asks for nothing', () => {
+  const loader = testPackage('Loader', {
+    recognise: { userAgent: [/^Loader (?<version>[\d.]+)$/], vendorClass: [/^loader (?<version>[\d.]+)$/] },
+    facts: ({ version, ...found }, path) => ({ ...found, ...(version && path.startsWith('/app/') && { version }) }),
+  });
+  const { identify } = compileRecogniser([loader], nobody);
+  const headers = { 'user-agent': 'Loader 4.1' };
+  expect(identify(request({ headers, path: '/image.ld' })).info).toEqual({ vendor: 'Loader' });
+  expect(identify(request({ headers, path: '/app/phone.cfg' })).info).toEqual({ vendor: 'Loader', version: '4.1' });
+  expect(identify(dhcp({ 60: 'loader 4.1' })).info).toEqual({ vendor: 'Loader' });
+});
+
 test('a package whose facts function fails is reported and left out; the others are heard', () => {
   const report = jest.fn();
   const failing = testPackage('Failing', {

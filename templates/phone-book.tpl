@@ -2,6 +2,10 @@
 {% macro lookup(book, dialect, query) -%}
 {{ book.url ~ '/0.1/directories/lookup/' ~ book.profile ~ '/' ~ dialect ~ '?xivo_user_uuid=' ~ book.userUuid ~ '&' ~ query }}
 {%- endmacro %}
+{#- The form in which a phone asks whom it shall look up. -#}
+{% macro input(book, dialect) -%}
+{{ book.url ~ '/0.1/directories/input/' ~ book.profile ~ '/' ~ dialect ~ '?xivo_user_uuid=' ~ book.userUuid }}
+{%- endmacro %}
 {% macro service(book, dialect, name, action) -%}
 {{ book.url ~ '/0.1/' ~ dialect ~ '/users/' ~ book.userUuid ~ '/services/' ~ name ~ '/' ~ action }}
 {%- endmacro %}

@@ -1,0 +1,1 @@
+{{ sip.localCertificate | trim if sip.localCertificate else 'No certificate is configured.' }}

@@ -1,0 +1,1 @@
+{{ sip.localKey | trim if sip.localKey else 'No key is configured.' }}

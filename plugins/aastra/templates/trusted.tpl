@@ -1,0 +1,5 @@
+{% for certificate in sip.trustedCertificates -%}
+{{ certificate | trim }}
+{% else -%}
+No certificates are configured.
+{% endfor %}

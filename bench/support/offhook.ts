@@ -23,7 +23,8 @@ export interface Offhook {
 
 export interface OffhookOptions {
   readonly vendor: Vendor;
-  readonly phones: readonly Phone[];
+  /** What the store holds as it starts: phones as `fill` writes them, or whatever this does. */
+  readonly phones: readonly Phone[] | ((file: string) => Promise<void>);
   /** Vendor packages installed, the one of the phones included. */
   readonly packages: number;
   readonly set?: readonly string[];
@@ -39,7 +40,8 @@ export async function startOffhook({ vendor, phones, packages, set = [], on = 's
   const plugins = join(data, 'vendors');
   mkdirSync(plugins);
   installPackages(plugins, vendor, packages);
-  await fill(join(data, 'offhook.sqlite'), vendor, phones);
+  const file = join(data, 'offhook.sqlite');
+  await (typeof phones === 'function' ? phones(file) : fill(file, vendor, phones));
   const [port, admin] = await freePorts(2);
   const settings = [
     `data=${data}`,

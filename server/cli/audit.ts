@@ -55,7 +55,8 @@ async function audit(options: AuditOptions, io: Io): Promise<void> {
         textOf(entry, 'from'),
         `${textOf(entry, 'resource')} ${textOf(entry, 'id')}`,
         textOf(entry, 'action'),
-        textOf(entry, 'action') === 'changed' ? pathsOf(entry) : '',
+        // Of what came or went, it is everything.
+        ['created', 'removed'].includes(textOf(entry, 'action')) ? '' : pathsOf(entry),
       ]),
     );
   });

@@ -123,5 +123,6 @@ test('a config is shown as it was, and rolled back', async () => {
   expect(await done(on('config', 'show', 'alice', '--revision', '1'))).toMatch(/^locale +fr_FR$/m);
   expect(await done(on('config', 'rollback', 'alice', '1'))).toBe('The config alice is what it was, as revision 3.\n');
   expect(await done(on('config', 'show', 'alice'))).toMatch(/^locale +fr_FR$/m);
+  expect(await done(on('audit', '--id', 'alice'))).toMatch(/config alice +rolled-back +raw_config\.locale\n/);
   expect(await on('config', 'rollback', 'alice', '9')).toMatchObject({ code: 1, err: expect.stringContaining('No version 9') });
 });

@@ -24,6 +24,8 @@ export interface Vendor {
    * have it to be published.
    */
   readonly description?: Readonly<Record<string, string>>;
+  /** Phones that it was really tried with, and what ran on them: `T46U 108.86.0.90`. */
+  readonly tried?: readonly string[];
   /** The oldest interface version (sdk/interface.ts) that has all it needs. Default: the one that it is built for. */
   readonly interface?: number;
   readonly recognise: Recognise;

@@ -1,4 +1,5 @@
 <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+{%- from 'phone-book.tpl' import input %}
 {#- The phone keeps what begins with device. and takes it when .set is 1; all else it forgets when it is not told any more. #}
 {%- macro keep(name, value) %}
     {{ name }}.set="1"
@@ -143,7 +144,7 @@
   />
 {%- set book = phoneBook if phoneBook and phoneBook.userUuid and (model or {}).browser | default(true) else none %}
 {%- if book %}
-{%- set url = book.url ~ '/0.1/directories/input/' ~ book.profile ~ '/polycom?xivo_user_uuid=' ~ book.userUuid %}
+{%- set url = input(book, 'polycom') %}
   <mb mb.main.home="{{ url }}" />
   <softkey
     softkey.1.enable="1"

@@ -7,7 +7,7 @@
  */
 
 import type { Mac } from './lib/mac.ts';
-import type { ServerRole, View } from './sdk/view.ts';
+import type { DeviceView, ServerRole, View } from './sdk/view.ts';
 
 export type { Daylight, TimeZone, Transition } from './lib/time-zone.ts';
 export type * from './sdk/view.ts';
@@ -175,6 +175,11 @@ export interface Artefact {
   readonly encoding?: 'utf-8' | 'iso-8859-1' | 'ascii';
   /** Default: by the format. */
   readonly contentType?: string;
+  /**
+   * Makes the file of the rendered text, for phones that read no text: a header with a checksum before it, a form of their own. What it
+   * throws is a file that cannot be made.
+   */
+  seal?(text: string, device: DeviceView): Uint8Array;
 }
 
 /** `xml` escapes markup; `lines` keeps a value on its line (one setting each); `text` writes values as they are. */

@@ -173,8 +173,9 @@ export class Renderer {
     const { artefact } = file;
     try {
       const template = this.#template(plugin, artefact, file, device);
-      const text = template.render({ ...this.#view(ingredients) }, this.#options.limits);
-      const bytes = encode(text, artefact.encoding ?? 'utf-8');
+      const view = this.#view(ingredients);
+      const text = template.render({ ...view }, this.#options.limits);
+      const bytes = artefact.seal ? Buffer.from(artefact.seal(text, view.device)) : encode(text, artefact.encoding ?? 'utf-8');
       const digest = createHash('sha256').update(bytes).digest('hex');
       return { bytes, digest, contentType: contentTypeOf(artefact), modified: this.#endOfSecond() };
     } catch (cause) {

@@ -45,6 +45,7 @@ const artefact = z
     own: z.boolean().optional(),
     encoding: z.enum(['utf-8', 'iso-8859-1', 'ascii']).optional(),
     contentType: z.string().optional(),
+    seal: func.optional(),
   })
   .refine((value) => !value.secret || isOwn(value as Artefact), {
     error: 'a file with secrets must be one device’s own: put {mac}, {serial} or {uuid} into its name, or set own',

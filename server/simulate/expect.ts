@@ -51,7 +51,9 @@ export function expectation(path: string, phone: Phone, templates: Templates): E
   if (!('settings' in reading)) return undefined;
   const renderer = new Renderer({ texts: templates, cacheBytes: 0, limits: defaultLimits });
   const server = { url: 'http://192.0.2.1', host: '192.0.2.1', tftpPort: 69 };
-  const { format, encoding = 'utf-8' } = file.artefact;
+  // What is sealed shows nothing of its format any more.
+  const { seal, format: written, encoding = 'utf-8' } = file.artefact;
+  const format = seal ? 'text' : written;
   try {
     const made = renderer.render({
       plugin,

@@ -60,6 +60,32 @@ function rendererWith(options: Partial<RendererOptions> = {}): { renderer: Rende
   return { renderer, kinds };
 }
 
+test('a file that is sealed is what the package makes of the text, and has the type that it says', () => {
+  const sealed: Vendor['artefacts'] = [
+    {
+      name: 'a/{mac}.bin',
+      template: 'phone.tpl',
+      format: 'lines',
+      contentType: 'application/octet-stream',
+      seal: (text, { mac }) => Uint8Array.from([0, 0xff, text.length, ...Buffer.from(mac?.slice(-2) ?? '', 'hex')]),
+    },
+  ];
+  const { renderer } = rendererWith();
+  const plugin = pluginWith({ 'phone.tpl': 'user={{ lines[0].username }}' }, { artefacts: sealed });
+  const { bytes, contentType } = renderer.render(ingredients(plugin, '/a/000fd3051122.bin'));
+  expect([bytes.toString('hex'), contentType]).toEqual(['00ff0622', 'application/octet-stream']);
+});
+
+test('a seal that fails is a file that cannot be made, and says why', () => {
+  const seal = () => {
+    throw new Error('the phone has no MAC');
+  };
+  const artefact = { name: 'a/{mac}.bin', template: 'phone.tpl', format: 'text', seal } as const;
+  const plugin = pluginWith({ 'phone.tpl': 'x' }, { artefacts: [artefact] });
+  const broken = () => rendererWith().renderer.render(ingredients(plugin, '/a/000fd3051122.bin'));
+  expect(broken).toThrow('the phone has no MAC');
+});
+
 test('a file is rendered once and then at hand, until one of its ingredients is another', () => {
   const { renderer, kinds } = rendererWith();
   const plugin = pluginWith({ 'phone.tpl': '{{ lines[0].displayName }} {{ device.version }}' });

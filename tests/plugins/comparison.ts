@@ -48,6 +48,8 @@ export interface Sample {
 /** What a file of provd/ holds. */
 interface Theirs {
   readonly mac: Mac;
+  /** Where it is another text than in the name of the file, which has no blanks. */
+  readonly model?: string;
   /** The minimal case in full, the others as they differ from it; null: the key is not there. */
   readonly cases: Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 }
@@ -73,11 +75,11 @@ export function samplesOf(vendor: string, plugins: readonly Plugin[]): Sample[] 
     const file = name.replace(/\.json$/, '');
     const plugin = plugins.find(({ id }) => file.startsWith(`${id}-`));
     if (!plugin) throw new Error(`${name} is of no plugin`);
-    const [model = '', template] = file.slice(plugin.id.length + 1).split('@');
+    const [named = '', template] = file.slice(plugin.id.length + 1).split('@');
     const [main] = plugin.artefacts;
     const artefact = template === undefined ? main : plugin.artefacts.find((each) => each.template === `${template}.tpl`);
     if (!artefact) throw new Error(`${name} is no file of ${plugin.id}`);
-    const { mac, cases } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Theirs;
+    const { mac, model = named, cases } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Theirs;
     const phone = device(plugin, { model, mac });
     return Object.entries(cases).map(([each, values]) => {
       const whole = Object.entries({ ...cases.minimal, ...values });

@@ -25,7 +25,12 @@ export interface ViewInput {
 export function buildView({ plugin, device, model = device?.model, settings, raw, server }: ViewInput): View {
   const row = rowOf(plugin, model);
   const { definition } = plugin.package;
-  const revealed = settings.lines.map((line) => ({ ...line, password: line.password.reveal() }));
+  const revealed = settings.lines.map(({ password, displayName, ...line }) => ({
+    ...line,
+    password: password.reveal(),
+    displayName: onOneLine(displayName),
+  }));
+  const keys = settings.keys.map((key) => ({ ...key, label: key.label === null ? null : onOneLine(key.label) }));
   const { lines, serverSets } = groupServers(revealed, definition.servers);
   const firmware = firmwareOf(plugin);
   const linePlaces = placeLines(lines, row?.model);
@@ -47,8 +52,8 @@ export function buildView({ plugin, device, model = device?.model, settings, raw
     lines,
     linePlaces,
     serverSets,
-    keys: settings.keys,
-    keyPlaces: placeKeys(settings.keys, linePlaces, row?.model),
+    keys,
+    keyPlaces: placeKeys(keys, linePlaces, row?.model),
     sip: { ...settings.sip, localKey: settings.sip.localKey?.reveal() ?? null },
     callManagers: settings.callManagers,
     locale: settings.locale && { ...settings.locale, words: localeWords(settings.locale, definition) },
@@ -68,6 +73,14 @@ export function buildView({ plugin, device, model = device?.model, settings, raw
     extra: {},
   } satisfies View;
   return definition.extra ? { ...view, extra: definition.extra(view) } : view;
+}
+
+/** What people are called, and what keys are: in a header of SIP or on a phone's screen there are no others. */
+function onOneLine(text: string): string {
+  const lines = text.split(/[\p{Cc}\u2028\u2029]+/u);
+  if (lines.length === 1) return text;
+  const said = lines.map((line) => line.trim()).filter((line) => line !== '');
+  return said.join(' ');
 }
 
 function filesOf(plugin: Plugin, named: Named): Record<string, string> {

@@ -87,6 +87,7 @@ export interface LineView {
   readonly username: string;
   readonly authUsername: string;
   readonly password: string;
+  /** Without line breaks, as is every label. */
   readonly displayName: string;
   /** The extension that people dial; null if not told. */
   readonly extension: string | null;

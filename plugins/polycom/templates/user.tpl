@@ -6,11 +6,6 @@
     {{ name }}="{{ value }}"
 {%- endmacro %}
 
-{#- A line break within a name would end a header of SIP. #}
-{%- macro plain(text) -%}
-{{ (text or '').split() | join(' ') }}
-{%- endmacro %}
-
 {%- macro srtp(prefix, mode, enabled) %}
     {{ prefix }}.srtp.enable="{{ enabled | int }}"
     {{ prefix }}.srtp.offer="{{ (mode != 'disabled') | int }}"
@@ -95,8 +90,8 @@
 {%- for line in lines %}
 {%- set account = 'reg.' ~ line.number %}
   <reg
-    {{ account }}.displayName="{{ plain(line.displayName) }}"
-    {{ account }}.label="{{ plain(line.extension or line.displayName) }}"
+    {{ account }}.displayName="{{ line.displayName }}"
+    {{ account }}.label="{{ line.extension or line.displayName }}"
     {{ account }}.address="{{ line.username }}"
     {{ account }}.auth.userId="{{ line.authUsername }}"
     {{ account }}.auth.password="{{ line.password }}"
@@ -136,7 +131,7 @@
   <attendant
 {%- for key in configured if not key.inCall %}
     attendant.resourceList.{{ key.position }}.address="{{ key.value }}"
-    attendant.resourceList.{{ key.position }}.label="{{ plain(key.label) }}"
+    attendant.resourceList.{{ key.position }}.label="{{ key.label or '' }}"
 {%- if key.type == 'park' %}
     attendant.resourceList.{{ key.position }}.type="automata"
 {%- endif %}
@@ -166,7 +161,7 @@
   <softkey
     softkey.{{ loop.index + 2 }}.enable="1"
     softkey.{{ loop.index + 2 }}.action="{{ key.value }}$Tdtmf$"
-    softkey.{{ loop.index + 2 }}.label="{{ plain(key.label or key.value) }}"
+    softkey.{{ loop.index + 2 }}.label="{{ key.label or key.value }}"
     softkey.{{ loop.index + 2 }}.use.active="1"
   />
 {%- endfor %}

@@ -227,4 +227,10 @@ export const differences: readonly Difference[] = [
     ours: /^(?:HTTPS?|[12]|.*\/Grandstream)$/,
     why: 'where to fetch settings and firmware from now on; provd leaves it to DHCP, which many phones are without',
   },
+  {
+    keys: /^(?:account\.2\.(?:name|sip\.subscriber\.name)|P4[01]7)$/,
+    theirs: /^line\nbreak$/,
+    ours: /^line break$/,
+    why: 'a name stands on one line, for in a header of SIP a line break would end it',
+  },
 ];

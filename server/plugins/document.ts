@@ -3,7 +3,7 @@ import type { ModelRow, Plugin, VendorPackage } from './model.ts';
 
 /** What is known of how a package was held against the world, besides what its definition says. */
 export interface Evidence {
-  /** Requests that were captured from its phones, and are recognised. */
+  /** Requests that were captured from phones of its vendor, all of which are recognised. */
   readonly captured: number;
   /** Models whose files are compared with those of provd's plugins. */
   readonly compared: readonly string[];
@@ -108,7 +108,7 @@ function resync({ resync: how }: Vendor): string {
 function tried({ tried: phones = [] }: Vendor, { captured, compared }: Evidence): string {
   return [
     phones.length === 0 ? 'no real phone yet' : `real phones: ${phones.join(', ')}`,
-    `captured requests recognised: ${captured}`,
+    `captured requests of the vendor’s phones, all recognised: ${captured}`,
     ...(compared.length === 0 ? [] : [`files compared with provd’s: ${compared.join(', ')}`]),
   ].join('<br>');
 }

@@ -78,6 +78,18 @@ export const differences: readonly Difference[] = [
   { keys: / SIP2 ID$/, theirs: undefined, ours: /^SIP2$/, why: 'the entry of an account that went away' },
   // Keys
   {
+    keys: / Fkey ?\d+ Value$/,
+    theirs: /@SIP\d+$/,
+    ours: /^(?:\S+@\d\/(?:f|c|ba\S*)|\*3|SIP\d|)$/,
+    why: 'a key has its line once, behind its number; provd’s plugin for the series V adds the name of the last line to every key, also to empty ones',
+  },
+  {
+    keys: / (?:line \d+ DisplayName|SIP\d+ Display_Name)$/,
+    theirs: /^1002 line\nbreak$/,
+    ours: /^1002 line break$/,
+    why: 'a name stands on one line, for in a header of SIP a line break would end it',
+  },
+  {
     keys: / Fkey ?\d+ Title$/,
     theirs: /^(?:|Zoé {2}Ben Q A 中文 |é中)$/,
     ours: /^(?:Zoé & <Ben> "Q" 'A' 中文 €|é中"&<>|😀)$/,

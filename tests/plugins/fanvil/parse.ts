@@ -2,12 +2,10 @@ import type { Values } from '../comparison.ts';
 
 const signs: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-const ofLine = /@SIP\d+$/;
-
 /**
  * A Fanvil file as the phone reads it, whatever its dialect: settings by the elements around them, with their number or the ID that they
  * begin with (`sip line 1 PhoneNumber`); of several with one name the last. Values end with their own closing tag: in provd's files
- * they hold signs that XML has another use for, and behind the value of a key (`2001@1/f`) the name of a line, which is no part of it.
+ * they hold signs that XML has another use for.
  */
 export function parse(text: string): Values {
   const values = new Map<string, string>();
@@ -31,7 +29,7 @@ function elements(text: string, place: string, values: Map<string, string>): voi
     const id = /^\s*<ID>(\w+)<\/ID>/.exec(content)?.[1];
     const key = [place, id ?? name, ...(index === undefined ? [] : [index])].join(' ').trim();
     if (/^\s*<[A-Za-z]/.test(content)) elements(content, key, values);
-    else if (content === '' || content.trim() !== '') values.set(key, read(content).replace(ofLine, ''));
+    else if (content === '' || content.trim() !== '') values.set(key, read(content));
   }
 }
 

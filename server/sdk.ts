@@ -63,13 +63,15 @@ export interface Vendor {
    * `dhcp`; others are left as they are, for phones that fill them in themselves. Default: DHCP option 66 where that is a URL, else `{server.url}`.
    */
   readonly pnp?: string;
-  /** What makes a phone re-read its configuration: as gently as it can, without a restart where nothing needs one. */
-  readonly resync?: SipNotification & {
-    /** It restarts in any case. */
-    readonly restarts?: boolean;
-    /** What makes it restart, whatever has changed. */
-    readonly restart?: SipNotification;
-  };
+  readonly resync?: ResyncNotification;
+}
+
+/** What makes a phone re-read its configuration: as gently as it can, without a restart where nothing needs one. */
+export interface ResyncNotification extends SipNotification {
+  /** It restarts in any case. */
+  readonly restarts?: boolean;
+  /** What makes it restart, whatever has changed. */
+  readonly restart?: SipNotification;
 }
 
 /** A SIP NOTIFY, in the words of a vendor. */
@@ -134,6 +136,8 @@ export interface Line {
   readonly artefacts?: readonly Artefact[];
   /** How phones with this line's firmware come up, where they do it otherwise than the package says. */
   readonly boot?: Boot;
+  /** How they are told to re-read their configuration, where they understand something else than the package says. */
+  readonly resync?: ResyncNotification;
 }
 
 export interface Series {

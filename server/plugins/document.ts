@@ -44,7 +44,7 @@ function chapter(owner: VendorPackage, evidence: Evidence): string[] {
             .map(([number, text]) => `${number}: ${code(text)}`)
             .join('<br>'),
         ],
-        ['reads its files anew on', resync(definition)],
+        ['reads its files anew on', resync(owner)],
         ['how far tried', tried(definition, evidence)],
       ].filter(([, text]) => text !== ''),
     ),
@@ -100,9 +100,13 @@ function transports({ definition, plugins }: VendorPackage): string {
   return [...new Set(boots.flatMap((boot) => boot?.transports ?? []))].map((each) => each.toUpperCase()).join(', ');
 }
 
-function resync({ resync: how }: Vendor): string {
-  if (!how) return 'nothing that can be sent: it has to be restarted';
-  return `SIP NOTIFY ${code(how.event)}${how.restarts ? ', and restarts' : ''}`;
+function resync({ definition, plugins }: VendorPackage): string {
+  const ways = plugins.map(({ line }) => {
+    const how = line.resync ?? definition.resync;
+    if (!how) return 'nothing that can be sent: it has to be restarted';
+    return `SIP NOTIFY ${code(how.event)}${how.restarts ? ', and restarts' : ''}`;
+  });
+  return [...new Set(ways)].join('<br>');
 }
 
 function tried({ tried: phones = [] }: Vendor, { captured, compared }: Evidence): string {

@@ -113,6 +113,12 @@ const notification = {
   body: z.string().optional(),
 };
 
+const resync = z.strictObject({
+  ...notification,
+  restarts: z.boolean().optional(),
+  restart: z.strictObject(notification).optional(),
+});
+
 function headerNames(headers: Readonly<Record<string, string>>, context: z.RefinementCtx): void {
   for (const name of Object.keys(headers)) {
     const isName = /^[\w\-.!%*+`'~]+$/.test(name);
@@ -162,7 +168,12 @@ const vendor = z.strictObject({
   plugins: z
     .record(
       z.string().regex(/^[a-z\d][\w.-]*$/i, 'a plugin id is letters, digits, dots and dashes'),
-      z.strictObject({ series: z.array(series).min(1), artefacts: z.array(artefact).optional(), boot: boot.optional() }),
+      z.strictObject({
+        series: z.array(series).min(1),
+        artefacts: z.array(artefact).optional(),
+        boot: boot.optional(),
+        resync: resync.optional(),
+      }),
     )
     .refine((lines) => Object.keys(lines).length > 0, 'at least one firmware line is needed'),
   artefacts: z.array(artefact).min(1),
@@ -184,9 +195,7 @@ const vendor = z.strictObject({
     )
     .superRefine(knownOfServer)
     .optional(),
-  resync: z
-    .strictObject({ ...notification, restarts: z.boolean().optional(), restart: z.strictObject(notification).optional() })
-    .optional(),
+  resync: resync.optional(),
 });
 
 const builtFor = z.looseObject({ interface: z.object({ min: z.number().int(), max: z.number().int() }) });

@@ -133,6 +133,11 @@ test.each<[string, string, RegExp]>([
     /^resync\.restart\.event: must be one line$/,
   ],
   [
+    'tells the phones of a firmware line nothing at all',
+    definition('bad').replace('series:', 'resync: { event: "" }, series:'),
+    /^plugins\.bad-1\.resync\.event: /,
+  ],
+  [
     'has a table of locales by something else',
     definition('bad', 'locales: { screen: { French: "French" } }'),
     /^locales\.screen\.French: must be a locale, a language or a country: fr_CA, fr or CA$/,

@@ -66,7 +66,8 @@ export async function tellDevice(
 function notificationFor({ id, plugin: line, condition }: StoredDevice, restart: Restart, { plugins }: TellParts): Notification {
   const plugin = line === undefined ? undefined : plugins.catalogue.plugin(line);
   if (!plugin) throw impossible(`The device ${id} has no plugin that is installed: nobody knows what its phone understands`);
-  const { resync, vendor } = plugin.package.definition;
+  const { vendor, resync: ofVendor } = plugin.package.definition;
+  const resync = plugin.line.resync ?? ofVendor;
   if (!resync) throw impossible(`Phones of ${vendor} cannot be told to read their configuration anew`);
   if (!condition.configured)
     throw impossible(`The device ${id} would get nothing: ${condition.problem ?? 'it has no configuration yet'}`);

@@ -162,6 +162,22 @@ test('phones are told to restart in their vendor’s words, if there are any', a
   });
 });
 
+test('a firmware line tells its phones in words of its own', async () => {
+  phone = await openUdpPhone(() => ({ status: 200 }));
+  const series = [{ version: '1.0', models: { M1: { lines: 1 } } }];
+  const own = { event: 'service-control', body: 'action=restart', restart: { event: 'service-control', body: 'action=reset' } };
+  const plugins = { 'twofold-1': { series }, 'twofold-2': { series, resync: own } };
+  packages.push(testPackage('twofold', { plugins, resync: { event: 'check-sync' } }, { 'phone.tpl': 'x' }));
+  for (const [plugin, how] of [['twofold-1'], ['twofold-2'], ['twofold-2', { restart: true }]] as const) {
+    expect(await resync({ plugin }, how)).toMatchObject({ state: 'success' });
+  }
+  expect(phone.seen.map(({ headers, body }) => [headers.get('Event'), String(body)])).toEqual([
+    ['check-sync', ''],
+    ['service-control', 'action=restart'],
+    ['service-control', 'action=reset'],
+  ]);
+});
+
 test.each<[string, object, Circumstances, string]>([
   ['nobody knows its address', { ip: undefined }, {}, 'Nobody knows its address'],
   ['it has no plugin', { plugin: undefined }, {}, 'no plugin'],

@@ -35,7 +35,7 @@ export interface Surroundings {
   /** All packages, this one among them. */
   readonly all: readonly VendorPackage[];
   readonly samples: readonly Sample[];
-  /** The text of pkgs/pkgs.db. */
+  /** The text of the files of pkgs/. */
   readonly firmware: string;
 }
 
@@ -128,14 +128,18 @@ export const invariants: readonly Invariant[] = [
       }),
   },
   {
-    sentence: 'a phone that comes up is recognised as what it is, by this package only',
+    sentence: 'a phone that comes up is recognised as what it is, by packages of its vendor only',
     broken: (subject, { all }) => {
       const recogniser = compileRecogniser(all, (id, cause) => {
         throw new Error(`facts of ${id} failed`, { cause });
       });
+      // Phones of one vendor may ask for files of the same name, which one of its packages knows for all.
+      const kin = all.filter(({ definition }) => definition.vendor === subject.definition.vendor);
+      const ofVendor = new Set(kin.map(({ id }) => id));
       return everyBoot(subject.plugins, ({ plugin, row, boot, phone }) => {
         const found = requestsOf(boot).map((each) => recogniser.identify(each));
-        const others = found.flatMap(({ evidence }) => evidence.map((each) => each.package)).filter((id) => id !== subject.id);
+        const claims = found.flatMap(({ evidence }) => evidence.map((each) => each.package));
+        const others = claims.filter((id) => !ofVendor.has(id));
         const infos = found.flatMap(({ evidence }) => evidence.map(({ facts }) => facts));
         const wrong = infos.flatMap((facts) =>
           Object.entries(facts).filter(([fact, value]) => value !== phone[fact as keyof typeof facts]),

@@ -81,7 +81,7 @@ export const brokenPackages: Readonly<Record<string, Subject>> = {
   'every file that a phone needs as it comes up is an artefact or an image': package_({
     boot: { transports: ['http'], userAgent: 'Acme {model} {version}', requests: [{ path: ['Acme/{mac}.cfg', 'Acme/0.cfg'] }] },
   }),
-  'a phone that comes up is recognised as what it is, by this package only': package_({
+  'a phone that comes up is recognised as what it is, by packages of its vendor only': package_({
     boot: { transports: ['http'], userAgent: 'Acme {model}P {version}', requests: [{ path: 'Acme/{mac}.xml' }] },
   }),
   'a phone that runs a line’s firmware is associated with that line exactly': package_({ support: () => 500 }),

@@ -9,7 +9,7 @@ const text = readFileSync(join(import.meta.dirname, '../../templates/phone-book.
 const book = { url: 'https://192.0.2.40:443', profile: 'default', userUuid: '2a8f3c1e' };
 
 function write(expression: string, format: Format): string {
-  const source = { name: 'main.tpl', text: `{% from 'phone-book.tpl' import input, lookup, service %}${expression}` };
+  const source = { name: 'main.tpl', text: `{% from 'phone-book.tpl' import input, lookup, menu, service %}${expression}` };
   return compile(source, (name) => ({ name, text }), escapes[format]).render({ book }, defaultLimits);
 }
 
@@ -25,6 +25,12 @@ test.each<[Format, string]>([
 test('the form that asks whom to look up has a URL', () => {
   expect(write("{{ input(book, 'acme') }}", 'lines')).toBe(
     'https://192.0.2.40:443/0.1/directories/input/default/acme?xivo_user_uuid=2a8f3c1e',
+  );
+});
+
+test('the list of what can be looked up has a URL', () => {
+  expect(write("{{ menu(book, 'acme') }}", 'lines')).toBe(
+    'https://192.0.2.40:443/0.1/directories/menu/default/acme?xivo_user_uuid=2a8f3c1e',
   );
 });
 

@@ -18,11 +18,12 @@ import { type NetworkServer, serving, startOn } from '../support/served-network.
 const written: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   digium: { 66: hex('http://10.88.0.1:8667/Digium') },
   yealink: { 66: hex('http://10.88.0.1:8667') },
-  cisco: {
+  'cisco-sccp': { 66: hex('10.88.0.1'), 150: '0a580001' },
+  orion: {
     // Server, two bytes, and a path that is nothing but what stands after it.
-    43: `0109${hex('10.88.0.1')}020200ff0306${hex('/cisco')}`,
+    43: `0109${hex('10.88.0.1')}020200ff0306${hex('/orion')}`,
     66: hex('10.88.0.1'),
-    67: hex('SEPDefault.cnf.xml'),
+    67: hex('orion.xml'),
     150: '0a580001',
     160: hex('http://10.88.0.1:8667/'),
   },
@@ -35,12 +36,12 @@ interface Installed {
   readonly samples: readonly Sample[];
 }
 
-const testVendor = join(import.meta.dirname, '../support/cisco');
+const testVendor = join(import.meta.dirname, '../support/orion');
 const installed = await Promise.all([
   ...readdirSync(pluginsFolder).map((id) =>
     read(id, join(pluginsFolder, id, 'plugin.ts'), join(import.meta.dirname, '../plugins', id)),
   ),
-  read('cisco', join(testVendor, 'plugin.js'), testVendor),
+  read('orion', join(testVendor, 'plugin.js'), testVendor),
 ]);
 
 async function read(id: string, definition: string, samples: string): Promise<Installed> {
@@ -133,7 +134,7 @@ beforeAll(async () => {
     .spawn('dhcrelay', ['-4', '-d', '--no-pid', '-a', '-id', 'eth1', '-iu', 'eth0', '10.88.0.1'])
     .until(/Sending on +Socket/);
   const data = mkdtempSync(join(tmpdir(), 'offhook-network-'));
-  cpSync(testVendor, join(data, 'plugins/cisco'), { recursive: true });
+  cpSync(testVendor, join(data, 'plugins/orion'), { recursive: true });
   offhook = await serving(startOn(server, dhcp, data));
   for (const place of places) for (const client of clientNames) stations.push(await stationOf(client, place, 'passing'));
   for (const place of places) {

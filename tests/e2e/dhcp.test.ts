@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -120,16 +120,19 @@ test('who only listens knows a phone by what it asks another server, and answers
   );
 });
 
-test('a phone whose TFTP request says nothing of its model has the plugin of the model that it told DHCP', async () => {
-  const server = await network.host('server', { eth0: LAN });
-  const phone = await network.host('phone', { eth0: { bridge: 'lan', mac: '00:1a:a1:2b:3c:4d' } });
-  const data = mkdtempSync(join(tmpdir(), 'offhook-network-'));
-  cpSync(join(import.meta.dirname, '../support/cisco'), join(data, 'plugins/cisco'), { recursive: true });
-  const offhook = await start(server, serve, data);
-  const vendorClass = 'Cisco Systems, Inc. IP Phone CP-7960G';
-  const { address } = await lease('dhclient', phone, join(folder, 'phone'), { vendorClass });
-  const got = join(folder, 'SEP.xml');
-  await phone.run('busybox', ['tftp', '-g', '-r', 'SEP001AA12B3C4D.cnf.xml', '-l', got, '10.88.0.1']);
-  expect(readFileSync(got, 'utf8')).toBe('<device><line>autoprov</line></device>');
-  expect((await offhook.ask('device', 'list')).devices).toMatchObject([{ model: '7960G', plugin: 'cisco-7960', ip: address }]);
-});
+test.each([
+  ['7960G', 'cisco-sccp-legacy', 'P0030801SR02'],
+])(
+  'a phone whose TFTP request says nothing of its model has the plugin of the model that it told DHCP: %s',
+  async (model, plugin, load) => {
+    const server = await network.host('server', { eth0: LAN });
+    const phone = await network.host('phone', { eth0: { bridge: 'lan', mac: '00:1a:a1:2b:3c:4d' } });
+    const offhook = await start(server, serve);
+    const vendorClass = `Cisco Systems, Inc. IP Phone CP-${model}`;
+    const { address } = await lease('dhclient', phone, join(folder, 'phone'), { vendorClass });
+    const got = join(folder, 'SEP.xml');
+    await phone.run('busybox', ['tftp', '-g', '-r', 'SEP001AA12B3C4D.cnf.xml', '-l', got, '10.88.0.1']);
+    expect(readFileSync(got, 'utf8')).toContain(`<loadInformation>${load}</loadInformation>`);
+    expect((await offhook.ask('device', 'list')).devices).toMatchObject([{ model, plugin, ip: address }]);
+  },
+);

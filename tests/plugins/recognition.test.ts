@@ -20,6 +20,9 @@ interface Captured {
 
 const captured = JSON.parse(readFileSync(join(import.meta.dirname, 'recognition.json'), 'utf8')) as readonly Captured[];
 
+/** How Cisco's phones call their own files. */
+const ownFile = /SEP([\dA-F]{12})\./;
+
 /** What is recognised better than by provd, and why. */
 const better: readonly {
   readonly fits: (sent: Captured) => boolean;
@@ -46,6 +49,11 @@ const better: readonly {
     fits: ({ path }) => path === '/42/2/7C2F804DF9A9.xml',
     info: ({ info }) => ({ ...info, mac: parseMac('7C2F804DF9A9') as Mac }),
     why: 'the file that a base asks for is called by its own MAC, in whatever folder',
+  },
+  {
+    fits: ({ path = '', info }) => ownFile.test(path) && info.mac === undefined,
+    info: ({ path = '', info }) => ({ ...info, mac: parseMac(ownFile.exec(path)?.[1] ?? '') as Mac }),
+    why: 'the name says whose file it is, over TFTP and below a folder, too',
   },
 ];
 

@@ -122,6 +122,7 @@ test('who only listens knows a phone by what it asks another server, and answers
 
 test.each([
   ['7960G', 'cisco-sccp-legacy', 'P0030801SR02'],
+  ['8941', 'cisco-sip-9.3', 'SIP8941_8945.9-3-1-18'],
 ])(
   'a phone whose TFTP request says nothing of its model has the plugin of the model that it told DHCP: %s',
   async (model, plugin, load) => {

@@ -70,6 +70,8 @@ test.each([
   ['7921G', 'cisco-sccp-wireless-1.4.5'],
   ['CIPC', 'cisco-sccp-cipc-2.1.2'],
   ['7985G', 'cisco-sccp-9.4'],
+  ['8945', 'cisco-sip-9.3'],
+  ['9971', 'cisco-sip-9.3'],
 ])('of all lines for Cisco phones a phone that says it is a %s gets %s', (model, id) => {
   expect(associate({ vendor: 'Cisco', ...(model !== undefined && { model }) }, ofCisco)?.plugin.id).toBe(id);
 });

@@ -261,13 +261,13 @@ test('an extra function that throws fails its file, and nothing else', () => {
 });
 
 test('values keep to their line in a file of lines, and markup is escaped in XML', () => {
-  const sip_lines = { 1: { username: 'u', password: 'p', display_name: 'a\nb = <c>', proxy_ip: '192.0.2.1' } };
+  const sip_lines = { 1: { username: 'u', password: 'a\nb = <c>', display_name: 'D', proxy_ip: '192.0.2.1' } };
   const hostile = { ...config, raw: raw({ sip_lines }) };
   const reading = readSettings(hostile.raw);
   if ('complaints' in reading) throw new Error('bad config');
   const text = (format: 'lines' | 'xml' | 'text') => {
     const plugin = pluginWith(
-      { 'phone.tpl': '{{ lines[0].displayName }}' },
+      { 'phone.tpl': '{{ lines[0].password }}' },
       { artefacts: [{ name: 'a/{mac}.cfg', template: 'phone.tpl', format }] },
     );
     return rendererWith()

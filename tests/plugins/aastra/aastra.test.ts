@@ -307,6 +307,6 @@ describe('what somebody typed', () => {
     const funckeys = { 1: { type: 'blf', value: evil, label: evil } };
     const told = file('8.2.0', '6930', { admin_password: evil, sip_lines: { 1: { ...line, display_name: evil } }, funckeys });
     expect(told.get('upgrade uri')).toBe('http://192.0.2.10:8667/Aastra');
-    expect(told.get('sip line1 display name')).toBe('x upgrade uri: http://evil/ ');
+    expect(told.get('sip line1 display name')).toBe('x upgrade uri: http://evil/');
   });
 });

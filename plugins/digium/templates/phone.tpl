@@ -46,6 +46,10 @@
       dial_plan="x.T6"
       visual_voicemail="0"
       voicemail="{{ 'sip:%s@%s' % (line.voicemail, line.proxy.host) if line.voicemail }}"
+{%- if line.outboundProxy %}
+      outbound_proxy="{{ line.outboundProxy.host }}"
+      outbound_port="{{ line.outboundProxy.port or (5061 if sip.transport == 'tls' else 5060) }}"
+{%- endif %}
       conflict="replace">
 {%- for rank, endpoint in [('primary', line.proxy), ('alternate', line.backupProxy)] if endpoint %}
       <host_{{ rank }}

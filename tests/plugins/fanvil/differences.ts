@@ -184,11 +184,13 @@ export const differences: readonly Difference[] = [
   {
     keys: / xmlContact 1 \w+$|^sysConf cti DNDO(?:n|ff)Url$|dssSoft 1 \w+$/,
     theirs: undefined,
+    ours: /^(?:|-1|0|21|Wazo|Directory|Annuaire|https?:\/\/\S+\/directories\/lookup\/default\/fanvil\S*)$/,
     why: 'a phone book is told wherever a user is known, whatever the version of the config, and taken back where none is',
   },
   {
     keys: / (?:SoftFkey1 \w+|Desktop_Softkey)$/,
     theirs: undefined,
+    ours: /^(?:|0|7|SoftFkey1|Directory|Annuaire|history;(?:dsskey1)?;;menu;|https?:\/\/\S+\/directories\/lookup\/default\/fanvil\S*)$/,
     why: 'the same in the older dialect',
   },
   // Passwords and accounts of the web page

@@ -39,7 +39,8 @@ export interface Vendor {
   facts?(found: Facts, path: string): Facts | undefined;
   /** Firmware lines by plugin id (`digium-2.8.1`). */
   readonly plugins: Readonly<Record<string, Line>>;
-  readonly artefacts: readonly Artefact[];
+  /** The files of every line. A line may have others or more; without any here, each has its own. */
+  readonly artefacts?: readonly Artefact[];
   /** How a phone comes up: what `offhook simulate` plays, and what the contract test asks of every plugin. */
   readonly boot?: Boot;
   /** The vendor's words for the neutral vocabulary: `{ transport: { udp: 0, tcp: 1, tls: 2 } }`. Templates read `words`. */
@@ -162,7 +163,8 @@ export interface Model {
 /**
  * One kind of file a phone can ask for. `{mac}` (0015655e167c), `{MAC}` (0015655E167C), `{mac:-}` (00-15-65-5e-16-7c),
  * `{serial}`, `{uuid}`, `{model}`, `{version}` stand for facts of the device, any other for a fact of its model's row that is a text or
- * a number; the sign after a colon is put between the parts (`{version:_}` is 1_4_0_0). A name with mac, serial or uuid belongs
+ * a number; the sign after a colon is put between the parts (`{version:_}` is 1_4_0_0), and a number after a slash leaves out as many characters at the
+ * beginning (`{MAC/2}` is 15655E167C). A name with mac, serial or uuid belongs
  * to one device; any other is common to many.
  */
 export interface Artefact {

@@ -105,9 +105,10 @@ function pluginOf(id: string, line: Line, owner: VendorPackage): Plugin {
     for (const [name, model] of Object.entries(series.models)) models.set(name, { name, model, series });
   }
   const own = line.artefacts ?? [];
+  const common = owner.definition.artefacts ?? [];
   const artefacts = [
-    ...owner.definition.artefacts.map((file) => own.find(({ name }) => name === file.name) ?? file),
-    ...own.filter(({ name }) => !owner.definition.artefacts.some((file) => file.name === name)),
+    ...common.map((file) => own.find(({ name }) => name === file.name) ?? file),
+    ...own.filter(({ name }) => !common.some((file) => file.name === name)),
   ].map((file) => ({ ...file, own: isOwn(file) }));
   const version = line.series.map((series) => series.version).reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
   return { id, package: owner, line, version, models, artefacts };

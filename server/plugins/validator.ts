@@ -176,7 +176,7 @@ const vendor = z.strictObject({
       }),
     )
     .refine((lines) => Object.keys(lines).length > 0, 'at least one firmware line is needed'),
-  artefacts: z.array(artefact).min(1),
+  artefacts: z.array(artefact).optional(),
   boot: boot.optional(),
   words: z.record(z.string(), z.record(z.string(), word)).optional(),
   locales: z.record(z.string(), localeTable).optional(),
@@ -247,7 +247,9 @@ function checkWhole(definition: Vendor, templates: ReadonlyMap<string, string>):
       }
     }
   }
-  for (const [id, { series: rows }] of Object.entries(definition.plugins)) {
+  for (const [id, { series: rows, artefacts = [] }] of Object.entries(definition.plugins)) {
+    if (artefacts.length + (definition.artefacts ?? []).length === 0)
+      complaints.push({ path: `plugins.${id}`, message: 'has no artefacts, and the package has none for all lines' });
     const seen = new Set<string>();
     for (const name of rows.flatMap(({ models }) => Object.keys(models))) {
       if (seen.has(name)) complaints.push({ path: `plugins.${id}`, message: `the model ${name} stands in two rows` });
@@ -258,7 +260,7 @@ function checkWhole(definition: Vendor, templates: ReadonlyMap<string, string>):
 }
 
 /** What stands in names and is told by no model; a file whose name needs more than a model has is not that model's. */
-function unknownPlaceholders({ artefacts, plugins }: Vendor): Complaint[] {
+function unknownPlaceholders({ artefacts = [], plugins }: Vendor): Complaint[] {
   const lines = Object.entries(plugins);
   const models = lines.flatMap(([, { series: rows }]) => rows.flatMap((row) => Object.values(row.models)));
   const known = new Set([...nameFacts, ...models.flatMap(factsOf)]);

@@ -9,7 +9,7 @@ import type { Vendor } from '../../server/sdk.ts';
 import { testPackage } from '../support/packages.ts';
 import { device, raw } from '../support/render.ts';
 
-const artefacts: Vendor['artefacts'] = [
+const artefacts: NonNullable<Vendor['artefacts']> = [
   { name: 'a/{mac}.cfg', template: 'phone.tpl', format: 'lines', secret: true },
   { name: 'a/{mac}.txt', template: 'latin.tpl', format: 'text', encoding: 'iso-8859-1' },
 ];

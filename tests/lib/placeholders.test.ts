@@ -14,6 +14,8 @@ test.each([
   ['{MAC:_}', '00_15_65_5E_16_7C'],
   ['x/{version:_}_{model}.rom', 'x/1_4_0_T46S.rom'],
   ['{version}', '1.4.0'],
+  ['ATA{MAC/2}01.xml', 'ATA15655E167C01.xml'],
+  ['{mac:-/3}', '15-65-5e-16-7c'],
   ['plain', 'plain'],
   ['{}', '{}'],
 ])('%s is %s', (name, filled) => {

@@ -87,6 +87,11 @@ test.each<[string, string, RegExp]>([
     /a needs templates\/none\.tpl, which is not there/,
   ],
   [
+    'has a line without files',
+    definition('bad', 'artefacts: undefined'),
+    /plugins\.bad-1: has no artefacts, and the package has none for all lines/,
+  ],
+  [
     'has a secret for everybody',
     definition('bad', 'artefacts: [{ name: "a", template: "phone.tpl", format: "text", secret: true }]'),
     /a file with secrets must be one device’s own/,
@@ -271,9 +276,28 @@ test('a line’s own artefact stands for the package’s of the same name, and a
   ]);
 });
 
+test('a package need not have files that all of its lines share', async () => {
+  const line = (name: string) =>
+    `{ series: [{ version: "1", models: {} }], artefacts: [{ name: "${name}", template: "phone.tpl", format: "xml" }] }`;
+  write(
+    'acme/plugin.js',
+    definition('acme', `artefacts: undefined, plugins: { "acme-1": ${line('{mac}.cfg')}, "acme-2": ${line('{MAC}.xml')} }`),
+  );
+  write('acme/templates/phone.tpl', '');
+  const { plugin } = await load();
+  const namesOf = (id: string) => plugin(id)?.artefacts.map(({ name }) => name);
+  expect([namesOf('acme-1'), namesOf('acme-2')]).toEqual([['{mac}.cfg'], ['{MAC}.xml']]);
+});
+
 test('a package tells all that is wrong with it at once', () => {
-  const complaints = checkVendor({ vendor: '', version: '1', recognise: {}, plugins: {}, artefacts: [] }, new Map());
-  expect(complaints.map(({ path }) => path)).toEqual(['vendor', 'plugins', 'artefacts']);
+  const complaints = checkVendor({ vendor: '', version: '1', recognise: {}, plugins: {}, artefacts: [{}] }, new Map());
+  expect(complaints.map(({ path }) => path)).toEqual([
+    'vendor',
+    'plugins',
+    'artefacts.0.name',
+    'artefacts.0.template',
+    'artefacts.0.format',
+  ]);
 });
 
 test('operators’ templates are read by plugin, and so is when the youngest was changed', async () => {

@@ -22,7 +22,7 @@ export function testPackage(
     artefacts: [{ name: `${id}/{mac}.cfg`, template: 'phone.tpl', format: 'text', secret: true }],
     ...definition,
   };
-  const texts = new Map(whole.artefacts.map(({ template }) => [template, '']));
+  const texts = new Map(whole.artefacts?.map(({ template }) => [template, '']));
   for (const [name, text] of Object.entries(templates)) texts.set(name, text);
   return packageOf(
     { id, folder: `/nowhere/${id}` },

@@ -1,5 +1,1 @@
-{% for certificate in sip.trustedCertificates -%}
-{{ certificate | trim }}
-{% else -%}
-No certificates are configured.
-{% endfor %}
+{% include 'certificates.tpl' %}

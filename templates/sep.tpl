@@ -179,3 +179,53 @@
 {% macro directory(phoneBook) -%}
 {{ menu(phoneBook, 'cisco') if phoneBook and phoneBook.userUuid }}
 {%- endmacro %}
+
+{#- Digits within the sound, or as events (RFC 4733): there is no SIP INFO. -#}
+{% set transports = { 'tcp': 1, 'udp': 2, 'tls': 3 } %}
+{% set dtmfWays = { 'RTP-in-band': 'none', 'RTP-out-of-band': 'avt', 'SIP-INFO': 'avt' } %}
+
+{#- What Cisco's own exchange is asked for where no code is dialled. -#}
+{% macro serviceUris(pickupGroup) %}
+      <callPickupURI>{{ pickupGroup or 'x-cisco-serviceuri-pickup' }}</callPickupURI>
+      <callPickupListURI>x-cisco-serviceuri-opickup</callPickupListURI>
+      <callPickupGroupURI>x-cisco-serviceuri-gpickup</callPickupGroupURI>
+      <meetMeServiceURI>x-cisco-serviceuri-meetme</meetMeServiceURI>
+      <abbreviatedDialURI>x-cisco-serviceuri-abbrdial</abbreviatedDialURI>
+{%- endmacro %}
+
+{#- How calls are held, transferred and refused. -#}
+{% macro callFeatures() %}
+      <rfc2543Hold>false</rfc2543Hold>
+      <callHoldRingback>2</callHoldRingback>
+      <localCfwdEnable>true</localCfwdEnable>
+      <semiAttendedTransfer>true</semiAttendedTransfer>
+      <anonymousCallBlock>2</anonymousCallBlock>
+      <callerIdBlocking>2</callerIdBlocking>
+      <remoteCcEnable>true</remoteCcEnable>
+{%- endmacro %}
+
+{#- Timers of SIP (RFC 3261, 17), in milliseconds and seconds, and who the user part of a contact is. -#}
+{% macro sipStack(userInfo) %}
+    <sipStack>
+      <sipInviteRetx>6</sipInviteRetx>
+      <sipRetx>10</sipRetx>
+      <timerInviteExpires>180</timerInviteExpires>
+      <timerRegisterExpires>3600</timerRegisterExpires>
+      <timerRegisterDelta>5</timerRegisterDelta>
+      <timerKeepAliveExpires>120</timerKeepAliveExpires>
+      <timerSubscribeExpires>120</timerSubscribeExpires>
+      <timerSubscribeDelta>5</timerSubscribeDelta>
+      <timerT1>500</timerT1>
+      <timerT2>4000</timerT2>
+      <maxRedirects>70</maxRedirects>
+      <remotePartyID>true</remotePartyID>
+      <userInfo>{{ userInfo }}</userInfo>
+    </sipStack>
+{%- endmacro %}
+
+{#- What is dialled is sent four seconds after the last digit. -#}
+{% macro dialplan() -%}
+<DIALTEMPLATE>
+  <TEMPLATE MATCH="*" TIMEOUT="4"/>
+</DIALTEMPLATE>
+{%- endmacro %}

@@ -56,17 +56,11 @@ export const recognise: Required<Pick<Recognise, 'vendorClass' | 'path'>> = {
  * The 8961 and the 99xx speak SIP with files like these. Of a phone that tells no model, which most requests do not, cisco-sccp knows better what
  * it may be.
  */
-export function support({ vendor, model = '' }: DeviceInfo, of: Line): Support | undefined {
-  if (of !== line || vendor !== 'Cisco' || Object.hasOwn(models, model)) return undefined;
+export function support({ vendor, model = '' }: DeviceInfo): Support | undefined {
+  if (vendor !== 'Cisco' || Object.hasOwn(models, model)) return undefined;
   return /^(?:89|99)\d\d$/.test(model) ? 300 : 100;
 }
 
 export const words: Words = {
-  sepTransport: { tcp: 1, udp: 2, tls: 3 },
-  // Digits within the sound, or as events (RFC 4733): there is no SIP INFO.
-  sepDtmf: { 'RTP-in-band': 'none', 'RTP-out-of-band': 'avt', 'SIP-INFO': 'avt' },
   sepKey: { speeddial: 2, blf: 21, park: 2 },
 };
-
-/** The address for option 150, which these phones take before 66, where the others have a URL. */
-export const dhcp = { 150: '{server.address}' };

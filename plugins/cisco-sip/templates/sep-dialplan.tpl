@@ -1,4 +1,2 @@
-{#- What is dialled is sent four seconds after the last digit. -#}
-<DIALTEMPLATE>
-  <TEMPLATE MATCH="*" TIMEOUT="4"/>
-</DIALTEMPLATE>
+{%- from 'sep.tpl' import dialplan -%}
+{{ dialplan() }}

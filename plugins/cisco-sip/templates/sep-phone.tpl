@@ -1,4 +1,5 @@
-{%- from 'sep.tpl' import callManager, dateTimeSetting, directory, loadInformation, locales, phonePassword -%}
+{%- from 'sep.tpl' import callFeatures, callManager, dateTimeSetting, directory, dtmfWays, loadInformation, locales, phonePassword, serviceUris,
+  sipStack, transports -%}
 {%- set used = linePlaces | selectattr('line') | map(attribute='line') | list %}
 {%- set first = used[0] if used else none %}
 {%- set main = first.proxy if first else sip.proxy %}
@@ -48,35 +49,11 @@
     <sipCallFeatures>
       <cnfJoinEnabled>true</cnfJoinEnabled>
       <callForwardURI>x-serviceuri-cfwdall</callForwardURI>
-      <callPickupURI>{{ codes.pickupGroup or 'x-cisco-serviceuri-pickup' }}</callPickupURI>
-      <callPickupListURI>x-cisco-serviceuri-opickup</callPickupListURI>
-      <callPickupGroupURI>x-cisco-serviceuri-gpickup</callPickupGroupURI>
-      <meetMeServiceURI>x-cisco-serviceuri-meetme</meetMeServiceURI>
-      <abbreviatedDialURI>x-cisco-serviceuri-abbrdial</abbreviatedDialURI>
-      <rfc2543Hold>false</rfc2543Hold>
-      <callHoldRingback>2</callHoldRingback>
-      <localCfwdEnable>true</localCfwdEnable>
-      <semiAttendedTransfer>true</semiAttendedTransfer>
-      <anonymousCallBlock>2</anonymousCallBlock>
-      <callerIdBlocking>2</callerIdBlocking>
+{{- serviceUris(codes.pickupGroup) }}
+{{- callFeatures() }}
       <dndControl>1</dndControl>
-      <remoteCcEnable>true</remoteCcEnable>
     </sipCallFeatures>
-    <sipStack>
-      <sipInviteRetx>6</sipInviteRetx>
-      <sipRetx>10</sipRetx>
-      <timerInviteExpires>180</timerInviteExpires>
-      <timerRegisterExpires>3600</timerRegisterExpires>
-      <timerRegisterDelta>5</timerRegisterDelta>
-      <timerKeepAliveExpires>120</timerKeepAliveExpires>
-      <timerSubscribeExpires>120</timerSubscribeExpires>
-      <timerSubscribeDelta>5</timerSubscribeDelta>
-      <timerT1>500</timerT1>
-      <timerT2>4000</timerT2>
-      <maxRedirects>70</maxRedirects>
-      <remotePartyID>true</remotePartyID>
-      <userInfo>None</userInfo>
-    </sipStack>
+{{- sipStack('None') }}
     <autoAnswerTimer>1</autoAnswerTimer>
     <autoAnswerAltBehavior>false</autoAnswerAltBehavior>
     <autoAnswerOverride>true</autoAnswerOverride>
@@ -85,7 +62,7 @@
     <preferredCodec>none</preferredCodec>
     <dtmfAvtPayload>101</dtmfAvtPayload>
     <dtmfDbLevel>3</dtmfDbLevel>
-    <dtmfOutofBand>{{ words.sepDtmf[sip.dtmf] if sip.dtmf else 'avt' }}</dtmfOutofBand>
+    <dtmfOutofBand>{{ dtmfWays[sip.dtmf] if sip.dtmf else 'avt' }}</dtmfOutofBand>
     <alwaysUsePrimeLine>false</alwaysUsePrimeLine>
     <alwaysUsePrimeLineVoiceMail>false</alwaysUsePrimeLineVoiceMail>
     <kpml>3</kpml>
@@ -196,7 +173,7 @@
   <dscpForSCCPPhoneConfig>96</dscpForSCCPPhoneConfig>
   <dscpForSCCPPhoneServices>0</dscpForSCCPPhoneServices>
   <dscpForCm2Dvce>96</dscpForCm2Dvce>
-  <transportLayerProtocol>{{ words.sepTransport[sip.transport] }}</transportLayerProtocol>
+  <transportLayerProtocol>{{ transports[sip.transport] }}</transportLayerProtocol>
   <dndCallAlert>1</dndCallAlert>
   <dndReminderTimer>5</dndReminderTimer>
   <capfAuthMode>0</capfAuthMode>

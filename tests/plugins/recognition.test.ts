@@ -21,7 +21,7 @@ interface Captured {
 const captured = JSON.parse(readFileSync(join(import.meta.dirname, 'recognition.json'), 'utf8')) as readonly Captured[];
 
 /** How Cisco's phones call their own files. */
-const ownFile = /SEP([\dA-F]{12})\./;
+const ownFile = /(?:SEP|ATA)([\dA-F]{12})\./;
 
 /** What is recognised better than by provd, and why. */
 const better: readonly {
@@ -55,13 +55,17 @@ const better: readonly {
     info: ({ path = '', info }) => ({ ...info, mac: parseMac(ownFile.exec(path)?.[1] ?? '') as Mac }),
     why: 'the name says whose file it is, over TFTP and below a folder, too',
   },
+  {
+    fits: ({ path }) => path === '/spaPAP2T.cfg',
+    info: ({ info }) => ({ ...info, model: 'PAP2T' }),
+    why: 'the PAP2T is called so, whatever stands before it in the name of its file',
+  },
+  {
+    fits: ({ options = {} }) => /^Cisco SPA\d+g/i.test(options[60] ?? ''),
+    info: ({ options = {}, info }) => ({ ...info, model: (options[60] ?? '').replace('Cisco ', '').toUpperCase() }),
+    why: 'models are called as the lease calls them, with the letter at the end',
+  },
 ];
-
-/** Of Cisco phones that no package is for yet. */
-function awaited({ path = '', query = '', userAgent = '', options = {}, info }: Captured): boolean {
-  const said = [path, query, userAgent, options[60] ?? ''].join(' ');
-  return info.vendor === 'Cisco' && /SPA|PAP2T|ATA(?:1|[\dA-F]{12})|3PCC|\/spa|init\.cfg|\/00562B043615\.xml/i.test(said);
-}
 
 const vendors = readdirSync(pluginsFolder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 const packages = await Promise.all(vendors.map(repositoryPackage));
@@ -78,7 +82,7 @@ function identify({ transport, path = '', query = '', userAgent, mac, options }:
 
 describe.each(packages.map((each) => [each.definition.vendor, each.id] as const))('%s', (vendor, id) => {
   test('every captured request of its phones is recognised as it should be', () => {
-    const own = captured.filter((sent) => sent.info.vendor === vendor && !awaited(sent));
+    const own = captured.filter(({ info }) => info.vendor === vendor);
     expect(own.length).toBeGreaterThan(0);
     for (const sent of own) {
       const expected = better.find(({ fits }) => fits(sent))?.info(sent) ?? sent.info;

@@ -7,11 +7,12 @@ const pieces =
  * apart by the attribute that counts them, `sipLines/line[2]/name`; other attributes are values, too: `sipLines/line[2]@lineIndex`.
  *
  * @param counting names of the attributes by which elements are told apart
+ * @param repeated which counts of those that nothing tells apart; else there must be none
  */
-export function leavesOf(document: string, counting: readonly string[] = []): Map<string, string> {
+export function leavesOf(document: string, counting: readonly string[] = [], repeated?: 'last'): Map<string, string> {
   const leaves = new Map<string, string>();
   const put = (path: string, value: string): void => {
-    if (leaves.has(path)) throw new Error(`${path} stands in the file twice`);
+    if (leaves.has(path) && repeated === undefined) throw new Error(`${path} stands in the file twice`);
     leaves.set(path, read(value));
   };
   const open: { readonly path: string; readonly text: string; isLeaf: boolean }[] = [];

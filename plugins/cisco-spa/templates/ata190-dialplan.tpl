@@ -1,0 +1,2 @@
+{%- from 'sep.tpl' import dialplan -%}
+{{ dialplan() }}

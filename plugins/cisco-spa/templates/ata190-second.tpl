@@ -1,0 +1,2 @@
+{%- set port = 2 -%}
+{%- include 'ata190.tpl' %}

@@ -1,0 +1,1 @@
+{% include 'flat-profile-start.tpl' %}

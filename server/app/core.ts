@@ -186,6 +186,7 @@ export async function createCore(settings: Settings, workers: Workers = alone())
         addressHold: settings.phones.address_hold_seconds * 1_000,
         choosePlugin: (facts, current) => choose(facts, plugins.catalogue.ofVendor(facts.vendor), current),
         autocreateConfig: async (tenant) => (await its.autocreate(tenant))?.id,
+        isAutocreated: async (id) => (await its.get(id))?.transient === true,
         dropConfig: async (id, tenant) => {
           await its.dropUnused(id, tenant, async (used) => (await dao.idsUsing({ configs: [used] })).length > 0);
         },

@@ -25,6 +25,8 @@ export interface DeviceServiceOptions {
   choosePlugin(facts: DeviceInfo, current: string | undefined): string | undefined;
   /** Makes a config for a device that has none, which may be about to be made, and tells its id; undefined when nothing says what should be in it. */
   autocreateConfig(tenant: string): Promise<string | undefined>;
+  /** Whether a config is one that `autocreateConfig` made, and as it was made. */
+  isAutocreated(id: string): Promise<boolean>;
   /** A device of this tenant stopped using this config. */
   dropConfig(id: string, tenant: string): Promise<void>;
   now?(): number;
@@ -178,6 +180,21 @@ export function deviceService(options: DeviceServiceOptions) {
     });
   }
 
+  /** @param check may refuse by throwing, of the device as it is by then. @throws ProvisioningError device-unknown */
+  async function remove(id: string, check?: (current: StoredDevice) => void): Promise<void> {
+    await lock.run(id, async () => {
+      const stored = await dao.get(id);
+      if (stored) check?.(stored);
+      if (!stored || !(await dao.delete(id))) throw unknownDevice(id);
+      sightings.delete(id);
+      for (const [key, { device }] of deliveries) if (device === id) deliveries.delete(key);
+      notifier.changed([id]);
+      if (stored.config !== undefined) await options.dropConfig(stored.config, stored.tenant);
+    });
+  }
+
+  const isUntouched = async ({ config }: Device): Promise<boolean> => config === undefined || options.isAutocreated(config);
+
   /** A device that another request of the same phone has just made, which need not have told the same. */
   async function madeMeanwhile({ device, by, contradictions }: Finding, info: DeviceInfo, address: Ip | undefined) {
     const isSame = by !== 'ip' && contradictions.length === 0;
@@ -200,7 +217,7 @@ export function deviceService(options: DeviceServiceOptions) {
     /** Whether an address belongs to one device at a time: not behind NAT. */
     ownsAddresses: () => !nat(),
 
-    find: (info: DeviceInfo, ip: Ip, tenant: string | undefined): Promise<Finding> => find(known, info, ip, tenant),
+    find: (info: DeviceInfo, ip: Ip, tenant: string | undefined): Promise<Finding> => find(known, info, ip, tenant, isUntouched),
 
     /** As `holder`. */
     async addressOwner(ip: Ip, device: StoredDevice | undefined): Promise<StoredDevice | undefined> {
@@ -227,7 +244,7 @@ export function deviceService(options: DeviceServiceOptions) {
       if (!fresh) return undefined;
       return actingAs(phoneAt(ip), async () => {
         const met = await lock.run(`new ${identityOf(info)}`, async () => {
-          const meanwhile = await madeMeanwhile(await find(dao, info, ip, tenant), info, address);
+          const meanwhile = await madeMeanwhile(await find(dao, info, ip, tenant, isUntouched), info, address);
           if (meanwhile) return meanwhile;
           // Before the device: nobody may find it with a config that is not there yet.
           const config = fresh.approved ? await options.autocreateConfig(tenant) : undefined;
@@ -244,7 +261,7 @@ export function deviceService(options: DeviceServiceOptions) {
             // Another process was faster with another request of the same phone.
             if (!(cause instanceof ProvisioningError) || !['device-mac-taken', 'device-known'].includes(cause.code)) throw cause;
             if (config !== undefined) await options.dropConfig(config, tenant);
-            return madeMeanwhile(await find(dao, info, ip, tenant), info, address);
+            return madeMeanwhile(await find(dao, info, ip, tenant, isUntouched), info, address);
           }
         });
         return met && withConfig(met);
@@ -316,17 +333,16 @@ export function deviceService(options: DeviceServiceOptions) {
       });
     },
 
-    /** @param check may refuse by throwing, of the device as it is by then. @throws ProvisioningError device-unknown */
-    async remove(id: string, check?: (current: StoredDevice) => void): Promise<void> {
-      await lock.run(id, async () => {
-        const stored = await dao.get(id);
-        if (stored) check?.(stored);
-        if (!stored || !(await dao.delete(id))) throw unknownDevice(id);
-        sightings.delete(id);
-        for (const [key, { device }] of deliveries) if (device === id) deliveries.delete(key);
-        notifier.changed([id]);
-        if (stored.config !== undefined) await options.dropConfig(stored.config, stored.tenant);
-      });
+    remove,
+
+    /** Takes away what was made of a phone before it told its MAC address: it is another device, which a request from `ip` has shown. */
+    async absorb({ id }: StoredDevice, ip: Ip): Promise<void> {
+      try {
+        await actingAs(phoneAt(ip), () => remove(id));
+      } catch (cause) {
+        // Another request of the same phone was faster.
+        if (!(cause instanceof ProvisioningError) || cause.code !== 'device-unknown') throw cause;
+      }
     },
 
     setConditions: (conditions: ReadonlyMap<string, Looked>): Promise<void> => dao.setConditions(conditions),

@@ -30,7 +30,7 @@ export interface LineParts {
   readonly recogniser: () => Recogniser;
   readonly devices: Pick<
     DeviceService,
-    'find' | 'addressOwner' | 'ownsAddresses' | 'isAt' | 'remember' | 'meet' | 'noteSighting'
+    'find' | 'addressOwner' | 'ownsAddresses' | 'isAt' | 'remember' | 'absorb' | 'meet' | 'noteSighting'
   >;
   readonly newcomers: Pick<Newcomers, 'told' | 'forget'>;
   readonly security: Pick<SecurityLog, 'deviceCreated'>;
@@ -63,6 +63,8 @@ export interface Caller {
   readonly contradictions: readonly string[];
   /** Another device to which the address belongs. */
   readonly addressOwner: string | undefined;
+  /** What was made of this phone before it told its MAC address. */
+  readonly double?: StoredDevice | undefined;
   /** The tenant whose key the request came with. */
   readonly tenant: Tenant | undefined;
   /** It came with a key, or from a network that the settings trust. */
@@ -136,13 +138,14 @@ export async function recall(
   { devices, trusted }: LineParts,
 ): Promise<Recalled> {
   const finding = await devices.find(identification.info, ip, tenant?.id);
-  const { device } = finding;
+  const { device, double } = finding;
   const owner = await devices.addressOwner(ip, device);
   return {
     device,
+    double,
     addressOnly: finding.by === 'ip' && !(device && devices.isAt(device, ip)),
     contradictions: [...identification.contradictions, ...finding.contradictions],
-    addressOwner: owner?.id,
+    addressOwner: owner && owner.id === double?.id ? undefined : owner?.id,
     tenant,
     trusted: tenant !== undefined || contains(trusted, ip),
     finding,
@@ -165,6 +168,7 @@ export async function learn(
 ): Promise<Caller> {
   if (!isBelieved(caller)) return caller;
   if (caller.device) {
+    if (caller.double) await devices.absorb(caller.double, ip);
     const device = await devices.remember(caller.device, info, ip);
     devices.noteSighting(device.id, ip);
     if (info.mac) newcomers.forget(info.mac);
@@ -242,7 +246,8 @@ export function claimOf({ artefact }: Resolved, caller: Caller): Claim {
     held: caller.device?.approved === false,
     contradictions: caller.contradictions,
     addressOwner: caller.addressOwner,
-    addressOnly: caller.addressOnly,
+    // Who asks for the file of a device by a name that holds its MAC address says who it is.
+    addressOnly: caller.addressOnly && !artefact.named,
     trusted: caller.trusted,
   };
 }

@@ -26,8 +26,8 @@ export interface Plugin {
   readonly artefacts: readonly PluginArtefact[];
 }
 
-/** An artefact with what its name says: whether it is one device's own, or common to many. */
-export type PluginArtefact = Artefact & { readonly own: boolean };
+/** An artefact with what its name says: whether it is one device's own or common to many, and whether whose it is stands in the name. */
+export type PluginArtefact = Artefact & { readonly own: boolean; readonly named: boolean };
 
 export interface ModelRow {
   readonly name: string;

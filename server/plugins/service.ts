@@ -5,7 +5,7 @@ import type { Line, Vendor } from '../sdk.ts';
 import type { Found, PluginDao, Raw, Tried } from './dao.ts';
 import type { BrokenPackage, ModelRow, Plugin, VendorPackage } from './model.ts';
 import type { PluginNotifier } from './notifier.ts';
-import { checkVendor, isOwn } from './validator.ts';
+import { checkVendor, isNamed, isOwn } from './validator.ts';
 
 /** All that is installed at one moment. It never changes; loading makes another. */
 export interface Catalogue {
@@ -109,7 +109,7 @@ function pluginOf(id: string, line: Line, owner: VendorPackage): Plugin {
   const artefacts = [
     ...common.map((file) => own.find(({ name }) => name === file.name) ?? file),
     ...own.filter(({ name }) => !common.some((file) => file.name === name)),
-  ].map((file) => ({ ...file, own: isOwn(file) }));
+  ].map((file) => ({ ...file, own: isOwn(file), named: isNamed(file) }));
   const version = line.series.map((series) => series.version).reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
   return { id, package: owner, line, version, models, artefacts };
 }

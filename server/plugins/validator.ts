@@ -220,8 +220,13 @@ export function checkBuiltFor(pluginInfo: string): void {
 
 /** Whether a file is one device's own. */
 export function isOwn(file: Artefact): boolean {
+  return file.own === true || isNamed(file);
+}
+
+/** Whether whose a file is stands in its name. */
+export function isNamed(file: Artefact): boolean {
   const needed = placeholders(file.name);
-  return file.own === true || ownFacts.some((fact) => needed.has(fact));
+  return ownFacts.some((fact) => needed.has(fact));
 }
 
 /** What is wrong with a package's definition; none, and it is a `Vendor`. */

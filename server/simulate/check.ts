@@ -49,7 +49,8 @@ export function wrongWith(
 }
 
 function shapeProblem(text: string, { format, root }: Expectation): Wrong | undefined {
-  if (root === undefined && /^\ufeff?\s*</.test(text)) return { kind: 'another kind of document', detail: beginning(text) };
+  if (root === undefined && /^\ufeff?\s*<[a-z!?]/i.test(text))
+    return { kind: 'another kind of document', detail: beginning(text) };
   if (format === 'xml') {
     const xml = readXml(text);
     if ('problem' in xml) return { kind: 'not well-formed', detail: xml.problem };

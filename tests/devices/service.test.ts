@@ -1,7 +1,8 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { StoredDevice } from '../../server/devices/dao.ts';
 import { deviceNotifier } from '../../server/devices/notifier.ts';
 import { type DeviceService, type DeviceServiceOptions, deviceService } from '../../server/devices/service.ts';
+import type { DeviceChange } from '../../server/devices/validator.ts';
 import { UNSPECIFIED } from '../../server/lib/ip.ts';
 import type { Mac } from '../../server/lib/mac.ts';
 import { parseMac } from '../../server/lib/mac.ts';
@@ -43,6 +44,7 @@ function service(options: Partial<DeviceServiceOptions> = {}): DeviceService {
       configs.push(`auto${configs.length}`);
       return configs.at(-1);
     },
+    isAutocreated: async (id) => configs.includes(id),
     dropConfig: async (id) => void dropped.push(id),
     now: () => time,
     ...options,
@@ -283,6 +285,59 @@ test('facts of two devices in one request contradict each other', async () => {
   expect(found.contradictions).toHaveLength(2);
   const unknown = await devices.find({ mac: macA, serial: 'SX' }, ip('10.0.0.1'), undefined);
   expect(unknown.contradictions).toEqual(["serial is SX, the device's is SA"]);
+});
+
+describe('what the server made of a phone that had told only its serial number', () => {
+  const info = { mac: macA, serial: 'SA' };
+  const here = ip('10.0.0.1');
+
+  async function both(change: DeviceChange = {}, options: Partial<DeviceServiceOptions> = {}) {
+    const devices = service(options);
+    const double = await devices.meet({ serial: 'SA' }, here, main, here);
+    if (!double) throw new Error('the phone was not met');
+    await devices.change(double.id, change);
+    const device = await devices.create(main, { mac: macA });
+    return { devices, double, device, found: await devices.find(info, here, undefined) };
+  }
+
+  test('is no other phone than the one that somebody made with its MAC address', async () => {
+    const { devices, double, device, found } = await both();
+    expect(found).toMatchObject({ device: { id: device.id }, by: 'mac', contradictions: [], double: { id: double.id } });
+    await devices.absorb(double, here);
+    await devices.remember(device, info, here);
+    expect(await devices.get(double.id)).toBeUndefined();
+    expect(await devices.find({ serial: 'SA' }, here, undefined)).toMatchObject({
+      device: { id: device.id, ip: here },
+      by: 'serial',
+    });
+    expect(dropped).toEqual([double.config]);
+  });
+
+  test('is given up once when two requests find so', async () => {
+    const { devices, double } = await both();
+    await Promise.all([devices.absorb(double, here), devices.absorb(double, here)]);
+    expect(await devices.get(double.id)).toBeUndefined();
+  });
+
+  test.each([
+    ['a config', { config: 'of-somebody' }],
+    ['a plugin', { plugin: 'Digium-1', pinned: true }],
+    ['a MAC address', { mac: macB }],
+  ] as const)('stays a device of its own once somebody gave it %s', async (_, change) => {
+    const { double, device, found } = await both(change);
+    expect(found.contradictions).toContain(`serial SA is the device ${double.id}, mac says ${device.id}`);
+    expect(found.double).toBeUndefined();
+  });
+
+  test('stays one where the device with the MAC address has another serial number, or nobody told the address', async () => {
+    const { devices, double, device } = await both();
+    expect((await devices.find({ serial: 'SA' }, here, undefined)).double).toBeUndefined();
+    await devices.change(device.id, { serial: 'SB' });
+    expect((await devices.find(info, here, undefined)).contradictions).toEqual([
+      `serial SA is the device ${double.id}, mac says ${device.id}`,
+      "serial is SA, the device's is SB",
+    ]);
+  });
 });
 
 test('with a tenant’s key only that tenant’s devices are found, and another’s are a contradiction', async () => {

@@ -20,6 +20,7 @@ test('a phone that comes is noted in its own name; what it tells later is not, a
     addressHold: 0,
     choosePlugin: ({ version }) => `plugin-${version}`,
     autocreateConfig: async () => undefined,
+    isAutocreated: async () => false,
     dropConfig: async () => {},
   });
   const mac = '00:15:65:5e:16:7c' as Mac;

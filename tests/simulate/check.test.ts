@@ -17,6 +17,7 @@ test.each<[string, string, Expectation | undefined]>([
   ['its own', `<config mac="${digits}"/>`, xml],
   ['one that names a stranger besides', `<config mac="${digits}" gateway="02:00:00:00:00:01"/>`, xml],
   ['settings, sections and comments', '#!version:1.0.0.1\n[section]\n\naccount.1.label = a b\n; remark\nkey: value\n', lines],
+  ['settings under a heading that is no markup', '<<VOIP CONFIG FILE>>\n', { ...lines, format: 'text' }],
   ['anything, where nothing is known of it', 'whatever', undefined],
 ])('a file is right that is %s', (_, text, expected) => {
   expect(judge(text, expected)).toBeUndefined();

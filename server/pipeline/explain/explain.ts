@@ -165,6 +165,7 @@ function rehearse(parts: ExplainParts, imagined: boolean): LineParts {
       ownsAddresses: devices.ownsAddresses,
       isAt: devices.isAt,
       remember: (device, info, ip) => withConfig(devices.learned(device, info, ip)),
+      async absorb() {},
       async meet(info, _ip, tenant, address) {
         const device = devices.newcomer(info, tenant, address);
         return device && withConfig({ ...device, condition: { configured: false } });

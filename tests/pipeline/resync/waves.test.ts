@@ -46,6 +46,7 @@ beforeEach(async () => {
     addressHold: 0,
     choosePlugin: () => 'acme-1',
     autocreateConfig: async () => undefined,
+    isAutocreated: async () => false,
     dropConfig: async () => {},
   });
   const log = createLog({ level: 'error', format: 'json', sink: { write() {} } });

@@ -56,6 +56,16 @@ const better: readonly {
     why: 'the name says whose file it is, over TFTP and below a folder, too',
   },
   {
+    fits: ({ path, info }) => path === '/000413922D24.xml' && info.vendor === 'Snom',
+    info: ({ info }) => ({ ...info, mac: parseMac('000413922D24') as Mac }),
+    why: 'the name of a phone’s own file says whose it is',
+  },
+  {
+    fits: ({ userAgent = '', path }) => /; snom M700 /.test(userAgent) && path === '/0015654c4c26.cfg',
+    info: ({ info }) => ({ ...info, mac: parseMac('000413b60680') as Mac }),
+    why: 'two phones in one request: what a phone says of itself counts more than the file that it asks for',
+  },
+  {
     fits: ({ path }) => path === '/spaPAP2T.cfg',
     info: ({ info }) => ({ ...info, model: 'PAP2T' }),
     why: 'the PAP2T is called so, whatever stands before it in the name of its file',

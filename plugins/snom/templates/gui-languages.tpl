@@ -1,0 +1,3 @@
+<?xml version="1.0" encoding="UTF-8" ?>
+{%- from 'languages.tpl' import list with context %}
+{{ list('gui-languages', 'gui_lang') }}

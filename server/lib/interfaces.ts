@@ -21,10 +21,10 @@ export interface Interface {
 }
 
 /** Which listener wants it: what its errors are called. */
-type For = 'dhcp' | 'pnp';
+export type ListenerName = 'dhcp' | 'pnp';
 
 /** @throws ProvisioningError dhcp-interface-missing, dhcp-interface-unready (or pnp-…): what is the matter with it, and what to do */
-export async function findInterface(name: string, listener: For): Promise<Interface> {
+export async function findInterface(name: string, listener: ListenerName): Promise<Interface> {
   const index = await indexOf(name);
   if (index === undefined) throw missing(name, listener);
   const [first, ...others] = addressesOf(name);
@@ -52,14 +52,14 @@ function addressesOf(name: string): OwnAddress[] {
   );
 }
 
-function missing(name: string, listener: For): ProvisioningError {
+function missing(name: string, listener: ListenerName): ProvisioningError {
   const labels = Object.keys(networkInterfaces()).filter((label) => label !== 'lo' && !label.includes(':'));
   const others = labels.length > 0 ? `those that are up: ${labels.join(', ')}` : 'none but lo is up';
   const message = `This host has no interface ${name} (${others}); correct the name, or make it: it is taken up when it comes`;
   return new ProvisioningError(`${listener}-interface-missing`, message);
 }
 
-async function unready(name: string, listener: For): Promise<ProvisioningError> {
+async function unready(name: string, listener: ListenerName): Promise<ProvisioningError> {
   const master = await ifThere(readlink(`/sys/class/net/${name}/master`));
   const state = (await ifThere(readFile(`/sys/class/net/${name}/operstate`, 'utf8')))?.trim();
   const problem = master

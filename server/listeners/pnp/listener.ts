@@ -1,12 +1,13 @@
 import { ProvisioningError } from '../../lib/errors.ts';
 import { Intake } from '../../lib/intake.ts';
+import type { InterfaceEvent } from '../../lib/interface-sockets.ts';
 import type { Interface } from '../../lib/interfaces.ts';
 import type { Ip, Network } from '../../lib/ip.ts';
 import type { Mac } from '../../lib/mac.ts';
 import { readDatagram } from '../../lib/sip/message.ts';
 import type { PhoneRequest } from '../../pipeline/request.ts';
 import { createReception, type Ignored } from './reception.ts';
-import { type Incoming, openPnpSockets, type SocketEvent } from './sockets.ts';
+import { type Incoming, openPnpSockets } from './sockets.ts';
 
 /** What became of a datagram that came to the group; busy: it was dropped, because more came than could be handled. */
 export type PnpOutcome = 'answered' | Ignored | 'failed' | 'busy';
@@ -31,7 +32,7 @@ export type PnpEvent =
   | { readonly kind: 'refused'; readonly ip: Ip; readonly status: number; readonly reason: string }
   /** An answer did not leave. */
   | { readonly kind: 'unsent'; readonly to: Ip; readonly problem: string }
-  | SocketEvent;
+  | InterfaceEvent;
 
 export interface PnpOptions {
   readonly interfaces: readonly string[];

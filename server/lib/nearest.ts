@@ -1,12 +1,19 @@
 /** The candidate that somebody probably meant, or undefined when none is near: more than a third of its characters differ. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
+  return allNearest(word, candidates)[0];
+}
+
+/** Those that somebody may have meant: as `nearest`, with all that are as near as it, in their order. */
+export function allNearest(word: string, candidates: readonly string[]): string[] {
+  let best: string[] = [];
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const limit = Math.ceil(candidate.length / 3);
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const edits = distance(word, candidate);
-    if (edits <= limit && edits < least) [best, least] = [candidate, edits];
+    if (edits > limit || edits > least) continue;
+    best = edits < least ? [candidate] : [...best, candidate];
+    least = edits;
   }
   return best;
 }

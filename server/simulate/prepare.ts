@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError, reason } from '../lib/errors.ts';
 import { contains, parseIp, parseNetwork } from '../lib/ip.ts';
+import { allNearest } from '../lib/nearest.ts';
 import { compareVersions } from '../lib/version.ts';
 import { openPackages, readOverrides, readSharedTemplates } from '../plugins/dao.ts';
+import type { Plugin } from '../plugins/model.ts';
 import { pluginNotifier } from '../plugins/notifier.ts';
 import { type Catalogue, pluginService } from '../plugins/service.ts';
 import type { Line } from './answer.ts';
@@ -31,16 +33,16 @@ export async function readInstalled({ directories, data }: Installed): Promise<{
 /**
  * The models that are meant by their names, each in the newest line that has it, or in the line that is named; without names all of
  * the line's.
- * @throws ProvisioningError simulate-unknown: what there is, in words
+ * @throws ProvisioningError simulate-unknown: what may have been meant, in words
  */
 export function chooseKinds(catalogue: Catalogue, models: readonly string[], pluginId: string | undefined): Kind[] {
+  const installed = catalogue.plugins();
   const plugin = pluginId === undefined ? undefined : catalogue.plugin(pluginId);
   if (pluginId !== undefined && !plugin) {
-    const ids = catalogue.plugins().map(({ id }) => id);
-    throw unknown(`There is no plugin ${pluginId}; there are ${ids.join(', ') || 'none'}`);
+    const ids = installed.map(({ id }) => id);
+    throw unknown(`There is no plugin ${pluginId}`, allNearest(pluginId, ids));
   }
-  const plugins = plugin ? [plugin] : [...catalogue.plugins()].sort((a, b) => compareVersions(b.version, a.version));
-  const known = new Set(plugins.flatMap((each) => [...each.models.keys()]));
+  const plugins = plugin ? [plugin] : [...installed].sort((a, b) => compareVersions(b.version, a.version));
   const names = models.length === 0 && plugin ? [...plugin.models.keys()] : models;
   const kinds = names.map((name): Kind => {
     for (const each of plugins) {
@@ -48,17 +50,30 @@ export function chooseKinds(catalogue: Catalogue, models: readonly string[], plu
         each.models.get(name) ?? [...each.models.values()].find((other) => other.name.toLowerCase() === name.toLowerCase());
       if (row) return { plugin: each, row };
     }
-    throw unknown(`No installed plugin has the model ${name}; there are ${[...known].sort().join(', ') || 'none'}`);
+    const none = plugin ? `${plugin.id} has no model ${name}` : `No installed plugin has the model ${name}`;
+    throw unknown(none, nearestModels(name, plugins));
   });
   for (const { plugin: each } of kinds) {
     if (each.line.boot ?? each.package.definition.boot) continue;
-    throw unknown(`The package ${each.package.id} does not say how its phones come up (boot in its plugin.ts)`);
+    const message = `The package ${each.package.id} does not say how its phones come up (boot in its plugin.ts)`;
+    throw new ProvisioningError('simulate-unknown', message);
   }
   return kinds;
 }
 
-function unknown(message: string): ProvisioningError {
-  return new ProvisioningError('simulate-unknown', message);
+/** Models have their names in capitals or not, as somebody types them. */
+function nearestModels(name: string, plugins: readonly Plugin[]): string[] {
+  const rows = plugins.flatMap(({ models }) => [...models.values()]);
+  const spelt = new Map(rows.map((row) => [row.name.toLowerCase(), row.name]));
+  return allNearest(name.toLowerCase(), [...spelt.keys()].sort()).map((lower) => spelt.get(lower) ?? lower);
+}
+
+/** Of a series whose names differ in one letter a good many are as near. */
+const MOST_NAMED = 4;
+
+function unknown(none: string, meant: readonly string[]): ProvisioningError {
+  const question = meant.length === 0 ? '' : ` did you mean ${meant.slice(0, MOST_NAMED).join(' or ')}?`;
+  return new ProvisioningError('simulate-unknown', `${none}:${question} offhook plugin list --lines shows all`);
 }
 
 export interface DialOptions {

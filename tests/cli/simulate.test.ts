@@ -118,18 +118,28 @@ test.each<[string, string[], string | RegExp]>([
 test.each<[string, string[], RegExp]>([
   [
     'a model that nobody makes',
-    ['--model', 'T1000'],
-    /^offhook: No installed plugin has the model T1000; there are .*\bD40, D45, D50, D60, D62, D65, D70\b.*\n$/,
+    ['--model', 'Rotary 1936'],
+    /^offhook: No installed plugin has the model Rotary 1936: offhook plugin list --lines shows all\n$/,
+  ],
+  [
+    'a model with a digit too few, in small letters',
+    ['--plugin', 'digium-2.8.1', '--model', 'd6'],
+    /^offhook: digium-2\.8\.1 has no model d6: did you mean D60 or D62 or D65\? offhook plugin list --lines shows all\n$/,
   ],
   [
     'a plugin that is not there',
     ['--plugin', 'acme-1'],
-    /^offhook: There is no plugin acme-1; there are .*digium-1\.1\.0\.0, digium-1\.4\.0\.0, digium-2\.8\.1\b.*\n$/,
+    /^offhook: There is no plugin acme-1: offhook plugin list --lines shows all\n$/,
+  ],
+  [
+    'a plugin of another version',
+    ['--plugin', 'digium-2.8.2'],
+    /^offhook: There is no plugin digium-2\.8\.2: did you mean digium-2\.8\.1\? offhook plugin list --lines shows all\n$/,
   ],
   [
     'a model that the line does not have',
     ['--plugin', 'digium-1.1.0.0', '--model', 'D65'],
-    /^offhook: No installed plugin has the model D65; there are D40, D50, D70\n$/,
+    /^offhook: digium-1\.1\.0\.0 has no model D65: offhook plugin list --lines shows all\n$/,
   ],
   [
     'a URL that is none',

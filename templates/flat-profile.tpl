@@ -2,6 +2,7 @@
   What Cisco's SPA phones and adapters and its multiplatform phones read alike: a flat list of settings, of which they keep those that a file
   does not name, and pass over those that they do not have. So whatever an earlier file may have said is said here, too, if only as nothing.
 -#}
+{%- from 'address.tpl' import host -%}
 {%- from 'phone-book.tpl' import input -%}
 {%- macro p(name, value='') %}
 <{{ name }}>{{ value }}</{{ name }}>
@@ -16,7 +17,7 @@
 
 {#- Servers are told with their ports, so that nothing hangs on what a phone takes for the port of TLS. #}
 {%- macro address(server) -%}
-{{ '[' ~ server.host ~ ']' if ':' in server.host else server.host }}:{{ server.port or (5061 if sip.transport == 'tls' else 5060) }}
+{{ host(server) }}:{{ server.port or (5061 if sip.transport == 'tls' else 5060) }}
 {%- endmacro %}
 {#- A list of servers has a name, which stands in SIP messages as the domain: provd's, so that a phone that comes from there stays who it is. #}
 {%- macro servers(line) -%}

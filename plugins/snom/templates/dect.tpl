@@ -1,13 +1,11 @@
 <?xml version="1.0" encoding="utf-8" ?>
+{%- from 'address.tpl' import address %}
 {%- from 'phone-book.tpl' import input %}
 {%- macro p(name, value='') %}
     <{{ name }}>{{ value }}</{{ name }}>
 {%- endmacro %}
 {%- macro each(name, number, value='') %}
     <{{ name }} idx="{{ number }}">{{ value }}</{{ name }}>
-{%- endmacro %}
-{%- macro address(server) -%}
-{{ '[' ~ server.host ~ ']' if ':' in server.host else server.host }}{{ ':' ~ server.port if server.port }}
 {%- endmacro %}
 {#- Firmware 7 has a login for each of three roles. #}
 {%- set roles = not model or model.roles %}

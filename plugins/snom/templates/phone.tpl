@@ -1,4 +1,5 @@
 <?xml version="1.0" encoding="UTF-8" ?>
+{%- from 'address.tpl' import address %}
 {%- from 'phone-book.tpl' import input %}
 {#- R: told by the server, RW: what the phone's menu changes stays. #}
 {%- macro p(name, value='', permission='R') %}
@@ -6,9 +7,6 @@
 {%- endmacro %}
 {%- macro yesNo(condition) -%}
 {{ 'on' if condition else 'off' }}
-{%- endmacro %}
-{%- macro address(server) -%}
-{{ '[' ~ server.host ~ ']' if ':' in server.host else server.host }}{{ ':' ~ server.port if server.port }}
 {%- endmacro %}
 {#- 03.05.07 02:00:00: the month, the week, 05 being the last, the weekday from Monday, which is 01. #}
 {%- macro change(transition, byWeekday) -%}

@@ -139,7 +139,7 @@ export default {
     directory: { en: 'Directory', fr: 'Annuaire', es: 'Directorio', de: 'Verzeichnis', it: 'Rubrica', nl: 'Adresboek' },
     mailbox: { en: 'Voicemail', fr: 'Messagerie' },
   },
-  servers: ['proxy', 'outboundProxy'],
+  servers: ['proxy', 'registrar', 'outboundProxy'],
   extra: (view: View) => ({ ...dect.extra(view), backups: backupsOf(view) }),
 
   dhcp: { 66: '{server.url}/' },

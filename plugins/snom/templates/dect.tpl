@@ -69,9 +69,11 @@
 {#- Servers are told once each; ten is the most that a base has. #}
 {%- for set in serverSets if set.number <= 10 %}
 {%- set line = (lines | selectattr('serverSet', 'eq', set.number) | list)[0] %}
-{{- each('srv_sip_server_alias', set.number, set.proxy.host if set.proxy else '') }}
-{{- each('user_host', set.number, address(set.proxy) if set.proxy else '') }}
-{{- each('user_outbound', set.number, address(set.outboundProxy) if set.outboundProxy else '') }}
+{%- set registrar = set.registrar or set.proxy %}
+{%- set outbound = set.outboundProxy or (set.proxy if registrar and set.proxy and address(registrar) != address(set.proxy) else none) %}
+{{- each('srv_sip_server_alias', set.number, registrar.host if registrar else '') }}
+{{- each('user_host', set.number, address(registrar) if registrar else '') }}
+{{- each('user_outbound', set.number, address(outbound) if outbound else '') }}
 {{- each('srv_sip_transport', set.number, sip.transport) }}
 {{- each('user_srtp', set.number, words.baseSrtp[line.srtp]) }}
 {{- each('srv_srtp_auth', set.number, 'off') }}

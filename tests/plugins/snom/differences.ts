@@ -181,6 +181,24 @@ export const differences: readonly Difference[] = [
     why: 'the mailbox is called so in the language of the base; provd calls it French for all',
   },
   {
+    keys: /^phone-settings\/user_host\[1\]$/,
+    theirs: /^192\.0\.2\.20$/,
+    ours: /^192\.0\.2\.22:5065$/,
+    why: 'the registrar that is configured; provd writes the proxy',
+  },
+  {
+    keys: /^phone-settings\/subscr_sip_ua_data_server_id\[[23]\]$/,
+    theirs: /^1$/,
+    ours: /^[23]$/,
+    why: 'the lines have other registrars; provd writes the proxy for all',
+  },
+  {
+    keys: /^phone-settings\/(?:srv_sip_server_alias|user_host|user_outbound|srv_sip_transport|user_srtp|srv_srtp_auth|user_dtmf_info)\[[23]\]$/,
+    theirs: undefined,
+    ours: /^(?:192\.0\.2\.(?:20|20:5061|24:5069|30)|tls|on|off)$/,
+    why: 'servers of lines that have other registrars; provd writes the proxy for all',
+  },
+  {
     keys: /^phone-settings\/user_host\[[12]\]$/,
     theirs: /^[\w.]+$/,
     ours: /^[\w.]+:50(?:60|61|80)$/,

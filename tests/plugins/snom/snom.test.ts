@@ -143,6 +143,22 @@ describe('a base', () => {
     expect([1, 2, 12].map((number) => setting(values, `subscr_dect_ac_code[${number}]`))).toEqual(['0001', '0002', '0012']);
   });
 
+  test('registers at the registrar, and goes there through the proxy unless there is one for that', () => {
+    const values = m900({
+      sip_lines: {
+        1: { ...line, registrar_ip: '192.0.2.22' },
+        2: { ...line, registrar_ip: '192.0.2.22', outbound_proxy_ip: '192.0.2.24' },
+        3: line,
+      },
+    });
+    expect([1, 2, 3].map((number) => setting(values, `user_host[${number}]`))).toEqual([
+      '192.0.2.22',
+      '192.0.2.22',
+      '192.0.2.20',
+    ]);
+    expect([1, 2, 3].map((number) => setting(values, `user_outbound[${number}]`))).toEqual(['192.0.2.20', '192.0.2.24', '']);
+  });
+
   test('switches off handsets that nobody has', () => {
     const values = m900({ sip_lines: { 2: line } });
     expect([1, 2, 3, 1000].map((number) => setting(values, `user_active[${number}]`))).toEqual(['off', 'on', 'off', 'off']);

@@ -27,6 +27,8 @@ export interface OffhookOptions {
   readonly phones: readonly Phone[] | ((file: string) => Promise<void>);
   /** Vendor packages installed, the one of the phones included. */
   readonly packages: number;
+  /** Whether all that are in the repository are among them. */
+  readonly all?: boolean;
   readonly set?: readonly string[];
   /** Default: the server's core. */
   readonly on?: keyof typeof cores;
@@ -35,11 +37,18 @@ export interface OffhookOptions {
 const patienceMs = 120_000;
 
 /** Starts it, and waits until all files are rendered ahead. Its log goes where a shell would redirect it. */
-export async function startOffhook({ vendor, phones, packages, set = [], on = 'server' }: OffhookOptions): Promise<Offhook> {
+export async function startOffhook({
+  vendor,
+  phones,
+  packages,
+  all = false,
+  set = [],
+  on = 'server',
+}: OffhookOptions): Promise<Offhook> {
   const data = mkdtempSync(join(tmpdir(), 'offhook-bench-'));
   const plugins = join(data, 'vendors');
   mkdirSync(plugins);
-  installPackages(plugins, vendor, packages);
+  installPackages(plugins, vendor, packages, all);
   const file = join(data, 'offhook.sqlite');
   await (typeof phones === 'function' ? phones(file) : fill(file, vendor, phones));
   const [port, admin] = await freePorts(2);

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A vendor whose phones the bench plays, and what they look like. */
@@ -35,11 +35,15 @@ export const digium: Vendor = {
   userAgent: () => 'Digium D40 2_8_1',
 };
 
-/** Puts the package of a vendor's phones into a folder of packages, with so many others beside it that the folder holds `count`. */
-export function installPackages(folder: string, vendor: Vendor, count: number): void {
-  const id = vendor.name.toLowerCase();
-  cpSync(join('dist/plugins', id), join(folder, id), { recursive: true });
-  for (let index = 1; index < count; index++) {
+/**
+ * Puts the package of a vendor's phones into a folder of packages, with so many that are made up beside it that the folder holds `count`;
+ * with `all`, every other vendor's comes first.
+ */
+export function installPackages(folder: string, vendor: Vendor, count: number, all = false): void {
+  const own = vendor.name.toLowerCase();
+  const real = all ? readdirSync('dist/plugins') : [own];
+  for (const id of real) cpSync(join('dist/plugins', id), join(folder, id), { recursive: true });
+  for (let index = 1; index <= count - real.length; index++) {
     const name = `Vendor${index}`;
     const prefix = `02:00:${index.toString(16).padStart(2, '0')}`;
     // Every fourth asks for /<mac>.cfg, like Yealink's phones; the others have a folder of their own.

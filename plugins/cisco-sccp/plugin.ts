@@ -38,8 +38,8 @@ export default {
   },
 
   recognise: {
-    // Cisco Systems, Inc. IP Phone CP-7941G, … 7912, and only the maker; the 8941 and 8945 are another package's.
-    vendorClass: [/^Cisco Systems, Inc\.(?: IP Phone (?:CP-)?(?!894[15]\b)(?<model>\d[\w-]*))?$/],
+    // Cisco Systems, Inc. IP Phone CP-7941G, … 7912, and only the maker; the 89xx and 99xx are another package's.
+    vendorClass: [/^Cisco Systems, Inc\.(?: IP Phone (?:CP-)?(?!(?:89|99)\d\d\b)(?<model>\d[\w-]*))?$/],
     path: [
       /^\/(?:CTL|ITL)?SEP(?<mac>[\dA-F]{12})\.(?:cnf\.xml|tlv)/i,
       /^\/(?:CTL|ITL)File\.tlv/,

@@ -48,7 +48,7 @@ export const line: Line = {
 };
 
 export const recognise: Required<Pick<Recognise, 'vendorClass' | 'path'>> = {
-  vendorClass: [/^Cisco Systems, Inc\. IP Phone CP-(?<model>894[15])\b/],
+  vendorClass: [/^Cisco Systems, Inc\. IP Phone CP-(?<model>(?:89|99)\d\d)\b/],
   path: [/^\/SIP894\w+\.[\w.-]+\.loads$/],
 };
 

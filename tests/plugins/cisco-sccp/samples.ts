@@ -28,5 +28,4 @@ export const samples: readonly Sample[] = [
   { vendorClass: 'Cisco Systems, Inc. IP Phone CP-7920', info: { vendor: 'Cisco', model: '7920' } },
   { vendorClass: 'Cisco Systems, Inc. IP Phone CP-7937G', info: { vendor: 'Cisco', model: '7937' } },
   { vendorClass: 'Cisco Systems, Inc. IP Phone CP-7960', info: { vendor: 'Cisco', model: '7960G' } },
-  { vendorClass: 'Cisco Systems, Inc. IP Phone CP-8961', info: { vendor: 'Cisco', model: '8961' } },
 ];
